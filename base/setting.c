@@ -1,0 +1,221 @@
+#include "base/setting.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *const type_names[] = {
+    [SETTING_INTEGER] = "integer", [SETTING_BYTES] = "bytes",   [SETTING_MILLI] = "real",
+    [SETTING_BOOLEAN] = "boolean", [SETTING_CHOICE] = "choice",
+};
+
+const char *setting_type_name(enum setting_type type) { return type_names[type]; }
+
+bool setting_type_parse(const char *text, enum setting_type *type)
+{
+  for (size_t i = 0; i < sizeof type_names / sizeof type_names[0]; i++) {
+    if (strcmp(text, type_names[i]) != 0) continue;
+    *type = (enum setting_type)i;
+    return true;
+  }
+  return false;
+}
+
+static bool parse_integer(const char *text, int64_t *value)
+{
+  char *end = NULL;
+  errno = 0;
+  const long long read = strtoll(text, &end, 10);
+  if (end == text || *end != '\0' || errno != 0) return false;
+  *value = read;
+  return true;
+}
+
+static bool parse_bytes(const char *text, int64_t *value)
+{
+  static const char suffixes[] = "KMGT";
+  char *end = NULL;
+  errno = 0;
+  const long long read = strtoll(text, &end, 10);
+  if (end == text || errno != 0) return false;
+  int shift = 0;
+  if (*end != '\0') {
+    const char upper = (char)(*end & ~0x20);
+    const char *found = strchr(suffixes, upper);
+    if (found == NULL || *found == '\0') return false;
+    shift = 10 * (int)(found - suffixes + 1);
+    end++;
+    if (strcasecmp(end, "iB") == 0 || strcasecmp(end, "B") == 0) end = strchr(end, '\0');
+  }
+  if (*end != '\0' || read > (INT64_MAX >> shift) || read < 0) return false;
+  *value = read << shift;
+  return true;
+}
+
+static bool parse_milli(const char *text, int64_t *value)
+{
+  char *end = NULL;
+  errno = 0;
+  const double read = strtod(text, &end);
+  if (end == text || *end != '\0' || errno != 0 || !isfinite(read) || fabs(read) > 1e12) return false;
+  *value = llround(read * 1000.0);
+  return true;
+}
+
+static bool parse_boolean(const char *text, int64_t *value)
+{
+  static const char *const yes[] = {"on", "true", "yes", "1"};
+  static const char *const no[] = {"off", "false", "no", "0"};
+  for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
+    if (strcasecmp(text, yes[i]) == 0) return *value = 1, true;
+    if (strcasecmp(text, no[i]) == 0) return *value = 0, true;
+  }
+  return false;
+}
+
+static bool parse_choice(const struct setting *setting, const char *text, int64_t *value)
+{
+  for (int64_t i = 0; setting->choices[i] != NULL; i++) {
+    if (strcmp(text, setting->choices[i]) != 0) continue;
+    *value = i;
+    return true;
+  }
+  return false;
+}
+
+static bool parse_by_type(const struct setting *setting, const char *text, int64_t *value)
+{
+  switch (setting->type) {
+  case SETTING_INTEGER:
+    return parse_integer(text, value);
+  case SETTING_BYTES:
+    return parse_bytes(text, value);
+  case SETTING_MILLI:
+    return parse_milli(text, value);
+  case SETTING_BOOLEAN:
+    return parse_boolean(text, value);
+  case SETTING_CHOICE:
+    return parse_choice(setting, text, value);
+  }
+  return false;
+}
+
+static void explain_expected(const struct setting *setting, char *text, size_t size)
+{
+  static const char *const forms[] = {[SETTING_INTEGER] = "a whole number",
+                                      [SETTING_BYTES] = "a size such as 512K or 64M",
+                                      [SETTING_MILLI] = "a number such as 1.5",
+                                      [SETTING_BOOLEAN] = "on or off"};
+  if (setting->type != SETTING_CHOICE) {
+    snprintf(text, size, "%s", forms[setting->type]);
+    return;
+  }
+  size_t used = (size_t)snprintf(text, size, "one of");
+  for (int i = 0; setting->choices[i] != NULL && used < size; i++) {
+    used += (size_t)snprintf(text + used, size - used, "%s %s", i == 0 ? "" : ",", setting->choices[i]);
+  }
+}
+
+bool setting_parse(const struct setting *setting, const char *text, int64_t *value, char *error)
+{
+  int64_t read = 0;
+  if (!parse_by_type(setting, text, &read)) {
+    char expected[160];
+    explain_expected(setting, expected, sizeof expected);
+    snprintf(error, SETTING_ERROR_MAX, "%s: '%.40s' is not %s", setting->name, text, expected);
+    return false;
+  }
+  if (read < setting->minimum || read > setting->maximum) {
+    char low[SETTING_TEXT_MAX];
+    char high[SETTING_TEXT_MAX];
+    snprintf(error, SETTING_ERROR_MAX, "%s: %.40s is out of range, %s to %s", setting->name, text,
+             setting_format(setting, setting->minimum, low), setting_format(setting, setting->maximum, high));
+    return false;
+  }
+  *value = read;
+  return true;
+}
+
+static void format_bytes(int64_t value, char *text)
+{
+  static const char suffixes[] = "KMGT";
+  int step = 0;
+  while (value != 0 && value % 1024 == 0 && step < 4) {
+    value /= 1024;
+    step++;
+  }
+  snprintf(text, SETTING_TEXT_MAX, "%" PRId64 "%.1s", value, step == 0 ? "" : &suffixes[step - 1]);
+}
+
+char *setting_format(const struct setting *setting, int64_t value, char *text)
+{
+  switch (setting->type) {
+  case SETTING_INTEGER:
+    snprintf(text, SETTING_TEXT_MAX, "%" PRId64, value);
+    break;
+  case SETTING_BYTES:
+    format_bytes(value, text);
+    break;
+  case SETTING_MILLI:
+    snprintf(text, SETTING_TEXT_MAX, "%.12g", (double)value / 1000.0);
+    break;
+  case SETTING_BOOLEAN:
+    snprintf(text, SETTING_TEXT_MAX, "%s", value ? "on" : "off");
+    break;
+  case SETTING_CHOICE:
+    snprintf(text, SETTING_TEXT_MAX, "%s", setting->choices[value]);
+    break;
+  }
+  return text;
+}
+
+int setting_find(const struct setting *settings, size_t count, const char *name)
+{
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(settings[i].name, name) == 0) return (int)i;
+  }
+  return -1;
+}
+
+enum { WORD_MAX = 64 };
+
+/* Levenshtein distance with one row of memory; words longer than WORD_MAX are never near anything. */
+static size_t edit_distance(const char *a, const char *b)
+{
+  const size_t a_length = strlen(a);
+  const size_t b_length = strlen(b);
+  if (a_length > WORD_MAX || b_length > WORD_MAX) return SIZE_MAX;
+  size_t row[WORD_MAX + 1];
+  for (size_t j = 0; j <= b_length; j++) row[j] = j;
+  for (size_t i = 1; i <= a_length; i++) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b_length; j++) {
+      const size_t above = row[j];
+      size_t best = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      if (above + 1 < best) best = above + 1;
+      if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+      row[j] = best;
+      diagonal = above;
+    }
+  }
+  return row[b_length];
+}
+
+const char *setting_nearest(const char *word, const char *const *candidates, size_t count)
+{
+  const size_t third = strlen(word) / 3;
+  size_t best_distance = third < 2 ? 2 : third;
+  const char *best = NULL;
+  for (size_t i = 0; i < count; i++) {
+    const size_t distance = edit_distance(word, candidates[i]);
+    if (distance > best_distance || (best != NULL && distance == best_distance)) continue;
+    best_distance = distance;
+    best = candidates[i];
+  }
+  return best;
+}

@@ -1,0 +1,62 @@
+/*
+ * setting: one row for one thing that a user may set.
+ *
+ * A collector's knobs and a workload's parameters are tables of such rows.  The row feeds everything that derives
+ * from it: parsing and validation on the command line and in plans, `gclab list`, the axis of a figure, and the
+ * tuner's search range.  A value is an int64_t whatever the type: bytes are bytes, a boolean is 0 or 1, a choice is
+ * its index, and a real is kept in units of 1/1000 (SETTING_MILLI).
+ */
+#ifndef GCLAB_BASE_SETTING_H
+#define GCLAB_BASE_SETTING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum setting_type {
+  SETTING_INTEGER, /* 700 */
+  SETTING_BYTES,   /* 64M: K, M, G are powers of 1024 */
+  SETTING_MILLI,   /* 1.5, kept as 1500 */
+  SETTING_BOOLEAN, /* on, off, true, false, yes, no, 1, 0 */
+  SETTING_CHOICE   /* a word out of choices */
+};
+
+enum setting_scale { SETTING_LINEAR, SETTING_LOG };
+
+struct setting {
+  const char *name;
+  const char *unit; /* as on an axis: "objects", "bytes", "ratio"; "" for none */
+  enum setting_type type;
+  enum setting_scale scale;
+  int64_t default_value;
+  int64_t small_value; /* workloads: the value at size=small; collectors: unused, 0 */
+  int64_t minimum, maximum;
+  const char *const *choices; /* SETTING_CHOICE: NULL-terminated */
+  const char *help;           /* one line, no full stop */
+};
+
+/* The names of types and scales as they are printed and described: "integer", "bytes", "real", ... */
+const char *setting_type_name(enum setting_type type);
+bool setting_type_parse(const char *text, enum setting_type *type);
+
+enum { SETTING_TEXT_MAX = 32, SETTING_ERROR_MAX = 256 };
+
+/*
+ * Reads text as a value of the row.  On failure returns false and writes into error (SETTING_ERROR_MAX bytes) one
+ * sentence that says what was wrong and what is accepted, without a full stop at its end.
+ */
+bool setting_parse(const struct setting *setting, const char *text, int64_t *value, char *error);
+
+/* Writes value as setting_parse() would read it (exact, shortest) into text (SETTING_TEXT_MAX bytes); returns text. */
+char *setting_format(const struct setting *setting, int64_t value, char *text);
+
+/* The row called name, or -1. */
+int setting_find(const struct setting *settings, size_t count, const char *name);
+
+/*
+ * The candidate nearest to word by edit distance, or NULL where none is near enough to be meant (more than a third
+ * of the word differs, two letters at least).
+ */
+const char *setting_nearest(const char *word, const char *const *candidates, size_t count);
+
+#endif

@@ -1,0 +1,35 @@
+# Flags that every target of the project has.
+set(CMAKE_C_FLAGS_RELEASE "-O2 -g1 -DNDEBUG")
+add_compile_options(-Wall -Wextra -Wshadow -Wconversion -fno-plt)
+if(GCLAB_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(GCLAB_CHECKING)
+  add_compile_definitions(GC_CHECKING=1)
+endif()
+if(GCLAB_SANITIZE)
+  add_compile_options(-fsanitize=${GCLAB_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${GCLAB_SANITIZE})
+endif()
+
+if(GCLAB_LTO AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT GCLAB_SANITIZE)
+  include(CheckIPOSupported)
+  check_ipo_supported(RESULT GCLAB_LTO_WORKS OUTPUT GCLAB_LTO_OUTPUT LANGUAGES C)
+  if(NOT GCLAB_LTO_WORKS)
+    message(WARNING "No link-time optimisation here: gc_store and the like will be calls. ${GCLAB_LTO_OUTPUT}")
+  endif()
+endif()
+
+# The commit that results carry; "unknown" outside a checkout.
+find_package(Git QUIET)
+set(GCLAB_REVISION unknown)
+if(Git_FOUND)
+  execute_process(COMMAND ${GIT_EXECUTABLE} describe --always --dirty --abbrev=12
+    WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} OUTPUT_VARIABLE GCLAB_REVISION
+    OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(NOT GCLAB_REVISION)
+    set(GCLAB_REVISION unknown)
+  endif()
+endif()
+configure_file(${CMAKE_CURRENT_SOURCE_DIR}/base/version.h.in ${CMAKE_CURRENT_BINARY_DIR}/include/base/version.h @ONLY)
+include_directories(${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_CURRENT_BINARY_DIR}/include)

@@ -1,0 +1,110 @@
+/*
+ * collector: what a collector must define, besides the functions of gc.h.
+ *
+ * A collector is a static library with one `collector` descriptor and the three functions at the end.  It keeps its
+ * state in a struct that begins with struct gc_mutator.
+ */
+#ifndef GCLAB_COLLECTORS_COLLECTOR_H
+#define GCLAB_COLLECTORS_COLLECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/setting.h"
+#include "collectors/gc.h"
+#include "collectors/journal.h"
+
+/* A definition with this stays external and gets the compiler's larger budget for inlining across libraries. */
+#define GC_INLINE inline
+
+#define GC_LIKELY(condition)   __builtin_expect(!!(condition), 1)
+#define GC_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+
+enum { GC_GENERATIONS = 3 };
+
+/*
+ * What every collector counts.  The harness reads these from outside while the trial runs (process_vm_readv), so they
+ * are plain 64-bit words that are always nearly right; after collector_finish they are exact.
+ */
+struct gc_counters {
+  uint64_t allocated_objects;
+  uint64_t allocated_bytes; /* requested: fields and raw bytes, no header, no rounding; the same on every collector */
+  uint64_t freed_objects;   /* 0 where a peer cannot tell */
+  uint64_t freed_bytes;     /* requested bytes, as allocated_bytes */
+  uint64_t heap_bytes;      /* cells of objects not yet reclaimed, headers and rounding included as far as known */
+  uint64_t peak_heap_bytes;
+  uint64_t footprint_bytes; /* memory held from the system or allocator for the heap; 0: not known */
+  uint64_t peak_footprint_bytes;
+  uint64_t collections[GC_GENERATIONS];   /* [0] where there are no generations: full ones in the last */
+  uint64_t collected[GC_GENERATIONS];     /* objects found unreachable, by generation collected */
+  uint64_t uncollectable[GC_GENERATIONS]; /* of CPython's kind */
+  uint64_t cascades;                      /* of two objects and more */
+  uint64_t cascade_max_objects;
+  uint64_t progress_permille; /* the workload's own estimate of how far it is */
+};
+
+static inline void gc_counters_note_peak(struct gc_counters *counters)
+{
+  if (counters->heap_bytes > counters->peak_heap_bytes) counters->peak_heap_bytes = counters->heap_bytes;
+  if (counters->footprint_bytes > counters->peak_footprint_bytes)
+    counters->peak_footprint_bytes = counters->footprint_bytes;
+}
+
+/* The part of a mutator that is the same for every collector, and first in the collector's own struct. */
+struct gc_mutator {
+  struct gc_frame *frames; /* the shadow stack: topmost frame, or NULL */
+  struct gc_counters counters;
+  struct journal *journal;
+  const struct collector_config *config;
+};
+
+enum collector_capability {
+  COLLECTOR_RECLAIMS = 1 << 0,        /* frees memory at all */
+  COLLECTOR_RECLAIMS_CYCLES = 1 << 1, /* unreachable cycles too */
+  COLLECTOR_PROMPT = 1 << 2,          /* acyclic garbage at once */
+  COLLECTOR_MOVES = 1 << 3,
+  COLLECTOR_GENERATIONAL = 1 << 4,
+  COLLECTOR_INCREMENTAL = 1 << 5,
+  COLLECTOR_CONCURRENT = 1 << 6,
+  COLLECTOR_THREADS = 1 << 7,
+  COLLECTOR_EXTERNAL = 1 << 8,     /* a peer: not written here */
+  COLLECTOR_CONSERVATIVE = 1 << 9, /* may keep garbage because something looks like a reference to it */
+  COLLECTOR_USES_MALLOC = 1 << 10  /* the allocator is a dimension of the matrix */
+};
+
+struct collector_descriptor {
+  const char *name;    /* as on the command line */
+  const char *summary; /* one line */
+  const char *source;  /* the paper or system it follows */
+  const char *version; /* of a peer's library at run time; NULL: gclab's */
+  unsigned capabilities;
+  const struct setting *knobs;
+  size_t knob_count;
+};
+
+struct collector_config {
+  const int64_t *knobs; /* one a row of the descriptor's table, validated */
+  struct journal *journal;
+  /* Called when there is no memory for an object of this many bytes; does not return. */
+  void (*out_of_memory)(struct gc_mutator *mutator, uint64_t bytes) __attribute__((noreturn));
+};
+
+extern const struct collector_descriptor collector;
+
+/* Starts the collector.  One at a time in a process.  Returns NULL where there is no memory. */
+struct gc_mutator *collector_start(const struct collector_config *config);
+
+/*
+ * Brings the counters up to date without collecting: afterwards allocated and freed are exact, so that what is still
+ * held can be told.  The heap stays usable.
+ */
+void collector_settle(struct gc_mutator *mutator);
+
+/* Verifies the whole heap: aborts with a message that names the object when an invariant does not hold. */
+void collector_check(struct gc_mutator *mutator);
+
+/* Ends the collector; all its memory goes back. */
+void collector_finish(struct gc_mutator *mutator);
+
+#endif

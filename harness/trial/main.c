@@ -1,0 +1,200 @@
+/* The command line of a trial program. */
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/version.h"
+#include "harness/trial/trial.h"
+
+const char *argp_program_version = "gclab-trial " GCLAB_VERSION;
+
+enum {
+  OPTION_SMALL = 256,
+  OPTION_SEED,
+  OPTION_JOURNAL_FD,
+  OPTION_RECORD_FD,
+  OPTION_ROWS,
+  OPTION_NO_JOURNAL,
+  OPTION_VERIFY,
+  OPTION_FLOOR,
+  OPTION_REQUESTS
+};
+
+static const struct argp_option options[] = {
+    {"set", 's', "KNOB=VALUE", 0, "set a knob of the collector", 1},
+    {"param", 'p', "NAME=VALUE", 0, "set a parameter of the workload", 1},
+    {"small", OPTION_SMALL, 0, 0, "the workload's small size; --param changes it further", 1},
+    {"seed", OPTION_SEED, "N", 0, "seed of the workload's random numbers (default 1)", 1},
+    {"verify", OPTION_VERIFY, 0, 0, "check the whole heap after the work", 1},
+    {"record-fd", OPTION_RECORD_FD, "FD", 0, "write the record to this descriptor (default: standard output)", 2},
+    {"journal-fd", OPTION_JOURNAL_FD, "FD", 0, "keep the journal in this memory file", 2},
+    {"journal-rows", OPTION_ROWS, "N", 0, "room for N pauses (default 1000000)", 2},
+    {"journal-requests", OPTION_REQUESTS, "N", 0, "room for N requests (default 1000000)", 2},
+    {"cascade-floor-ns", OPTION_FLOOR, "N", 0, "shorter cascades go to a histogram (default 1000)", 2},
+    {"no-journal", OPTION_NO_JOURNAL, 0, 0, "keep no journal, to measure what it costs", 2},
+    {0},
+};
+
+static const char doc[] =
+    "Runs one workload once on one collector and writes one record.\n\n"
+    "  describe        print the collector, the workloads and the build as JSON\n"
+    "  run WORKLOAD    run it\n"
+    "\vExample:\n  gclab-trial-marksweep run gcbench --set growth_factor=1.5 --seed 7\n\n"
+    "Exit codes: 0 a record was written, whatever its outcome; 2 wrong usage; 4 the environment lacks something.";
+
+struct arguments {
+  struct trial *trial;
+  const char *command;
+  struct {
+    const char *text;
+    bool is_knob;
+  } assignments[4 * TRIAL_SETTINGS_MAX];
+  int assignment_count;
+};
+
+static uint64_t parse_number(const char *text, const char *option, struct argp_state *state)
+{
+  char *end = NULL;
+  errno = 0;
+  const unsigned long long value = strtoull(text, &end, 10);
+  if (end == text || *end != '\0' || errno != 0 || *text == '-')
+    argp_error(state, "%s: '%s' is not a whole number", option, text);
+  return value;
+}
+
+static void keep_assignment(struct arguments *arguments, const char *text, bool is_knob, struct argp_state *state)
+{
+  const size_t room = sizeof arguments->assignments / sizeof arguments->assignments[0];
+  if ((size_t)arguments->assignment_count == room) argp_error(state, "too many --set and --param options");
+  arguments->assignments[arguments->assignment_count].text = text;
+  arguments->assignments[arguments->assignment_count++].is_knob = is_knob;
+}
+
+static void take_word(struct arguments *arguments, const char *word, struct argp_state *state)
+{
+  if (arguments->command == NULL) {
+    if (strcmp(word, "describe") != 0 && strcmp(word, "run") != 0)
+      argp_error(state, "'%s' is neither 'describe' nor 'run'", word);
+    arguments->command = word;
+    return;
+  }
+  if (arguments->trial->workload != NULL || strcmp(arguments->command, "run") != 0)
+    argp_error(state, "'%s' is one word too many", word);
+  arguments->trial->workload = workload_find(word);
+  if (arguments->trial->workload == NULL) argp_error(state, "there is no workload '%s'; 'describe' lists them", word);
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+  struct arguments *arguments = state->input;
+  struct trial *trial = arguments->trial;
+  switch (key) {
+  case 's':
+    keep_assignment(arguments, argument, true, state);
+    break;
+  case 'p':
+    keep_assignment(arguments, argument, false, state);
+    break;
+  case OPTION_SMALL:
+    trial->small = true;
+    break;
+  case OPTION_SEED:
+    trial->seed = parse_number(argument, "--seed", state);
+    break;
+  case OPTION_VERIFY:
+    trial->verify = true;
+    break;
+  case OPTION_RECORD_FD:
+    trial->record_fd = (int)parse_number(argument, "--record-fd", state);
+    break;
+  case OPTION_JOURNAL_FD:
+    trial->journal_fd = (int)parse_number(argument, "--journal-fd", state);
+    break;
+  case OPTION_ROWS:
+    trial->journal_rows = parse_number(argument, "--journal-rows", state);
+    break;
+  case OPTION_REQUESTS:
+    trial->journal_requests = parse_number(argument, "--journal-requests", state);
+    break;
+  case OPTION_FLOOR:
+    trial->cascade_floor_ns = parse_number(argument, "--cascade-floor-ns", state);
+    break;
+  case OPTION_NO_JOURNAL:
+    trial->journal_enabled = false;
+    break;
+  case ARGP_KEY_ARG:
+    take_word(arguments, argument, state);
+    break;
+  case ARGP_KEY_END:
+    if (arguments->command == NULL) argp_usage(state);
+    if (strcmp(arguments->command, "run") == 0 && trial->workload == NULL) argp_error(state, "run: which workload?");
+    break;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+  return 0;
+}
+
+/* One "name=value" for a table of settings; prints what is wrong. */
+static bool assign(const char *text, const struct setting *settings, size_t count, int64_t *values, const char *owner)
+{
+  const char *equals = strchr(text, '=');
+  char name[64];
+  if (equals == NULL || (size_t)(equals - text) >= sizeof name) {
+    fprintf(stderr, "gclab-trial: '%s' is not of the form NAME=VALUE\n", text);
+    return false;
+  }
+  memcpy(name, text, (size_t)(equals - text));
+  name[equals - text] = '\0';
+  const int row = setting_find(settings, count, name);
+  char error[SETTING_ERROR_MAX];
+  if (row < 0) {
+    const char *names[TRIAL_SETTINGS_MAX];
+    for (size_t i = 0; i < count; i++) names[i] = settings[i].name;
+    const char *nearest = setting_nearest(name, names, count);
+    fprintf(stderr, "gclab-trial: %s has nothing called '%s'%s%s\n", owner, name,
+            nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
+    return false;
+  }
+  if (setting_parse(&settings[row], equals + 1, &values[row], error)) return true;
+  fprintf(stderr, "gclab-trial: %s: %s\n", owner, error);
+  return false;
+}
+
+static bool assign_all(const struct arguments *arguments)
+{
+  struct trial *trial = arguments->trial;
+  const struct workload *workload = trial->workload;
+  for (int i = 0; i < arguments->assignment_count; i++) {
+    const char *text = arguments->assignments[i].text;
+    const bool done =
+        arguments->assignments[i].is_knob
+            ? assign(text, collector.knobs, collector.knob_count, trial->knobs, collector.name)
+            : assign(text, workload->parameters, workload->parameter_count, trial->parameters, workload->name);
+    if (!done) return false;
+  }
+  char error[SETTING_ERROR_MAX];
+  if (workload->validate == NULL || workload->validate(trial->parameters, error)) return true;
+  fprintf(stderr, "gclab-trial: %s: %s\n", workload->name, error);
+  return false;
+}
+
+int main(int argc, char **argv)
+{
+  static struct trial trial = {.seed = 1,
+                               .journal_fd = -1,
+                               .record_fd = -1,
+                               .journal_rows = 1000000,
+                               .journal_requests = 1000000,
+                               .cascade_floor_ns = 1000,
+                               .journal_enabled = true};
+  static struct arguments arguments = {.trial = &trial};
+  static const struct argp argp = {options, parse_option, "describe\nrun WORKLOAD", doc, NULL, NULL, NULL};
+  argp_err_exit_status = TRIAL_EXIT_USAGE;
+  argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+  if (strcmp(arguments.command, "describe") == 0) return trial_describe(stdout);
+  trial_set_defaults(&trial);
+  if (!assign_all(&arguments)) return TRIAL_EXIT_USAGE;
+  return trial_run(&trial);
+}

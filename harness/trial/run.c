@@ -1,0 +1,84 @@
+/* The course of a trial: prepare, run the fixed work, settle, check, write the record. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "harness/trial/trial.h"
+
+static struct trial *current; /* what out_of_memory ends; one trial a process */
+
+void trial_set_defaults(struct trial *trial)
+{
+  for (size_t i = 0; i < collector.knob_count; i++) trial->knobs[i] = collector.knobs[i].default_value;
+  const struct workload *workload = trial->workload;
+  for (size_t i = 0; i < workload->parameter_count; i++) {
+    const struct setting *row = &workload->parameters[i];
+    trial->parameters[i] = trial->small ? row->small_value : row->default_value;
+  }
+}
+
+static void stop_clocks(struct trial *trial)
+{
+  trial->wall_ns = clock_now_ns() - trial->start_wall_ns;
+  trial->cpu_ns = clock_cpu_ns() - trial->start_cpu_ns;
+}
+
+/* There is no memory for the next object: an outcome like any other.  Nothing is unwound; the record is all. */
+static _Noreturn void out_of_memory(struct gc_mutator *mutator, uint64_t bytes)
+{
+  struct trial *trial = current;
+  stop_clocks(trial);
+  trial->mutator = mutator;
+  trial->outcome = TRIAL_OUT_OF_MEMORY;
+  trial->failed_bytes = bytes;
+  gc_counters_note_peak(&mutator->counters);
+  const int code = trial_write_record(trial);
+  fflush(NULL);
+  _exit(code);
+}
+
+int trial_run(struct trial *trial)
+{
+  current = trial;
+  clock_calibrate();
+  if (!journal_open(&trial->journal, trial->journal_fd, trial->journal_rows, trial->journal_requests,
+                    trial->cascade_floor_ns)) {
+    fprintf(stderr, "gclab-trial: no memory for a journal of %llu rows: %s; ask for fewer with --journal-rows\n",
+            (unsigned long long)trial->journal_rows, strerror(errno));
+    return TRIAL_EXIT_ENVIRONMENT;
+  }
+  trial->journal.enabled = trial->journal_enabled;
+  struct collector_config config = {.knobs = trial->knobs, .journal = &trial->journal, .out_of_memory = out_of_memory};
+  trial->mutator = collector_start(&config);
+  if (trial->mutator == NULL) {
+    fprintf(stderr, "gclab-trial: %s cannot start: no memory for its heap\n", collector.name);
+    return TRIAL_EXIT_ENVIRONMENT;
+  }
+  trial->journal.head->counters_address = (uint64_t)(uintptr_t)&trial->mutator->counters;
+  trial->run = (struct workload_run){.mutator = trial->mutator,
+                                     .parameters = trial->parameters,
+                                     .progress_permille = &trial->mutator->counters.progress_permille,
+                                     .journal = &trial->journal};
+  random_seed(&trial->run.random, trial->seed);
+
+  trial->start_cpu_ns = clock_cpu_ns();
+  trial->start_wall_ns = clock_now_ns();
+  trial->workload->run(&trial->run);
+  stop_clocks(trial);
+
+  if (trial->mutator->frames != NULL) {
+    fprintf(stderr, "gclab-trial: %s left frames on the shadow stack\n", trial->workload->name);
+    return TRIAL_EXIT_ENVIRONMENT;
+  }
+  collector_settle(trial->mutator);
+  if (trial->verify) {
+    collector_check(trial->mutator);
+    journal_check(&trial->journal);
+  }
+  const int code = trial_write_record(trial);
+  collector_finish(trial->mutator);
+  journal_close(&trial->journal);
+  return code;
+}

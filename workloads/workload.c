@@ -1,0 +1,28 @@
+#include "workloads/workload.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "collectors/journal.h"
+
+extern const struct workload workload_gcbench;
+
+const struct workload *const workloads[] = {
+    &workload_gcbench,
+    NULL,
+};
+
+const struct workload *workload_find(const char *name)
+{
+  for (int i = 0; workloads[i] != NULL; i++) {
+    if (strcmp(workloads[i]->name, name) == 0) return workloads[i];
+  }
+  return NULL;
+}
+
+void workload_phase(struct workload_run *run, const char *name) { journal_phase(run->journal, name); }
+
+void workload_request_done(struct workload_run *run, uint64_t start_ns)
+{
+  journal_request(run->journal, start_ns, clock_now_ns() - start_ns);
+}
