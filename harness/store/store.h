@@ -1,0 +1,106 @@
+/*
+ * store: the results database.  SQLite in write-ahead mode, one file, one transaction a trial.
+ *
+ * Written by a campaign alone; read by figures, export and everything else.  The schema is harness/store/schema.sql
+ * and docs/schema.md.  Functions that can fail return false after a message on standard error that names the file and
+ * says what to do.
+ */
+#ifndef GCLAB_HARNESS_STORE_STORE_H
+#define GCLAB_HARNESS_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collectors/journal.h"
+
+struct store;
+
+enum store_mode { STORE_READ, STORE_WRITE };
+
+/* Opens (STORE_WRITE: creates) the database.  NULL after a message. */
+struct store *store_open(const char *path, enum store_mode mode);
+void store_close(struct store *store);
+
+struct store_host {
+  const char *id, *name, *environment;
+};
+
+struct store_campaign {
+  const char *id, *name, *host_id, *plan, *command, *version, *revision, *created_at, *updated_at, *status;
+  uint64_t seed, blocks;
+};
+
+struct store_cell {
+  const char *id, *collector, *collector_version, *build_id, *workload, *knobs, *parameters, *varied, *size, *allocator;
+};
+
+/* A value that a trial may not have. */
+enum { STORE_NONE = -1 };
+
+struct store_trial {
+  const char *id, *campaign_id, *cell_id, *outcome, *message, *started_at, *allocator, *checksum, *record;
+  int64_t block, position, seed, signal;
+  int64_t wall_ns, cpu_ns, gc_ns, process_ns;
+  int64_t pauses, pause_p50_ns, pause_p99_ns, pause_max_ns;
+  int64_t allocations, allocated_bytes, collections, held_objects, held_bytes;
+  int64_t peak_heap_bytes, peak_footprint_bytes, vmhwm_bytes, steal_ticks;
+};
+
+/* One sample of the heap, taken from outside while the trial ran. */
+struct store_heap_sample {
+  uint64_t time_ns; /* since the trial's start */
+  uint64_t heap_bytes, footprint_bytes, allocated_bytes;
+};
+
+/* Everything that one trial leaves.  Arrays may be NULL where their count is 0. */
+struct store_series {
+  const struct journal_row *pauses;
+  size_t pause_count;
+  const struct journal_request *requests;
+  size_t request_count;
+  const struct store_heap_sample *heap;
+  size_t heap_count;
+  const struct journal_phase *phases;
+  size_t phase_count;
+  const uint64_t *short_histogram; /* JOURNAL_HISTOGRAM_BUCKETS counts, or NULL */
+};
+
+/* Writing: each call is one transaction, and idempotent (what is there already stays as it is). */
+bool store_put_campaign(struct store *store, const struct store_host *host, const struct store_campaign *campaign,
+                        const struct store_cell *cells, size_t cell_count);
+bool store_set_status(struct store *store, const char *campaign_id, const char *status, uint64_t blocks);
+bool store_put_trial(struct store *store, const struct store_trial *trial, const struct store_series *series);
+
+/* Is the trial there? */
+bool store_has_trial(struct store *store, const char *trial_id);
+
+/* Reading.  Strings passed to a visitor are good until it returns; a visitor returns false to stop. */
+struct store_filter {
+  const char *campaign; /* id, a unique beginning of one, or a name (its newest campaign); NULL: the newest of all */
+  bool all_campaigns;
+};
+
+/* The id (PLAN_ID_MAX bytes) of the campaign that the filter means; false after a message where there is none. */
+bool store_find_campaign(struct store *store, const char *campaign, char *id);
+
+typedef bool store_campaign_visitor(void *context, const struct store_campaign *campaign, const struct store_host *host);
+typedef bool store_trial_visitor(void *context, const struct store_trial *trial, const struct store_cell *cell);
+
+bool store_each_campaign(struct store *store, store_campaign_visitor *visit, void *context);
+
+/* Trials of one campaign (NULL: of all) in the order of the plan's cells, then blocks. */
+bool store_each_trial(struct store *store, const char *campaign_id, store_trial_visitor *visit, void *context);
+
+/* Loads a trial's series into memory of the caller's, to be freed with store_series_free. */
+bool store_load_series(struct store *store, const char *trial_id, struct store_series *series);
+void store_series_free(struct store_series *series);
+
+/*
+ * Packing of series: each column of the rows in turn, as the difference from the row before, zigzag and varint
+ * (LEB128).  Exposed for tests.  pack returns malloc'ed bytes.
+ */
+uint8_t *store_pack_pauses(const struct journal_row *rows, size_t count, size_t *bytes);
+bool store_unpack_pauses(const uint8_t *data, size_t bytes, size_t count, struct journal_row *rows);
+
+#endif
