@@ -71,6 +71,17 @@ static void keep_assignment(struct arguments *arguments, const char *text, bool 
   arguments->assignments[arguments->assignment_count++].is_knob = is_knob;
 }
 
+static const char *nearest_workload(const char *word)
+{
+  const char *names[64];
+  size_t count = 0;
+  while (workloads[count] != NULL && count < sizeof names / sizeof names[0]) {
+    names[count] = workloads[count]->name;
+    count++;
+  }
+  return setting_nearest(word, names, count);
+}
+
 static void take_word(struct arguments *arguments, const char *word, struct argp_state *state)
 {
   if (arguments->command == NULL) {
@@ -82,7 +93,10 @@ static void take_word(struct arguments *arguments, const char *word, struct argp
   if (arguments->trial->workload != NULL || strcmp(arguments->command, "run") != 0)
     argp_error(state, "'%s' is one word too many", word);
   arguments->trial->workload = workload_find(word);
-  if (arguments->trial->workload == NULL) argp_error(state, "there is no workload '%s'; 'describe' lists them", word);
+  if (arguments->trial->workload != NULL) return;
+  const char *nearest = nearest_workload(word);
+  argp_error(state, "there is no workload '%s'%s%s; 'describe' lists them", word,
+             nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)

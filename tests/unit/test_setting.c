@@ -1,0 +1,136 @@
+/* Rows of settings: what is read, what is refused and why, and that every value is written as it would be read. */
+#include <string.h>
+
+#include "base/setting.h"
+#include "tests/unit/cmocka_all.h"
+
+static const char *const colours[] = {"red", "green", "blue", NULL};
+
+static const struct setting rows[] = {
+    {.name = "count", .type = SETTING_INTEGER, .minimum = -5, .maximum = 1000000},
+    {.name = "size", .type = SETTING_BYTES, .minimum = 0, .maximum = INT64_C(1) << 42},
+    {.name = "factor", .type = SETTING_MILLI, .minimum = 1000, .maximum = 10000},
+    {.name = "on", .type = SETTING_BOOLEAN, .minimum = 0, .maximum = 1},
+    {.name = "colour", .type = SETTING_CHOICE, .minimum = 0, .maximum = 2, .choices = colours},
+};
+enum { COUNT, SIZE, FACTOR, ON, COLOUR, ROWS };
+
+static void reads_every_type(void **state)
+{
+  (void)state;
+  static const struct {
+    int row;
+    const char *text;
+    int64_t value;
+  } cases[] = {
+      {COUNT, "0", 0},
+      {COUNT, "-5", -5},
+      {COUNT, "1000000", 1000000},
+      {SIZE, "0", 0},
+      {SIZE, "512", 512},
+      {SIZE, "512K", 512 << 10},
+      {SIZE, "64m", 64 << 20},
+      {SIZE, "4GiB", INT64_C(4) << 30},
+      {SIZE, "1TB", INT64_C(1) << 40},
+      {FACTOR, "1.5", 1500},
+      {FACTOR, "10", 10000},
+      {FACTOR, "1.0006", 1001},
+      {ON, "on", 1},
+      {ON, "False", 0},
+      {ON, "yes", 1},
+      {COLOUR, "blue", 2},
+  };
+  char error[SETTING_ERROR_MAX];
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    int64_t value = -77;
+    assert_true(setting_parse(&rows[cases[i].row], cases[i].text, &value, error));
+    assert_int_equal(value, cases[i].value);
+  }
+}
+
+static void refuses_and_says_why(void **state)
+{
+  (void)state;
+  static const struct {
+    int row;
+    const char *text, *error;
+  } cases[] = {
+      {COUNT, "", "count: '' is not a whole number"},
+      {COUNT, "7x", "count: '7x' is not a whole number"},
+      {COUNT, "99999999999999999999", "count: '99999999999999999999' is not a whole number"},
+      {COUNT, "-6", "count: -6 is out of range, -5 to 1000000"},
+      {SIZE, "3Q", "size: '3Q' is not a size such as 512K or 64M"},
+      {SIZE, "-1K", "size: '-1K' is not a size such as 512K or 64M"},
+      {SIZE, "9999999999T", "size: '9999999999T' is not a size such as 512K or 64M"},
+      {FACTOR, "nan", "factor: 'nan' is not a number such as 1.5"},
+      {FACTOR, "0.5", "factor: 0.5 is out of range, 1 to 10"},
+      {ON, "maybe", "on: 'maybe' is not on or off"},
+      {COLOUR, "reed", "colour: 'reed' is not one of red, green, blue"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char error[SETTING_ERROR_MAX] = "";
+    int64_t value = 42;
+    assert_false(setting_parse(&rows[cases[i].row], cases[i].text, &value, error));
+    assert_string_equal(error, cases[i].error);
+    assert_int_equal(value, 42);
+  }
+}
+
+static void writes_what_it_reads(void **state)
+{
+  (void)state;
+  static const struct {
+    int row;
+    int64_t value;
+    const char *text;
+  } cases[] = {
+      {COUNT, 700, "700"},         {SIZE, 0, "0"},        {SIZE, 1000, "1000"}, {SIZE, 64 << 20, "64M"},
+      {SIZE, 1536 << 10, "1536K"}, {FACTOR, 1500, "1.5"}, {FACTOR, 2000, "2"},  {ON, 1, "on"},
+      {COLOUR, 1, "green"},
+  };
+  char text[SETTING_TEXT_MAX];
+  char error[SETTING_ERROR_MAX];
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    int64_t value = -77;
+    assert_string_equal(setting_format(&rows[cases[i].row], cases[i].value, text), cases[i].text);
+    assert_true(setting_parse(&rows[cases[i].row], text, &value, error));
+    assert_int_equal(value, cases[i].value);
+  }
+}
+
+static void finds_rows_and_types(void **state)
+{
+  (void)state;
+  enum setting_type type = SETTING_INTEGER;
+  assert_int_equal(setting_find(rows, ROWS, "factor"), FACTOR);
+  assert_int_equal(setting_find(rows, ROWS, "facto"), -1);
+  for (int row = 0; row < ROWS; row++) {
+    assert_true(setting_type_parse(setting_type_name(rows[row].type), &type));
+    assert_int_equal(type, rows[row].type);
+  }
+  assert_false(setting_type_parse("float", &type));
+}
+
+static void suggests_only_what_was_meant(void **state)
+{
+  (void)state;
+  static const char *const names[] = {"refcount", "refcount_cyclic", "marksweep", "none"};
+  assert_string_equal(setting_nearest("marksweap", names, 4), "marksweep");
+  assert_string_equal(setting_nearest("refcout", names, 4), "refcount");
+  assert_string_equal(setting_nearest("refcount_cylic", names, 4), "refcount_cyclic");
+  assert_string_equal(setting_nearest("non", names, 4), "none");
+  assert_null(setting_nearest("generational", names, 4));
+  assert_null(setting_nearest("", names, 4));
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(reads_every_type),
+      cmocka_unit_test(refuses_and_says_why),
+      cmocka_unit_test(writes_what_it_reads),
+      cmocka_unit_test(finds_rows_and_types),
+      cmocka_unit_test(suggests_only_what_was_meant),
+  };
+  return cmocka_run_group_tests_name("setting", tests, NULL, NULL);
+}
