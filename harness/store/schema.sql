@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS campaign (
   revision    TEXT NOT NULL,
   created_at  TEXT NOT NULL,             -- ISO 8601, UTC
   updated_at  TEXT NOT NULL,
-  status      TEXT NOT NULL              -- running, interrupted, complete
+  status      TEXT NOT NULL              -- running, interrupted, out_of_budget, complete
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS cell (
@@ -56,13 +56,14 @@ CREATE TABLE IF NOT EXISTS trial (
   checksum    TEXT,
   wall_ns     INTEGER, cpu_ns INTEGER, gc_ns INTEGER,
   process_ns  INTEGER NOT NULL,          -- from fork to reaped, as the harness saw it
+  startup_ns  INTEGER,                   -- from fork to the beginning of the work
   pauses      INTEGER,                   -- rows, short cascades and dropped ones together
   pause_p50_ns INTEGER, pause_p99_ns INTEGER, pause_max_ns INTEGER,  -- over the rows; p99 NULL below 1000 rows
   allocations INTEGER, allocated_bytes INTEGER,
   collections INTEGER,                   -- of all generations
   held_objects INTEGER, held_bytes INTEGER,
   peak_heap_bytes INTEGER, peak_footprint_bytes INTEGER, vmhwm_bytes INTEGER,
-  steal_ticks INTEGER,                   -- of /proc/stat while it ran, in 1/100 s
+  steal_ticks INTEGER,                   -- of /proc/stat while it ran, of the trial's core where it is pinned
   record      TEXT                       -- the trial's whole record, JSON
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS trial_by_cell ON trial(campaign_id, cell_id, block);

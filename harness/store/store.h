@@ -38,10 +38,11 @@ struct store_cell {
 /* A value that a trial may not have. */
 enum { STORE_NONE = -1 };
 
+/* started_at and the campaign's times are ISO 8601, UTC, to the millisecond. */
 struct store_trial {
   const char *id, *campaign_id, *cell_id, *outcome, *message, *started_at, *allocator, *checksum, *record;
   int64_t block, position, seed, signal;
-  int64_t wall_ns, cpu_ns, gc_ns, process_ns;
+  int64_t wall_ns, cpu_ns, gc_ns, process_ns, startup_ns;
   int64_t pauses, pause_p50_ns, pause_p99_ns, pause_max_ns;
   int64_t allocations, allocated_bytes, collections, held_objects, held_bytes;
   int64_t peak_heap_bytes, peak_footprint_bytes, vmhwm_bytes, steal_ticks;
@@ -63,7 +64,10 @@ struct store_series {
   size_t heap_count;
   const struct journal_phase *phases;
   size_t phase_count;
-  const uint64_t *short_histogram; /* JOURNAL_HISTOGRAM_BUCKETS counts, or NULL */
+  /* Pauses that have no row: cascades below the floor, and what did not fit into the journal. */
+  const uint64_t *short_histogram; /* JOURNAL_HISTOGRAM_BUCKETS counts, or NULL where no series of this kind is there */
+  uint64_t short_count, short_ns, short_max_objects, cascade_floor_ns;
+  uint64_t dropped_count, dropped_ns, requests_dropped;
 };
 
 /* Writing: each call is one transaction, and idempotent (what is there already stays as it is). */
@@ -71,6 +75,9 @@ bool store_put_campaign(struct store *store, const struct store_host *host, cons
                         const struct store_cell *cells, size_t cell_count);
 bool store_set_status(struct store *store, const char *campaign_id, const char *status, uint64_t blocks);
 bool store_put_trial(struct store *store, const struct store_trial *trial, const struct store_series *series);
+
+/* Changes what is said of a trial; message may be NULL. */
+bool store_set_outcome(struct store *store, const char *trial_id, const char *outcome, const char *message);
 
 /* Is the trial there? */
 bool store_has_trial(struct store *store, const char *trial_id);
@@ -89,7 +96,7 @@ typedef bool store_trial_visitor(void *context, const struct store_trial *trial,
 
 bool store_each_campaign(struct store *store, store_campaign_visitor *visit, void *context);
 
-/* Trials of one campaign (NULL: of all) in the order of the plan's cells, then blocks. */
+/* Trials of one campaign (NULL: of all, campaign by campaign) in the order of the plan's cells, then blocks. */
 bool store_each_trial(struct store *store, const char *campaign_id, store_trial_visitor *visit, void *context);
 
 /* Loads a trial's series into memory of the caller's, to be freed with store_series_free. */
@@ -98,9 +105,16 @@ void store_series_free(struct store_series *series);
 
 /*
  * Packing of series: each column of the rows in turn, as the difference from the row before, zigzag and varint
- * (LEB128).  Exposed for tests.  pack returns malloc'ed bytes.
+ * (LEB128), a run of zeros as a zero and its length (docs/schema.md).  Exposed for tests.  pack returns malloc'ed
+ * bytes, or NULL where there is no memory; unpack returns false where data is not what pack makes of count rows.
  */
 uint8_t *store_pack_pauses(const struct journal_row *rows, size_t count, size_t *bytes);
 bool store_unpack_pauses(const uint8_t *data, size_t bytes, size_t count, struct journal_row *rows);
+uint8_t *store_pack_requests(const struct journal_request *rows, size_t count, size_t *bytes);
+bool store_unpack_requests(const uint8_t *data, size_t bytes, size_t count, struct journal_request *rows);
+uint8_t *store_pack_heap(const struct store_heap_sample *rows, size_t count, size_t *bytes);
+bool store_unpack_heap(const uint8_t *data, size_t bytes, size_t count, struct store_heap_sample *rows);
+uint8_t *store_pack_phases(const struct journal_phase *rows, size_t count, size_t *bytes);
+bool store_unpack_phases(const uint8_t *data, size_t bytes, size_t count, struct journal_phase *rows);
 
 #endif
