@@ -74,10 +74,10 @@ enum collector_capability {
 };
 
 struct collector_descriptor {
-  const char *name;    /* as on the command line */
-  const char *summary; /* one line */
-  const char *source;  /* the paper or system it follows */
-  const char *version; /* of a peer's library at run time; NULL: gclab's */
+  const char *name;             /* as on the command line */
+  const char *summary;          /* one line */
+  const char *source;           /* the paper or system it follows */
+  const char *(*version)(void); /* of a peer's library at run time; NULL: gclab's */
   unsigned capabilities;
   const struct setting *knobs;
   size_t knob_count;

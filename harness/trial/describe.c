@@ -93,7 +93,7 @@ int trial_describe(FILE *out)
   json_object_set_new(root, "name", json_string(collector.name));
   json_object_set_new(root, "summary", json_string(collector.summary));
   json_object_set_new(root, "source", json_string(collector.source));
-  json_object_set_new(root, "version", json_string(collector.version != NULL ? collector.version : GCLAB_VERSION));
+  json_object_set_new(root, "version", json_string(collector.version != NULL ? collector.version() : GCLAB_VERSION));
   json_object_set_new(root, "capabilities", describe_capabilities());
   json_object_set_new(root, "knobs", describe_settings(collector.knobs, collector.knob_count, false));
   json_object_set_new(root, "gclab_version", json_string(GCLAB_VERSION));

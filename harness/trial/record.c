@@ -90,7 +90,7 @@ static json_t *make_record(const struct trial *trial)
   if (trial->outcome == TRIAL_OUT_OF_MEMORY) put(root, "failed_bytes", trial->failed_bytes);
   json_object_set_new(root, "collector", json_string(collector.name));
   json_object_set_new(root, "collector_version",
-                      json_string(collector.version != NULL ? collector.version : GCLAB_VERSION));
+                      json_string(collector.version != NULL ? collector.version() : GCLAB_VERSION));
   json_object_set_new(root, "gclab_version", json_string(GCLAB_VERSION));
   json_object_set_new(root, "revision", json_string(GCLAB_REVISION));
   json_object_set_new(root, "workload", json_string(trial->workload->name));

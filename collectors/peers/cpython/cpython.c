@@ -1,0 +1,569 @@
+/*
+ * cpython: the real thing.  CPython 3.11's reference counts, object allocator and cycle collector, driven from C.
+ *
+ * A peer: every object is a Python object, made and freed by libpython, and counted by the rules of extension types.
+ * A container is an instance of a heap type with exactly its fields (and raw bytes) inline, like an instance of a
+ * class with __slots__: 16 bytes of collector's header, 16 of object header, then the payload.  There is one type a
+ * shape, made at first use; none has a free list.  `kind` is looked at no further than this: lists, tuples and dicts
+ * are such instances too, so neither lazy tracking of dicts nor untracking of tuples occurs.  An atom (GC_ATOM without
+ * fields) has a type that the collector does not know, and its size in a word in front, as bytes and str have theirs.
+ *
+ * Objects come from CPython's own allocator (pymalloc): up to 512 bytes from arenas that it maps itself, larger ones
+ * from malloc.  So the choice of a malloc hardly matters and is no dimension here.
+ *
+ * Collections happen where CPython 3.11 has them: inside the allocation of a container, before the new object is
+ * tracked.  They are timed around that allocation, which is known beforehand to collect (interpreter.h says why there
+ * are no callbacks); generation, collected and uncollectable come from the interpreter's own statistics.  freed_* are
+ * exact, because deallocation is ours.  Cascades are what one decrement sets off outside collections: CPython's
+ * recursive deallocation, which its trashcan cuts at a depth of 50 and goes on with from a list.  mark_ns is not known.
+ *
+ * INVARIANTS
+ *  - A gc_ref is the address of the payload: sizeof(PyObject) behind the object, for containers and atoms alike.
+ *  - Every slot of a pushed frame and every field owns one reference to what it holds.
+ *  - freed counters change in deallocation only, so allocated minus freed is what Python has not freed.
+ *  - Types are in the permanent generation, and making one leaves the collector's counts as they were.
+ */
+#include "collectors/peers/cpython/interpreter.h"
+
+#include <stdio.h>
+#include <structmember.h>
+
+#include "collectors/collector.h"
+#include "collectors/parts/header.h"
+#include "collectors/parts/shadow_stack.h"
+#include "collectors/parts/stress.h"
+
+enum { KNOB_STRESS, KNOB_THRESHOLD0, KNOB_THRESHOLD1, KNOB_THRESHOLD2, KNOBS };
+
+/* The same rows as refcount_cyclic's, so that one --set sweeps both. */
+static const struct setting knobs[KNOBS] = {
+    [KNOB_STRESS] = KNOB_STRESS_ROW,
+    [KNOB_THRESHOLD0] = {.name = "threshold0",
+                         .unit = "objects",
+                         .type = SETTING_INTEGER,
+                         .scale = SETTING_LOG,
+                         .default_value = 700,
+                         .minimum = 0,
+                         .maximum = 1000000000,
+                         .help = "allocations minus frees that start a collection (0: none is started)"},
+    [KNOB_THRESHOLD1] = {.name = "threshold1",
+                         .unit = "collections",
+                         .type = SETTING_INTEGER,
+                         .scale = SETTING_LOG,
+                         .default_value = 10,
+                         .minimum = 0,
+                         .maximum = 1000000,
+                         .help = "collections of generation 0 before one of generation 1"},
+    [KNOB_THRESHOLD2] = {.name = "threshold2",
+                         .unit = "collections",
+                         .type = SETTING_INTEGER,
+                         .scale = SETTING_LOG,
+                         .default_value = 10,
+                         .minimum = 0,
+                         .maximum = 1000000,
+                         .help = "collections of generation 1 before a full one"},
+};
+
+const struct collector_descriptor collector = {
+    .name = "cpython",
+    .summary = "peer: CPython's reference counting and generational cycle collector",
+    .source = "CPython 3.11, embedded",
+    .version = interpreter_version,
+    .capabilities =
+        COLLECTOR_RECLAIMS | COLLECTOR_RECLAIMS_CYCLES | COLLECTOR_PROMPT | COLLECTOR_GENERATIONAL | COLLECTOR_EXTERNAL,
+    .knobs = knobs,
+    .knob_count = KNOBS,
+};
+
+struct shape_type {
+  uint32_t fields, bytes;
+  PyTypeObject *type; /* NULL: an empty place */
+};
+
+struct cpython {
+  struct gc_mutator mutator;
+  struct interpreter interpreter;
+  PyTypeObject *atom_type;
+  struct shape_type *types; /* open addressing, at most half full; capacity is a power of two */
+  uint32_t type_count, type_capacity;
+  uint64_t cascade_objects, cascade_start_ticks; /* of the decrement under way */
+  uint64_t large_bytes;                          /* cells beyond what arenas hold: in malloc's memory */
+  uint64_t stress_countdown;
+};
+
+static struct cpython the_cpython;
+
+static struct cpython *cpython_of(struct gc_mutator *mutator) { return (struct cpython *)(void *)mutator; }
+
+/* ---- layout ---- */
+
+enum { ARENA_CELL_MAX_BYTES = 512, CELL_GRANULE_BYTES = 16 };
+
+static inline PyObject *object_of(gc_ref ref) { return (PyObject *)(void *)ref - 1; }
+static inline gc_ref ref_of(PyObject *object) { return (gc_ref)(void *)(object + 1); }
+static inline gc_ref *fields_of(PyObject *object) { return (gc_ref *)(void *)(object + 1); }
+
+/* The one member of a container's type says where the raw bytes begin, and so how many fields there are. */
+static inline uint64_t type_fields(PyTypeObject *type)
+{
+  const PyMemberDef *raw = _PyHeapType_GET_MEMBERS((PyHeapTypeObject *)type);
+  return ((uint64_t)raw->offset - sizeof(PyObject)) / sizeof(gc_ref);
+}
+
+static inline uint64_t type_payload_bytes(const PyTypeObject *type)
+{
+  return (uint64_t)type->tp_basicsize - sizeof(PyObject);
+}
+
+/* In front of an atom. */
+static inline uint64_t *atom_size(PyObject *atom) { return (uint64_t *)(void *)atom - 1; }
+
+static inline uint64_t round_cell(uint64_t bytes)
+{
+  return (bytes + CELL_GRANULE_BYTES - 1) & ~(uint64_t)(CELL_GRANULE_BYTES - 1);
+}
+
+static inline uint64_t container_cell_bytes(uint64_t payload_bytes)
+{
+  return round_cell(sizeof(PyGC_Head) + sizeof(PyObject) + payload_bytes);
+}
+
+static inline uint64_t atom_cell_bytes(uint64_t payload_bytes)
+{
+  return round_cell(sizeof(uint64_t) + sizeof(PyObject) + payload_bytes);
+}
+
+/* ---- counting ---- */
+
+static inline void note_allocated(struct cpython *cpython, uint64_t payload_bytes, uint64_t cell_bytes)
+{
+  struct gc_counters *counters = &cpython->mutator.counters;
+  counters->allocated_objects++;
+  counters->allocated_bytes += payload_bytes;
+  counters->heap_bytes += cell_bytes;
+  if (cell_bytes > ARENA_CELL_MAX_BYTES) cpython->large_bytes += cell_bytes;
+}
+
+static inline void note_freed(struct cpython *cpython, uint64_t payload_bytes, uint64_t cell_bytes)
+{
+  struct gc_counters *counters = &cpython->mutator.counters;
+  if (++cpython->cascade_objects == 2) cpython->cascade_start_ticks = clock_ticks();
+  counters->freed_objects++;
+  counters->freed_bytes += payload_bytes;
+  counters->heap_bytes -= cell_bytes;
+  if (cell_bytes > ARENA_CELL_MAX_BYTES) cpython->large_bytes -= cell_bytes;
+}
+
+/* Called before memory is freed, and at the end: the heap is never larger in between. */
+static void note_peak(struct cpython *cpython)
+{
+  struct gc_counters *counters = &cpython->mutator.counters;
+  counters->footprint_bytes = cpython->interpreter.arena_bytes + cpython->large_bytes;
+  gc_counters_note_peak(counters);
+}
+
+/* ---- types ---- */
+
+static int container_traverse(PyObject *object, visitproc visit, void *arg)
+{
+  gc_ref *fields = fields_of(object);
+  const uint64_t count = type_fields(Py_TYPE(object));
+  for (uint64_t i = 0; i < count; i++) {
+    if (fields[i] == NULL) continue;
+    const int stop = visit(object_of(fields[i]), arg);
+    if (stop != 0) return stop;
+  }
+  Py_VISIT(Py_TYPE(object)); /* instances own their heap type */
+  return 0;
+}
+
+static int container_clear(PyObject *object)
+{
+  gc_ref *fields = fields_of(object);
+  const uint64_t count = type_fields(Py_TYPE(object));
+  for (uint64_t i = 0; i < count; i++) {
+    gc_ref old = fields[i];
+    fields[i] = NULL;
+    if (old != NULL) Py_DECREF(object_of(old));
+  }
+  return 0;
+}
+
+static void container_deallocate(PyObject *object)
+{
+  PyTypeObject *type = Py_TYPE(object);
+  PyObject_GC_UnTrack(object);
+  Py_TRASHCAN_BEGIN(object, container_deallocate) const uint64_t payload_bytes = type_payload_bytes(type);
+  note_freed(&the_cpython, payload_bytes, container_cell_bytes(payload_bytes));
+  gc_ref *fields = fields_of(object);
+  const uint64_t count = type_fields(type);
+  for (uint64_t i = 0; i < count; i++) {
+    if (fields[i] != NULL) Py_DECREF(object_of(fields[i]));
+  }
+  PyObject_GC_Del(object);
+  Py_DECREF(type);
+  Py_TRASHCAN_END
+}
+
+static void atom_deallocate(PyObject *atom)
+{
+  PyTypeObject *type = Py_TYPE(atom);
+  const uint64_t payload_bytes = *atom_size(atom);
+  note_freed(&the_cpython, payload_bytes, atom_cell_bytes(payload_bytes));
+  PyObject_Free(atom_size(atom));
+  Py_DECREF(type);
+}
+
+static PyTypeObject *make_container_type(uint32_t fields, uint32_t bytes)
+{
+  char name[64];
+  snprintf(name, sizeof name, "gclab.Container_%u_%u", fields, bytes);
+  const Py_ssize_t raw_offset = (Py_ssize_t)(sizeof(PyObject) + (uint64_t)fields * sizeof(gc_ref));
+  PyMemberDef members[] = {
+      {.name = "raw", .type = T_UBYTE, .offset = raw_offset, .flags = READONLY},
+      {0},
+  };
+  PyType_Slot slots[] = {
+      {Py_tp_traverse, (void *)container_traverse},
+      {Py_tp_clear, (void *)container_clear},
+      {Py_tp_dealloc, (void *)container_deallocate},
+      {Py_tp_members, members},
+      {0, NULL},
+  };
+  PyType_Spec spec = {.name = name,
+                      .basicsize = sizeof(PyObject),
+                      .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                      .slots = slots};
+  PyTypeObject *type = (PyTypeObject *)PyType_FromSpec(&spec);
+  if (type != NULL) type->tp_basicsize = raw_offset + (Py_ssize_t)bytes; /* the specification's is only an int */
+  return type;
+}
+
+static PyTypeObject *make_atom_type(void)
+{
+  PyType_Slot slots[] = {{Py_tp_dealloc, (void *)atom_deallocate}, {0, NULL}};
+  PyType_Spec spec = {.name = "gclab.Atom",
+                      .basicsize = sizeof(PyObject),
+                      .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                      .slots = slots};
+  return (PyTypeObject *)PyType_FromSpec(&spec);
+}
+
+static inline struct shape_type *type_place(const struct cpython *cpython, struct gc_shape shape)
+{
+  const uint32_t mask = cpython->type_capacity - 1;
+  uint32_t i = (shape.fields * 0x9e3779b1u ^ shape.bytes * 0x85ebca6bu) >> 16 & mask;
+  while (cpython->types[i].type != NULL &&
+         (cpython->types[i].fields != shape.fields || cpython->types[i].bytes != shape.bytes)) {
+    i = (i + 1) & mask;
+  }
+  return &cpython->types[i];
+}
+
+static bool types_grow(struct cpython *cpython)
+{
+  struct shape_type *old = cpython->types;
+  const uint32_t old_capacity = cpython->type_capacity;
+  const uint32_t capacity = old_capacity == 0 ? 64 : 2 * old_capacity;
+  struct shape_type *types = PyMem_RawCalloc(capacity, sizeof *types);
+  if (types == NULL) return false;
+  cpython->types = types;
+  cpython->type_capacity = capacity;
+  for (uint32_t i = 0; i < old_capacity; i++) {
+    if (old[i].type == NULL) continue;
+    *type_place(cpython, (struct gc_shape){.fields = old[i].fields, .bytes = old[i].bytes}) = old[i];
+  }
+  PyMem_RawFree(old);
+  return true;
+}
+
+/* NULL where there is no memory. */
+static __attribute__((noinline)) PyTypeObject *add_type(struct cpython *cpython, struct gc_shape shape)
+{
+  if (2 * (cpython->type_count + 1) > cpython->type_capacity && !types_grow(cpython)) return NULL;
+  interpreter_quiet_begin(&cpython->interpreter);
+  PyTypeObject *type = make_container_type(shape.fields, shape.bytes);
+  interpreter_quiet_end(&cpython->interpreter);
+  if (type == NULL) return NULL;
+  *type_place(cpython, shape) = (struct shape_type){.fields = shape.fields, .bytes = shape.bytes, .type = type};
+  cpython->type_count++;
+  return type;
+}
+
+/* ---- collections and cascades ---- */
+
+/* What the interpreter's statistics say now, as our counters. */
+static void read_statistics(struct cpython *cpython)
+{
+  const struct interpreter *interpreter = &cpython->interpreter;
+  struct gc_counters *counters = &cpython->mutator.counters;
+  for (int i = 0; i < NUM_GENERATIONS; i++) {
+    const struct gc_generation_stats *now = &interpreter->gc->generation_stats[i];
+    const struct gc_generation_stats *start = &interpreter->stats_at_start[i];
+    counters->collections[i] = (uint64_t)(now->collections - start->collections);
+    counters->collected[i] = (uint64_t)(now->collected - start->collected);
+    counters->uncollectable[i] = (uint64_t)(now->uncollectable - start->uncollectable);
+  }
+}
+
+struct collection {
+  uint64_t start_ns;
+  struct gc_counters before;
+  Py_ssize_t pending_before;
+};
+
+static void collection_begin(struct cpython *cpython, struct collection *collection)
+{
+  note_peak(cpython);
+  collection->before = cpython->mutator.counters;
+  collection->pending_before = cpython->interpreter.gc->long_lived_pending;
+  collection->start_ns = clock_now_ns();
+}
+
+/* How many survived is known of generations 1 and 2 alone. */
+static uint64_t survivors(const struct cpython *cpython, const struct collection *collection, int generation)
+{
+  const struct _gc_runtime_state *gc = cpython->interpreter.gc;
+  if (generation == 2) return (uint64_t)gc->long_lived_total;
+  return generation == 1 ? (uint64_t)(gc->long_lived_pending - collection->pending_before) : 0;
+}
+
+static void collection_end(struct cpython *cpython, const struct collection *collection, enum journal_cause cause)
+{
+  const uint64_t duration_ns = clock_now_ns() - collection->start_ns;
+  read_statistics(cpython);
+  const struct gc_counters *before = &collection->before;
+  const struct gc_counters *after = &cpython->mutator.counters;
+  int generation = 0;
+  while (generation < NUM_GENERATIONS - 1 && after->collections[generation] == before->collections[generation])
+    generation++;
+  const uint64_t survived = survivors(cpython, collection, generation);
+  const uint64_t collected = after->collected[generation] - before->collected[generation];
+  const struct journal_work work = {.examined_objects = generation > 0 ? survived + collected : 0,
+                                    .survived_objects = survived,
+                                    .freed_objects = after->freed_objects - before->freed_objects,
+                                    .freed_bytes = after->freed_bytes - before->freed_bytes};
+  journal_enter(cpython->mutator.journal, JOURNAL_COLLECTION, cause, generation, collection->start_ns, duration_ns,
+                before->heap_bytes, after->heap_bytes, &work);
+}
+
+static uint64_t collect(struct cpython *cpython, int generation, enum journal_cause cause)
+{
+  struct collection collection;
+  collection_begin(cpython, &collection);
+  const uint64_t found = interpreter_collect(&cpython->interpreter, generation);
+  collection_end(cpython, &collection, cause);
+  return found;
+}
+
+static __attribute__((noinline)) PyObject *allocate_collecting(struct cpython *cpython, PyTypeObject *type)
+{
+  struct collection collection;
+  collection_begin(cpython, &collection);
+  PyObject *object = _PyObject_GC_New(type);
+  collection_end(cpython, &collection, JOURNAL_ALLOCATION_COUNT);
+  return object;
+}
+
+/* A count fell to zero, by the mutator's doing. */
+static __attribute__((noinline)) void release_last(struct cpython *cpython, PyObject *object)
+{
+  struct gc_counters *counters = &cpython->mutator.counters;
+  note_peak(cpython);
+  const uint64_t freed_bytes = counters->freed_bytes;
+  cpython->cascade_objects = 0;
+  _Py_Dealloc(object);
+  const uint64_t objects = cpython->cascade_objects;
+  if (objects < 2) return;
+  counters->cascades++;
+  if (objects > counters->cascade_max_objects) counters->cascade_max_objects = objects;
+  journal_cascade(cpython->mutator.journal, cpython->cascade_start_ticks, objects, counters->freed_bytes - freed_bytes,
+                  counters->heap_bytes);
+}
+
+static inline void retain(gc_ref ref)
+{
+  if (ref != NULL) Py_INCREF(object_of(ref));
+}
+
+static inline void release(struct cpython *cpython, gc_ref ref)
+{
+  if (ref == NULL) return;
+  PyObject *object = object_of(ref);
+  if (--object->ob_refcnt == 0) release_last(cpython, object);
+}
+
+/* ---- lifecycle ---- */
+
+struct gc_mutator *collector_start(const struct collector_config *config)
+{
+  struct cpython *cpython = &the_cpython;
+  *cpython = (struct cpython){.mutator = {.journal = config->journal, .config = config},
+                              .stress_countdown = (uint64_t)config->knobs[KNOB_STRESS]};
+  const int thresholds[] = {(int)config->knobs[KNOB_THRESHOLD0], (int)config->knobs[KNOB_THRESHOLD1],
+                            (int)config->knobs[KNOB_THRESHOLD2]};
+  if (!interpreter_start(&cpython->interpreter, thresholds) || !types_grow(cpython)) return NULL;
+  interpreter_quiet_begin(&cpython->interpreter);
+  cpython->atom_type = make_atom_type();
+  interpreter_quiet_end(&cpython->interpreter);
+  note_peak(cpython);
+  return cpython->atom_type != NULL ? &cpython->mutator : NULL;
+}
+
+void collector_settle(struct gc_mutator *mutator)
+{
+  note_peak(cpython_of(mutator));
+  read_statistics(cpython_of(mutator));
+}
+
+static void check_container(PyObject *object)
+{
+  if (Py_REFCNT(object) <= 0) gc_fail("a tracked object has no reference count", ref_of(object));
+  const gc_ref *fields = fields_of(object);
+  const uint64_t count = type_fields(Py_TYPE(object));
+  for (uint64_t i = 0; i < count; i++) {
+    if (fields[i] != NULL && Py_REFCNT(object_of(fields[i])) <= 0)
+      gc_fail("a field refers to an object without a reference count", ref_of(object));
+  }
+}
+
+/* Every container is tracked in exactly one generation, so they are never more than what is allocated and not freed. */
+void collector_check(struct gc_mutator *mutator)
+{
+  const struct cpython *cpython = cpython_of(mutator);
+  uint64_t containers = 0;
+  for (int i = 0; i < NUM_GENERATIONS; i++) {
+    PyGC_Head *head = &cpython->interpreter.gc->generations[i].head;
+    for (PyGC_Head *gc = _PyGCHead_NEXT(head); gc != head; gc = _PyGCHead_NEXT(gc)) {
+      if (_PyGCHead_NEXT(_PyGCHead_PREV(gc)) != gc) gc_fail("a generation's list is broken", gc);
+      PyObject *object = (PyObject *)(void *)(gc + 1);
+      if (Py_TYPE(object)->tp_dealloc != container_deallocate) continue;
+      check_container(object);
+      containers++;
+    }
+  }
+  const struct gc_counters *counters = &mutator->counters;
+  if (containers > counters->allocated_objects - counters->freed_objects)
+    gc_fail("more containers are tracked than were made and not freed", NULL);
+  for (const struct gc_frame *frame = mutator->frames; frame != NULL; frame = frame->previous) {
+    for (uint32_t i = 0; i < frame->count; i++) {
+      if (frame->slots[i] != NULL && Py_REFCNT(object_of(frame->slots[i])) <= 0)
+        gc_fail("a root refers to an object without a reference count", frame->slots[i]);
+    }
+  }
+}
+
+void collector_finish(struct gc_mutator *mutator)
+{
+  struct cpython *cpython = cpython_of(mutator);
+  for (uint32_t i = 0; i < cpython->type_capacity; i++) Py_CLEAR(cpython->types[i].type);
+  Py_CLEAR(cpython->atom_type);
+  PyMem_RawFree(cpython->types);
+  cpython->types = NULL;
+  cpython->type_capacity = 0;
+  interpreter_finish(&cpython->interpreter);
+}
+
+/* ---- gc.h ---- */
+
+static __attribute__((noinline)) void stress(struct cpython *cpython)
+{
+  if (--cpython->stress_countdown > 0) return;
+  cpython->stress_countdown = (uint64_t)cpython->mutator.config->knobs[KNOB_STRESS];
+  collect(cpython, NUM_GENERATIONS - 1, JOURNAL_STRESS);
+}
+
+static __attribute__((noinline, cold, noreturn)) void run_out(struct cpython *cpython, struct gc_shape shape)
+{
+  PyErr_Clear();
+  note_peak(cpython);
+  cpython->mutator.config->out_of_memory(&cpython->mutator, header_payload_bytes(shape));
+}
+
+static inline gc_ref new_atom(struct cpython *cpython, struct gc_shape shape)
+{
+  uint64_t *cell = PyObject_Malloc(sizeof(uint64_t) + sizeof(PyObject) + shape.bytes);
+  if (GC_UNLIKELY(cell == NULL)) run_out(cpython, shape);
+  *cell = shape.bytes;
+  PyObject *atom = (PyObject *)(void *)(cell + 1);
+  _PyObject_Init(atom, cpython->atom_type);
+  memset(ref_of(atom), 0, shape.bytes);
+  note_allocated(cpython, shape.bytes, atom_cell_bytes(shape.bytes));
+  return ref_of(atom);
+}
+
+static inline gc_ref new_container(struct cpython *cpython, struct gc_shape shape)
+{
+  PyTypeObject *type = type_place(cpython, shape)->type;
+  if (GC_UNLIKELY(type == NULL)) type = add_type(cpython, shape);
+  if (GC_UNLIKELY(type == NULL)) run_out(cpython, shape);
+  PyObject *object = GC_UNLIKELY(interpreter_will_collect(&cpython->interpreter)) ? allocate_collecting(cpython, type)
+                                                                                  : _PyObject_GC_New(type);
+  if (GC_UNLIKELY(object == NULL)) run_out(cpython, shape);
+  const uint64_t payload_bytes = header_payload_bytes(shape);
+  memset(ref_of(object), 0, payload_bytes);
+  note_allocated(cpython, payload_bytes, container_cell_bytes(payload_bytes));
+  _PyObject_GC_TRACK(object);
+  return ref_of(object);
+}
+
+GC_INLINE void gc_push(struct gc_mutator *mutator, struct gc_frame *frame) { shadow_stack_push(mutator, frame); }
+
+GC_INLINE void gc_pop(struct gc_mutator *mutator, struct gc_frame *frame)
+{
+  shadow_stack_pop(mutator, frame);
+  for (uint32_t i = 0; i < frame->count; i++) release(cpython_of(mutator), frame->slots[i]);
+}
+
+GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
+{
+  GC_CHECK(shadow_stack_has_slot(mutator, slot), "gc_new: the slot is in no frame on the shadow stack", slot);
+  struct cpython *cpython = cpython_of(mutator);
+  if (GC_UNLIKELY(mutator->config->knobs[KNOB_STRESS] > 0)) stress(cpython);
+  const bool atom = shape.kind == GC_ATOM && shape.fields == 0;
+  const gc_ref made = atom ? new_atom(cpython, shape) : new_container(cpython, shape);
+  const gc_ref old = *slot;
+  *slot = made;
+  release(cpython, old);
+}
+
+GC_INLINE void gc_root(struct gc_mutator *mutator, gc_ref *slot, gc_ref value)
+{
+  GC_CHECK(shadow_stack_has_slot(mutator, slot), "gc_root: the slot is in no frame on the shadow stack", slot);
+  retain(value);
+  const gc_ref old = *slot;
+  *slot = value;
+  release(cpython_of(mutator), old);
+}
+
+static inline void check_field(gc_ref ref, uint32_t field)
+{
+  GC_CHECK(Py_REFCNT(object_of(ref)) > 0, "the object has been freed", ref);
+  GC_CHECK(Py_TYPE(object_of(ref))->tp_dealloc == container_deallocate, "an atom has no fields", ref);
+  GC_CHECK(field < type_fields(Py_TYPE(object_of(ref))), "the object has no such field", ref);
+  (void)ref;
+  (void)field;
+}
+
+GC_INLINE gc_ref gc_load(struct gc_mutator *mutator, gc_ref object, uint32_t field)
+{
+  (void)mutator;
+  check_field(object, field);
+  return ((gc_ref *)(void *)object)[field];
+}
+
+GC_INLINE void gc_store(struct gc_mutator *mutator, gc_ref object, uint32_t field, gc_ref value)
+{
+  check_field(object, field);
+  retain(value);
+  gc_ref *place = &((gc_ref *)(void *)object)[field];
+  const gc_ref old = *place;
+  *place = value;
+  release(cpython_of(mutator), old);
+}
+
+uint64_t gc_collect(struct gc_mutator *mutator, int generation)
+{
+  const int oldest = NUM_GENERATIONS - 1;
+  return collect(cpython_of(mutator), generation < oldest ? generation : oldest, JOURNAL_EXPLICIT);
+}
