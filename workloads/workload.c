@@ -5,10 +5,16 @@
 #include "base/clock.h"
 #include "collectors/journal.h"
 
-extern const struct workload workload_gcbench;
+extern const struct workload workload_gcbench, workload_binary_trees, workload_splay, workload_sliding_window,
+    workload_cycles, workload_graph_churn;
 
 const struct workload *const workloads[] = {
     &workload_gcbench,
+    &workload_binary_trees,
+    &workload_splay,
+    &workload_sliding_window,
+    &workload_cycles,
+    &workload_graph_churn,
     NULL,
 };
 
@@ -25,4 +31,9 @@ void workload_phase(struct workload_run *run, const char *name) { journal_phase(
 void workload_request_done(struct workload_run *run, uint64_t start_ns)
 {
   journal_request(run->journal, start_ns, clock_now_ns() - start_ns);
+}
+
+void workload_request(struct workload_run *run, uint64_t start_ns, uint64_t latency_ns)
+{
+  journal_request(run->journal, start_ns, latency_ns);
 }

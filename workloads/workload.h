@@ -61,7 +61,21 @@ static inline void workload_progress(struct workload_run *run, uint64_t done, ui
   *run->progress_permille = done * 1000 / total;
 }
 
+/*
+ * The mask to report progress by: where (done & mask) == 0, which is some hundred times in total steps and costs no
+ * division at the others.
+ */
+static inline uint64_t workload_progress_mask(uint64_t total)
+{
+  uint64_t mask = 0;
+  while (mask * 2 + 1 < total / 256) mask = mask * 2 + 1;
+  return mask;
+}
+
 /* A request was served.  start_ns is clock_now_ns() at its (intended) start; the latency is taken now. */
 void workload_request_done(struct workload_run *run, uint64_t start_ns);
+
+/* The same with a latency that the workload measured: for those that keep only the worst of several requests. */
+void workload_request(struct workload_run *run, uint64_t start_ns, uint64_t latency_ns);
 
 #endif
