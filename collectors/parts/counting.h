@@ -1,0 +1,170 @@
+/*
+ * counting: what collectors that count references share: the counted header, and the cascade.
+ *
+ * Every object has one 8-byte word in front of its fields, {count, packed shape}; more may stand before it, which is
+ * the collector's own affair.  The count is the number of references from root slots and fields.  It has 32 bits, as
+ * many references as fill 32 GiB; a checking build says when it overflows.
+ *
+ * A cascade is what one count falling to zero sets off: the object's references are dropped, and those of the objects
+ * that die of it.  The worklist needs neither stack nor memory, since it is threaded through the dead objects
+ * themselves.  A dead object has no use for its count (32 bits), and an address no use for its upper 16 bits: together
+ * they hold the link, while all its references are still in place (Weizenbaum, "Symmetric list processor", 1963, is
+ * the first to keep such a list; it links through the count's word too).
+ *
+ *   [count: low 32 bits of link/8] [packed shape] [field 0: flag:1 unused:2 link/8's high bits:13 address:48] ...
+ *
+ * Objects without fields have no room for a link and are reclaimed where they are found.
+ *
+ * With a limit on what one step may free, an object that is not finished when the step ends goes back to the worklist
+ * with the flag set and the index of the next field in field 1 (fields 0 and 1 have been dropped by then).
+ *
+ * INVARIANTS
+ *  - An object on a worklist is dead: no field of a live object and no root slot refers to it.
+ *  - Each reference is dropped exactly once: fields below a suspended object's index have been, the others not.
+ *  - Addresses of objects are below 2^48 and multiples of 8.
+ *
+ * This header is a template.  The file that includes it defines, before, a `struct counting_collector` type by macro
+ * (COUNTING_COLLECTOR), and after the inclusion the two functions declared as "the collector's" below.
+ */
+#ifndef GCLAB_COLLECTORS_PARTS_COUNTING_H
+#define GCLAB_COLLECTORS_PARTS_COUNTING_H
+
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "collectors/collector.h"
+#include "collectors/parts/counted.h"
+#include "collectors/parts/shadow_stack.h"
+
+/* What a cascade has done so far. */
+struct cascade {
+  struct counted *worklist;
+  uint64_t start_ticks; /* when the second object was found; 0: there is none */
+  uint64_t freed_objects;
+  uint64_t freed_bytes; /* requested */
+  uint64_t freed_cell_bytes;
+};
+
+/* The collector's: how many fields the object has. */
+static inline uint32_t counting_fields(const struct counted *object);
+
+/* The collector's: the object's memory goes back; what it was is added to the cascade's sums. */
+static inline void counting_reclaim(COUNTING_COLLECTOR *collector_state, struct counted *object,
+                                    struct cascade *cascade);
+
+enum { CASCADE_ADDRESS_BITS = 48, CASCADE_FIELDS_PER_OBJECT = 16 };
+
+#define CASCADE_ADDRESS_MASK ((UINT64_C(1) << CASCADE_ADDRESS_BITS) - 1)
+#define CASCADE_SUSPENDED    (UINT64_C(1) << 63)
+
+static inline void cascade_push(struct cascade *cascade, struct counted *dead)
+{
+  const uint64_t link = (uint64_t)(uintptr_t)cascade->worklist >> 3;
+  gc_ref *first = counted_fields(dead);
+  dead->count = (uint32_t)link;
+  *first = (gc_ref)((uintptr_t)*first | (uintptr_t)(link >> 32 << CASCADE_ADDRESS_BITS));
+  cascade->worklist = dead;
+}
+
+/* Takes the topmost dead object; *from is the index of the first field that has not been dropped yet. */
+static inline struct counted *cascade_pop(struct cascade *cascade, uint32_t *from)
+{
+  struct counted *dead = cascade->worklist;
+  gc_ref *fields = counted_fields(dead);
+  const uint64_t first = (uint64_t)(uintptr_t)fields[0];
+  const uint64_t high = (first & ~CASCADE_SUSPENDED) >> CASCADE_ADDRESS_BITS;
+  cascade->worklist = (struct counted *)(uintptr_t)((high << 32 | dead->count) << 3);
+  fields[0] = (gc_ref)(uintptr_t)(first & CASCADE_ADDRESS_MASK);
+  *from = GC_UNLIKELY(first & CASCADE_SUSPENDED) ? (uint32_t)(uintptr_t)fields[1] : 0;
+  return dead;
+}
+
+static inline void cascade_suspend(struct cascade *cascade, struct counted *dead, uint32_t next_field)
+{
+  gc_ref *fields = counted_fields(dead);
+  fields[0] = (gc_ref)(uintptr_t)CASCADE_SUSPENDED;
+  fields[1] = (gc_ref)(uintptr_t)next_field;
+  cascade_push(cascade, dead);
+}
+
+/* One reference of a dead object is dropped.  Returns the referent if that killed it and it has fields itself. */
+static inline struct counted *cascade_drop(COUNTING_COLLECTOR *collector_state, struct cascade *cascade,
+                                           gc_ref reference)
+{
+  if (reference == NULL) return NULL;
+  struct counted *child = counted_of(reference);
+  if (!counted_decrement(child)) return NULL;
+  if (cascade->start_ticks == 0) cascade->start_ticks = clock_ticks();
+  if (GC_LIKELY(counting_fields(child) != 0)) return child;
+  counting_reclaim(collector_state, child, cascade);
+  return NULL;
+}
+
+/* Frees the dead object and all that dies of it. */
+static inline void cascade_run(COUNTING_COLLECTOR *collector_state, struct cascade *cascade, struct counted *dead)
+{
+  for (;;) {
+    const uint32_t count = counting_fields(dead);
+    const gc_ref *fields = counted_fields(dead);
+    struct counted *next = NULL; /* the first that died is gone on with, so that a list never enters the worklist */
+    for (uint32_t i = 0; i < count; i++) {
+      struct counted *child = cascade_drop(collector_state, cascade, fields[i]);
+      if (child == NULL) continue;
+      if (next == NULL) {
+        next = child;
+      } else {
+        cascade_push(cascade, child);
+      }
+    }
+    counting_reclaim(collector_state, dead, cascade);
+    if (next == NULL) {
+      if (cascade->worklist == NULL) return;
+      uint32_t from;
+      next = cascade_pop(cascade, &from);
+    }
+    dead = next;
+  }
+}
+
+/*
+ * Frees from the worklist until `limit` objects are freed, or as many fields looked at as that many objects may
+ * reasonably have; what is left stays on the worklist.  One object more than the limit may go, where it had no room to
+ * be put back.
+ */
+static inline void cascade_step(COUNTING_COLLECTOR *collector_state, struct cascade *cascade, uint64_t limit)
+{
+  uint64_t looked_at = 0;
+  while (cascade->worklist != NULL && cascade->freed_objects < limit && looked_at / CASCADE_FIELDS_PER_OBJECT < limit) {
+    uint32_t i;
+    struct counted *dead = cascade_pop(cascade, &i);
+    const uint32_t count = counting_fields(dead);
+    const gc_ref *fields = counted_fields(dead);
+    for (; i < count; i++, looked_at++) {
+      if (i >= 2 && (cascade->freed_objects >= limit || looked_at / CASCADE_FIELDS_PER_OBJECT >= limit)) {
+        cascade_suspend(cascade, dead, i);
+        return;
+      }
+      struct counted *child = cascade_drop(collector_state, cascade, fields[i]);
+      if (child != NULL) cascade_push(cascade, child);
+    }
+    if (cascade->freed_objects != 0 && cascade->start_ticks == 0) cascade->start_ticks = clock_ticks();
+    counting_reclaim(collector_state, dead, cascade);
+  }
+}
+
+/* The counters learn of what a cascade freed; one of two objects and more is a pause, unless it is part of one. */
+static inline void cascade_account(struct gc_mutator *mutator, const struct cascade *cascade, bool is_pause)
+{
+  struct gc_counters *counters = &mutator->counters;
+  if (counters->heap_bytes > counters->peak_heap_bytes) counters->peak_heap_bytes = counters->heap_bytes;
+  counters->freed_objects += cascade->freed_objects;
+  counters->freed_bytes += cascade->freed_bytes;
+  counters->heap_bytes -= cascade->freed_cell_bytes;
+  if (cascade->freed_objects < 2 || !is_pause) return;
+  counters->cascades++;
+  if (cascade->freed_objects > counters->cascade_max_objects) counters->cascade_max_objects = cascade->freed_objects;
+  journal_cascade(mutator->journal, cascade->start_ticks, cascade->freed_objects, cascade->freed_bytes,
+                  counters->heap_bytes);
+}
+
+#endif

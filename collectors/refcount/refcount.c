@@ -1,0 +1,290 @@
+/*
+ * refcount: immediate reference counting, and nothing else.
+ *
+ * Every reference from a root slot or a field counts (Collins, "A method for overlapping and erasure of lists", 1960);
+ * an object is freed when its count falls to zero, and what dies of it with it, in one cascade (parts/counting.h).
+ * Cells come from malloc.  Cycles are never reclaimed: what is still held at the end of a trial tells how many objects
+ * they kept.
+ *
+ * With cascade_limit the collector frees at most that many objects when a count falls to zero, and at most that many
+ * more at each allocation; the rest waits on a worklist (deferred freeing, as Weizenbaum had it in 1963).  A pause is
+ * bounded then, at the price of memory that is held a while longer.
+ *
+ *   [extent, where the shape does not fit into the header] [count:32 packed shape:32] fields... raw bytes...
+ *
+ * so that an object of 24 bytes takes a cell of 32.
+ *
+ * INVARIANTS
+ *  - An object's count is the number of root slots and fields, of objects that are not dead, that hold it.
+ *  - `pending` is empty unless cascade_limit is set, and but for the time inside a cascade.
+ *  - allocated_objects - freed_objects is the number of cells held.
+ *  - Checking builds: `objects` holds exactly the objects that are not dead.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "collectors/collector.h"
+#include "collectors/parts/header.h"
+#include "collectors/parts/object_table.h"
+#include "collectors/parts/shadow_stack.h"
+#include "collectors/parts/stress.h"
+
+struct refcount;
+#define COUNTING_COLLECTOR struct refcount
+#include "collectors/parts/counting.h"
+
+enum { KNOB_CASCADE_LIMIT, KNOB_STRESS, KNOBS };
+
+static const struct setting knobs[KNOBS] = {
+    [KNOB_CASCADE_LIMIT] = {.name = "cascade_limit",
+                            .unit = "objects",
+                            .type = SETTING_INTEGER,
+                            .scale = SETTING_LOG,
+                            .default_value = 0,
+                            .minimum = 0,
+                            .maximum = 1000000000,
+                            .help = "objects freed at once; the rest waits for allocations to come (0: all at once)"},
+    [KNOB_STRESS] = KNOB_STRESS_ROW,
+};
+
+const struct collector_descriptor collector = {
+    .name = "refcount",
+    .summary = "immediate reference counting on malloc; cycles leak",
+    .source = "Collins 1960; deferred freeing after Weizenbaum 1963",
+    .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_PROMPT | COLLECTOR_USES_MALLOC,
+    .knobs = knobs,
+    .knob_count = KNOBS,
+};
+
+struct refcount {
+  struct gc_mutator mutator;
+  struct counted *pending; /* worklist of dead objects */
+  uint64_t cascade_limit;  /* 0: none */
+  uint64_t stress_at;      /* attend to stress when this many objects have been allocated; UINT64_MAX: never */
+  struct object_table objects;
+};
+
+static struct refcount the_refcount;
+
+static struct refcount *refcount_of(struct gc_mutator *mutator) { return (struct refcount *)(void *)mutator; }
+
+static inline uint32_t counting_fields(const struct counted *object) { return header_fields(object->packed, object); }
+
+static inline uint64_t extent_bytes(uint32_t packed)
+{
+  return GC_UNLIKELY(packed & HEADER_EXTENDED) ? sizeof(struct header_extent) : 0;
+}
+
+static inline void counting_reclaim(struct refcount *refcount, struct counted *object, struct cascade *cascade)
+{
+  const uint32_t packed = object->packed;
+  const uint64_t bytes = (uint64_t)header_fields(packed, object) * sizeof(gc_ref) + header_bytes(packed, object);
+  const uint64_t front_bytes = extent_bytes(packed);
+  cascade->freed_objects++;
+  cascade->freed_bytes += bytes;
+  cascade->freed_cell_bytes += front_bytes + sizeof *object + bytes;
+  char *cell = (char *)object - front_bytes;
+#ifdef GC_CHECKING
+  object_table_remove(&refcount->objects, counted_ref(object));
+  memset(cell, (int)(COUNTED_POISON & 0xff), front_bytes + sizeof *object + bytes);
+#endif
+  (void)refcount;
+  free(cell);
+}
+
+static __attribute__((noinline)) void release_step(struct refcount *refcount, uint64_t limit, bool is_pause)
+{
+  struct cascade cascade = {.worklist = refcount->pending};
+  cascade_step(refcount, &cascade, limit);
+  refcount->pending = cascade.worklist;
+  cascade_account(&refcount->mutator, &cascade, is_pause);
+}
+
+static __attribute__((noinline)) void release_dead(struct refcount *refcount, struct counted *dead)
+{
+  struct cascade cascade = {0};
+#ifdef GC_CHECKING
+  GC_CHECK(object_table_find(&refcount->objects, counted_ref(dead)) != NULL, "a dead object that never was one",
+           counted_ref(dead));
+#endif
+  if (GC_UNLIKELY(refcount->cascade_limit != 0 && counting_fields(dead) != 0)) {
+    cascade.worklist = refcount->pending;
+    cascade_push(&cascade, dead);
+    refcount->pending = cascade.worklist;
+    release_step(refcount, refcount->cascade_limit, true);
+    return;
+  }
+  cascade_run(refcount, &cascade, dead);
+  cascade_account(&refcount->mutator, &cascade, true);
+}
+
+static inline void release(struct refcount *refcount, gc_ref object)
+{
+  if (object == NULL) return;
+  struct counted *counted = counted_of(object);
+  if (GC_UNLIKELY(counted_decrement(counted))) release_dead(refcount, counted);
+}
+
+static inline void check_object(const struct gc_mutator *mutator, gc_ref object, const char *what)
+{
+#ifdef GC_CHECKING
+  GC_CHECK(object_table_find(&((const struct refcount *)(const void *)mutator)->objects, object) != NULL, what, object);
+#endif
+  (void)mutator;
+  (void)object;
+  (void)what;
+}
+
+static void drain(struct refcount *refcount, bool is_pause)
+{
+  if (refcount->pending != NULL) release_step(refcount, UINT64_MAX, is_pause);
+}
+
+struct gc_mutator *collector_start(const struct collector_config *config)
+{
+  const uint64_t stress = (uint64_t)config->knobs[KNOB_STRESS];
+  the_refcount = (struct refcount){.mutator = {.journal = config->journal, .config = config},
+                                   .cascade_limit = (uint64_t)config->knobs[KNOB_CASCADE_LIMIT],
+                                   .stress_at = stress == 0 ? UINT64_MAX : stress - 1};
+  return &the_refcount.mutator;
+}
+
+void collector_settle(struct gc_mutator *mutator)
+{
+  gc_counters_note_peak(&mutator->counters);
+  drain(refcount_of(mutator), false); /* the trial's clock has stopped: no pause of the mutator */
+}
+
+static uint32_t field_count(const struct counted *object) { return counting_fields(object); }
+
+void collector_check(struct gc_mutator *mutator)
+{
+  struct refcount *refcount = refcount_of(mutator);
+  drain(refcount, false); /* dead objects have links where counts were */
+#ifdef GC_CHECKING
+  counted_audit(mutator, &refcount->objects, field_count);
+  GC_CHECK(refcount->objects.count == mutator->counters.allocated_objects - mutator->counters.freed_objects,
+           "the counters disagree with the number of objects", mutator);
+#else
+  counted_audit(mutator, NULL, field_count);
+#endif
+}
+
+void collector_finish(struct gc_mutator *mutator)
+{
+  struct refcount *refcount = refcount_of(mutator);
+  drain(refcount, false);
+#ifdef GC_CHECKING /* what cycles kept; a release build leaves it to the end of the process */
+  for (uint64_t i = 0; i < refcount->objects.capacity; i++) {
+    const gc_ref object = refcount->objects.entries[i].object;
+    if (object != NULL) free((char *)counted_of(object) - extent_bytes(counted_of(object)->packed));
+  }
+  object_table_release(&refcount->objects);
+#endif
+}
+
+/* At an allocation: what is pending, and the stress knob. */
+static __attribute__((noinline)) void attend(struct refcount *refcount)
+{
+  if (refcount->pending != NULL) release_step(refcount, refcount->cascade_limit, true);
+  if (refcount->mutator.counters.allocated_objects != refcount->stress_at) return;
+  refcount->stress_at += (uint64_t)refcount->mutator.config->knobs[KNOB_STRESS];
+  drain(refcount, false);
+#ifdef GC_CHECKING
+  collector_check(&refcount->mutator);
+#endif
+}
+
+GC_INLINE void gc_push(struct gc_mutator *mutator, struct gc_frame *frame) { shadow_stack_push(mutator, frame); }
+
+GC_INLINE void gc_pop(struct gc_mutator *mutator, struct gc_frame *frame)
+{
+  shadow_stack_pop(mutator, frame);
+  const uint32_t count = frame->count;
+  for (uint32_t i = 0; i < count; i++) release(refcount_of(mutator), frame->slots[i]);
+}
+
+/* Below this many bytes malloc and stores are faster than calloc; above, calloc knows which pages are zero already. */
+enum { INLINE_ZERO_BYTES = 512 };
+
+static inline void *cell_allocate(struct refcount *refcount, uint64_t bytes)
+{
+  void *cell = NULL;
+  if (bytes <= INLINE_ZERO_BYTES) {
+    cell = malloc(bytes);
+    if (GC_LIKELY(cell != NULL)) memset(cell, 0, bytes);
+  } else {
+    cell = calloc(1, bytes);
+  }
+  if (GC_UNLIKELY(cell == NULL)) refcount->mutator.config->out_of_memory(&refcount->mutator, bytes);
+  return cell;
+}
+
+GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
+{
+  GC_CHECK(shadow_stack_has_slot(mutator, slot), "gc_new: the slot is in no frame on the shadow stack", slot);
+  struct refcount *refcount = refcount_of(mutator);
+  struct gc_counters *counters = &mutator->counters;
+  if (GC_UNLIKELY(refcount->pending != NULL || counters->allocated_objects == refcount->stress_at)) attend(refcount);
+  const uint32_t packed = header_pack(shape);
+  const uint64_t payload_bytes = header_payload_bytes(shape);
+  const uint64_t front_bytes = extent_bytes(packed);
+  const uint64_t cell_bytes = front_bytes + sizeof(struct counted) + payload_bytes;
+  char *cell = cell_allocate(refcount, cell_bytes);
+  if (GC_UNLIKELY(front_bytes != 0))
+    *(struct header_extent *)(void *)cell = (struct header_extent){.fields = shape.fields, .bytes = shape.bytes};
+  struct counted *object = (struct counted *)(void *)(cell + front_bytes);
+  *object = (struct counted){.count = 1, .packed = packed};
+  counters->allocated_objects++;
+  counters->allocated_bytes += payload_bytes;
+  counters->heap_bytes += cell_bytes;
+#ifdef GC_CHECKING
+  GC_CHECK((uint64_t)(uintptr_t)cell < CASCADE_ADDRESS_MASK, "malloc gave an address of more than 48 bits", cell);
+  GC_CHECK(object_table_add(&refcount->objects, counted_ref(object)), "malloc gave a cell that is in use", cell);
+#endif
+  const gc_ref old = *slot;
+  *slot = counted_ref(object);
+  release(refcount, old);
+}
+
+GC_INLINE void gc_root(struct gc_mutator *mutator, gc_ref *slot, gc_ref value)
+{
+  GC_CHECK(shadow_stack_has_slot(mutator, slot), "gc_root: the slot is in no frame on the shadow stack", slot);
+  if (value != NULL) {
+    check_object(mutator, value, "gc_root: the value is no object");
+    counted_increment(counted_of(value));
+  }
+  const gc_ref old = *slot;
+  *slot = value;
+  release(refcount_of(mutator), old);
+}
+
+GC_INLINE gc_ref gc_load(struct gc_mutator *mutator, gc_ref object, uint32_t field)
+{
+  check_object(mutator, object, "gc_load: this is no object");
+  GC_CHECK(field < counting_fields(counted_of(object)), "gc_load: the object has fewer fields", object);
+  (void)mutator;
+  return counted_fields(counted_of(object))[field];
+}
+
+GC_INLINE void gc_store(struct gc_mutator *mutator, gc_ref object, uint32_t field, gc_ref value)
+{
+  check_object(mutator, object, "gc_store: this is no object");
+  GC_CHECK(field < counting_fields(counted_of(object)), "gc_store: the object has fewer fields", object);
+  if (value != NULL) {
+    check_object(mutator, value, "gc_store: the value is no object");
+    counted_increment(counted_of(value));
+  }
+  gc_ref *place = &counted_fields(counted_of(object))[field];
+  const gc_ref old = *place;
+  *place = value;
+  release(refcount_of(mutator), old);
+}
+
+/* Nothing is found unreachable here; what is pending is freed. */
+uint64_t gc_collect(struct gc_mutator *mutator, int generation)
+{
+  (void)generation;
+  drain(refcount_of(mutator), true);
+  return 0;
+}
