@@ -91,7 +91,8 @@ struct store_filter {
 /* The id (PLAN_ID_MAX bytes) of the campaign that the filter means; false after a message where there is none. */
 bool store_find_campaign(struct store *store, const char *campaign, char *id);
 
-typedef bool store_campaign_visitor(void *context, const struct store_campaign *campaign, const struct store_host *host);
+typedef bool store_campaign_visitor(void *context, const struct store_campaign *campaign,
+                                    const struct store_host *host);
 typedef bool store_trial_visitor(void *context, const struct store_trial *trial, const struct store_cell *cell);
 
 bool store_each_campaign(struct store *store, store_campaign_visitor *visit, void *context);

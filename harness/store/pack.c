@@ -1,0 +1,290 @@
+/*
+ * pack: rows to bytes and back.
+ *
+ * Column by column: the difference from the row before (modulo 2^64; the first from 0), zigzag, varint.  Most columns
+ * of most trials do not change from row to row, so a zero is followed by how many more zeros there are: such a column
+ * takes three bytes, not one a row.
+ *
+ * Unpacking trusts nothing: a store may be damaged.  It accepts just what packing makes of `count` rows, to the last
+ * byte, and nothing that a reader could stumble over (a kind that has no name, a phase without its end).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/store/store.h"
+
+struct column {
+  uint16_t offset, width; /* in the row, in bytes: 1, 4 or 8 */
+  uint64_t maximum;
+};
+
+#define COLUMN(type, field, top)                                                                                       \
+  {                                                                                                                    \
+    offsetof(type, field), sizeof(((type *)0)->field), (top)                                                           \
+  }
+
+static const struct column pause_columns[] = {
+    COLUMN(struct journal_row, start_ns, UINT64_MAX),         COLUMN(struct journal_row, duration_ns, UINT64_MAX),
+    COLUMN(struct journal_row, mark_ns, UINT64_MAX),          COLUMN(struct journal_row, heap_before_bytes, UINT64_MAX),
+    COLUMN(struct journal_row, heap_after_bytes, UINT64_MAX), COLUMN(struct journal_row, freed_bytes, UINT64_MAX),
+    COLUMN(struct journal_row, examined_objects, UINT32_MAX), COLUMN(struct journal_row, followed_edges, UINT32_MAX),
+    COLUMN(struct journal_row, freed_objects, UINT32_MAX),    COLUMN(struct journal_row, survived_objects, UINT32_MAX),
+    COLUMN(struct journal_row, kind, JOURNAL_KINDS - 1),      COLUMN(struct journal_row, cause, JOURNAL_CAUSES - 1),
+    COLUMN(struct journal_row, generation, UINT8_MAX),        COLUMN(struct journal_row, phase, JOURNAL_PHASES_MAX - 1),
+};
+
+static const struct column request_columns[] = {
+    COLUMN(struct journal_request, start_ns, UINT64_MAX),
+    COLUMN(struct journal_request, latency_ns, UINT64_MAX),
+};
+
+static const struct column heap_columns[] = {
+    COLUMN(struct store_heap_sample, time_ns, UINT64_MAX),
+    COLUMN(struct store_heap_sample, heap_bytes, UINT64_MAX),
+    COLUMN(struct store_heap_sample, footprint_bytes, UINT64_MAX),
+    COLUMN(struct store_heap_sample, allocated_bytes, UINT64_MAX),
+};
+
+static const struct column phase_columns[] = {COLUMN(struct journal_phase, start_ns, UINT64_MAX)};
+
+struct table {
+  const struct column *columns;
+  size_t column_count, row_bytes;
+};
+
+#define TABLE(columns, type)                                                                                           \
+  {                                                                                                                    \
+    (columns), sizeof(columns) / sizeof((columns)[0]), sizeof(type)                                                    \
+  }
+
+static const struct table pause_table = TABLE(pause_columns, struct journal_row);
+static const struct table request_table = TABLE(request_columns, struct journal_request);
+static const struct table heap_table = TABLE(heap_columns, struct store_heap_sample);
+static const struct table phase_table = TABLE(phase_columns, struct journal_phase);
+
+enum { VARINT_MAX = 10, VALUE_MAX = 2 * VARINT_MAX }; /* a run of zeros and the value that ends it */
+
+struct writer {
+  uint8_t *data;
+  size_t used, room;
+};
+
+static bool make_room(struct writer *writer, size_t bytes)
+{
+  if (writer->room - writer->used >= bytes) return true;
+  const size_t room = 2 * writer->room + bytes + 256;
+  uint8_t *data = realloc(writer->data, room);
+  if (data == NULL) return false;
+  writer->data = data;
+  writer->room = room;
+  return true;
+}
+
+static void put_varint(struct writer *writer, uint64_t value)
+{
+  while (value >= 0x80) {
+    writer->data[writer->used++] = (uint8_t)(value | 0x80);
+    value >>= 7;
+  }
+  writer->data[writer->used++] = (uint8_t)value;
+}
+
+static uint64_t zigzag(uint64_t difference) { return difference << 1 ^ (uint64_t)((int64_t)difference >> 63); }
+
+static uint64_t unzigzag(uint64_t coded) { return coded >> 1 ^ (~(coded & 1) + 1); }
+
+static uint64_t load(const uint8_t *field, unsigned width)
+{
+  uint32_t word = 0;
+  uint64_t wide = 0;
+  switch (width) {
+  case 1:
+    return *field;
+  case 4:
+    memcpy(&word, field, sizeof word);
+    return word;
+  default:
+    memcpy(&wide, field, sizeof wide);
+    return wide;
+  }
+}
+
+static void save(uint8_t *field, unsigned width, uint64_t value)
+{
+  const uint32_t word = (uint32_t)value;
+  switch (width) {
+  case 1:
+    *field = (uint8_t)value;
+    break;
+  case 4:
+    memcpy(field, &word, sizeof word);
+    break;
+  default:
+    memcpy(field, &value, sizeof value);
+  }
+}
+
+static bool pack_column(struct writer *writer, const struct column *column, const uint8_t *rows, size_t row_bytes,
+                        size_t count)
+{
+  uint64_t before = 0;
+  size_t zeros = 0;
+  const uint8_t *field = rows + column->offset;
+  for (size_t i = 0; i < count; i++, field += row_bytes) {
+    const uint64_t value = load(field, column->width);
+    const uint64_t difference = value - before;
+    before = value;
+    if (difference == 0) {
+      zeros++;
+      continue;
+    }
+    if (!make_room(writer, VALUE_MAX + 1)) return false;
+    if (zeros > 0) {
+      put_varint(writer, 0);
+      put_varint(writer, zeros - 1);
+      zeros = 0;
+    }
+    put_varint(writer, zigzag(difference));
+  }
+  if (zeros == 0) return true;
+  if (!make_room(writer, VALUE_MAX)) return false;
+  put_varint(writer, 0);
+  put_varint(writer, zeros - 1);
+  return true;
+}
+
+static bool pack_table(struct writer *writer, const struct table *table, const void *rows, size_t count)
+{
+  if (!make_room(writer, 1)) return false; /* so that an empty table is not NULL */
+  for (size_t i = 0; i < table->column_count; i++) {
+    if (!pack_column(writer, &table->columns[i], rows, table->row_bytes, count)) return false;
+  }
+  return true;
+}
+
+static uint8_t *pack(const struct table *table, const void *rows, size_t count, size_t *bytes)
+{
+  struct writer writer = {0};
+  if (!pack_table(&writer, table, rows, count)) {
+    free(writer.data);
+    return NULL;
+  }
+  *bytes = writer.used;
+  return writer.data;
+}
+
+struct reader {
+  const uint8_t *next, *end;
+};
+
+static bool get_varint(struct reader *reader, uint64_t *value)
+{
+  uint64_t read = 0;
+  for (unsigned shift = 0; shift < 64 && reader->next < reader->end; shift += 7) {
+    const uint8_t byte = *reader->next++;
+    if (shift == 63 && byte > 1) return false;
+    read |= (uint64_t)(byte & 0x7f) << shift;
+    if (byte & 0x80) continue;
+    *value = read;
+    return byte != 0 || shift == 0; /* a needless last byte is not what packing writes */
+  }
+  return false;
+}
+
+static bool unpack_column(struct reader *reader, const struct column *column, uint8_t *rows, size_t row_bytes,
+                          size_t count)
+{
+  uint64_t value = 0;
+  uint8_t *field = rows + column->offset;
+  for (size_t i = 0; i < count;) {
+    uint64_t coded = 0;
+    uint64_t more = 0;
+    if (!get_varint(reader, &coded)) return false;
+    if (coded == 0 && (!get_varint(reader, &more) || more >= count - i)) return false;
+    value += unzigzag(coded);
+    if (value > column->maximum) return false;
+    for (uint64_t k = 0; k <= more; k++, i++, field += row_bytes) save(field, column->width, value);
+  }
+  return true;
+}
+
+static bool unpack_table(struct reader *reader, const struct table *table, size_t count, void *rows)
+{
+  if (count == 0) return true;
+  memset(rows, 0, count * table->row_bytes);
+  for (size_t i = 0; i < table->column_count; i++) {
+    if (!unpack_column(reader, &table->columns[i], rows, table->row_bytes, count)) return false;
+  }
+  return true;
+}
+
+static bool unpack(const struct table *table, const uint8_t *data, size_t bytes, size_t count, void *rows)
+{
+  struct reader reader = {.next = data, .end = data + bytes};
+  return unpack_table(&reader, table, count, rows) && reader.next == reader.end;
+}
+
+uint8_t *store_pack_pauses(const struct journal_row *rows, size_t count, size_t *bytes)
+{
+  return pack(&pause_table, rows, count, bytes);
+}
+
+bool store_unpack_pauses(const uint8_t *data, size_t bytes, size_t count, struct journal_row *rows)
+{
+  return unpack(&pause_table, data, bytes, count, rows);
+}
+
+uint8_t *store_pack_requests(const struct journal_request *rows, size_t count, size_t *bytes)
+{
+  return pack(&request_table, rows, count, bytes);
+}
+
+bool store_unpack_requests(const uint8_t *data, size_t bytes, size_t count, struct journal_request *rows)
+{
+  return unpack(&request_table, data, bytes, count, rows);
+}
+
+uint8_t *store_pack_heap(const struct store_heap_sample *rows, size_t count, size_t *bytes)
+{
+  return pack(&heap_table, rows, count, bytes);
+}
+
+bool store_unpack_heap(const uint8_t *data, size_t bytes, size_t count, struct store_heap_sample *rows)
+{
+  return unpack(&heap_table, data, bytes, count, rows);
+}
+
+/* Phases: the column of starts, then the names, each with its NUL. */
+uint8_t *store_pack_phases(const struct journal_phase *rows, size_t count, size_t *bytes)
+{
+  struct writer writer = {0};
+  bool done = pack_table(&writer, &phase_table, rows, count);
+  for (size_t i = 0; done && i < count; i++) {
+    const size_t length = strnlen(rows[i].name, JOURNAL_PHASE_NAME_MAX - 1);
+    done = make_room(&writer, length + 1);
+    if (!done) break;
+    memcpy(writer.data + writer.used, rows[i].name, length);
+    writer.data[writer.used + length] = '\0';
+    writer.used += length + 1;
+  }
+  if (!done) {
+    free(writer.data);
+    return NULL;
+  }
+  *bytes = writer.used;
+  return writer.data;
+}
+
+bool store_unpack_phases(const uint8_t *data, size_t bytes, size_t count, struct journal_phase *rows)
+{
+  struct reader reader = {.next = data, .end = data + bytes};
+  if (!unpack_table(&reader, &phase_table, count, rows)) return false;
+  for (size_t i = 0; i < count; i++) {
+    const size_t left = (size_t)(reader.end - reader.next);
+    const size_t length = strnlen((const char *)reader.next, left);
+    if (length == left || length >= JOURNAL_PHASE_NAME_MAX) return false;
+    memcpy(rows[i].name, reader.next, length + 1);
+    reader.next += length + 1;
+  }
+  return reader.next == reader.end;
+}
