@@ -1,0 +1,224 @@
+/*
+ * marksweep: stop-the-world mark-sweep, non-moving, on a heap of its own.
+ *
+ * After McCarthy (1960), with what has been learnt since: size-class blocks and mark bits on the side (Boehm and
+ * Weiser, 1988), marking with a queue that prefetches (Cher, Hosking and Vitek, 2004), lazy sweeping (Hughes, 1982)
+ * by runs of free cells that are bump-allocated through (as Immix does with lines; Blackburn and McKinley, 2008).
+ * It departs from Boehm's collector in that roots are exact, mark bits stand apart from the blocks (parts/blocks.h
+ * says why), free cells have no free list, and large objects are mappings of their own.
+ *
+ * The course of things:
+ *   - gc_new bumps through its size class's piece of zeroed cells.  A piece used up: allocate.c finds the next one.
+ *   - When a trigger says so (parts/trigger.h), collect.c marks (mark.c), counts bits, and lists blocks by what is
+ *     free in them.  Nothing else is swept in the pause.
+ *   - Blocks without a live cell are shared by all classes again; beyond what the heap may need before the next
+ *     collection, their memory goes back to the system.  So does a dead large object's.
+ *
+ * INVARIANTS
+ *  - A cell of a used block holds an object if it is marked, or lies below the block's cursor and not in the piece
+ *    [next, limit) of its class.  Every other cell is free.  (Marks are those of the last collection; a new object is
+ *    unmarked.)
+ *  - Every object's header has HEADER_OBJECT in its word; its shape's size class is its block's, or it is large.
+ *  - A piece is zero, and lies in its source's block, just below the cursor.
+ *  - A block with free cells that no piece has reached is in its class's unswept list, in the order of addresses.
+ *  - heap_bytes = cells of objects and of pieces + mappings of large objects; collector_settle leaves no pieces.
+ *  - allocated_objects counts pieces as allocated until they are retired; freed ones are known when a collection ends.
+ *  - Between collections no large object is marked, and nothing is flagged as dropped.
+ */
+#include "collectors/marksweep/marksweep.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "collectors/parts/poison.h"
+#include "collectors/parts/stress.h"
+
+static const struct setting knobs[KNOBS] = {
+    [KNOB_GROWTH_FACTOR] = KNOB_GROWTH_FACTOR_ROW,
+    [KNOB_MIN_HEAP] = KNOB_MIN_HEAP_ROW,
+    [KNOB_HEAP_LIMIT] = KNOB_HEAP_LIMIT_ROW,
+    [KNOB_ALLOCATION_BUDGET] = KNOB_ALLOCATION_BUDGET_ROW,
+    [KNOB_LAZY_SWEEP] = {.name = "lazy_sweep",
+                         .unit = "",
+                         .type = SETTING_BOOLEAN,
+                         .default_value = 1,
+                         .minimum = 0,
+                         .maximum = 1,
+                         .help = "clear dead cells when they are allocated again, not in the pause"},
+    [KNOB_PREFETCH_DISTANCE] = {.name = "prefetch_distance",
+                                .unit = "objects",
+                                .type = SETTING_INTEGER,
+                                .scale = SETTING_LOG,
+                                .default_value = 16,
+                                .minimum = 1,
+                                .maximum = PREFETCH_DISTANCE_MAX,
+                                .help = "length of the queue in front of the mark stack (1: no prefetching)"},
+    [KNOB_MARK_STACK_LIMIT] = {.name = "mark_stack_limit",
+                               .unit = "entries",
+                               .type = SETTING_INTEGER,
+                               .scale = SETTING_LOG,
+                               .default_value = 0,
+                               .minimum = 0,
+                               .maximum = INT64_C(1) << 40,
+                               .help =
+                                   "most entries on the mark stack; what does not fit is found again (0: no limit)"},
+    [KNOB_HUGE_PAGES] = {.name = "huge_pages",
+                         .unit = "",
+                         .type = SETTING_BOOLEAN,
+                         .default_value = 0,
+                         .minimum = 0,
+                         .maximum = 1,
+                         .help = "ask the system for transparent huge pages"},
+    [KNOB_STRESS] = KNOB_STRESS_ROW,
+};
+
+const struct collector_descriptor collector = {
+    .name = "marksweep",
+    .summary = "stop-the-world mark-sweep: size-class blocks, side mark bits, prefetching, lazy sweeping",
+    .source = "McCarthy 1960; Boehm and Weiser 1988 (blocks, side marks); Cher, Hosking and Vitek 2004 (prefetching)",
+    .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_RECLAIMS_CYCLES,
+    .knobs = knobs,
+    .knob_count = KNOBS,
+};
+
+static struct marksweep the_marksweep;
+
+/* Addresses to reserve: twice what the machine has, so that memory runs out first, not addresses. */
+static uint64_t reservation_bytes(void)
+{
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || page_bytes <= 0) return UINT64_C(1) << 36;
+  return 2 * (uint64_t)pages * (uint64_t)page_bytes;
+}
+
+void marksweep_note_footprint(struct marksweep *ms)
+{
+  struct gc_counters *counters = &ms->mutator.counters;
+  counters->footprint_bytes = blocks_held_bytes(&ms->blocks) + ms->large.mapped_bytes +
+                              ms->large.capacity * sizeof(struct large *) + ms->stack.mapped_bytes +
+                              ms->slices.mapped_bytes;
+  if (counters->footprint_bytes > counters->peak_footprint_bytes)
+    counters->peak_footprint_bytes = counters->footprint_bytes;
+}
+
+struct gc_mutator *collector_start(const struct collector_config *config)
+{
+  const int64_t *values = config->knobs;
+  struct marksweep *ms = &the_marksweep;
+  *ms = (struct marksweep){.mutator = {.journal = config->journal, .config = config}};
+  ms->trigger = (struct trigger){.growth_milli = (uint64_t)values[KNOB_GROWTH_FACTOR],
+                                 .min_heap_bytes = (uint64_t)values[KNOB_MIN_HEAP],
+                                 .limit_bytes = (uint64_t)values[KNOB_HEAP_LIMIT],
+                                 .budget_bytes = (uint64_t)values[KNOB_ALLOCATION_BUDGET]};
+  trigger_update(&ms->trigger, 0);
+  ms->lazy_sweep = values[KNOB_LAZY_SWEEP] != 0;
+  ms->prefetch_distance = (uint32_t)values[KNOB_PREFETCH_DISTANCE];
+  ms->stress_period = (uint64_t)values[KNOB_STRESS];
+  ms->piece_bytes = ms->stress_period != 0 ? 1 : PIECE_BYTES;
+  for (unsigned size_class = 0; size_class < SIZE_CLASSES; size_class++)
+    blocks_cell_starts(size_class, ms->cell_starts[size_class]);
+  const bool huge_pages = values[KNOB_HUGE_PAGES] != 0;
+  large_init(&ms->large, huge_pages);
+  const uint64_t limit_entries = (uint64_t)values[KNOB_MARK_STACK_LIMIT];
+  if (blocks_init(&ms->blocks, reservation_bytes(), huge_pages) && mark_stack_init(&ms->stack, limit_entries) &&
+      mark_stack_init(&ms->slices, limit_entries)) {
+    marksweep_note_footprint(ms);
+    return &ms->mutator;
+  }
+  collector_finish(&ms->mutator);
+  return NULL;
+}
+
+void collector_settle(struct gc_mutator *mutator)
+{
+  marksweep_retire_pieces(marksweep_of(mutator));
+  gc_counters_note_peak(&mutator->counters);
+}
+
+void collector_finish(struct gc_mutator *mutator)
+{
+  struct marksweep *ms = marksweep_of(mutator);
+  poison_open(ms->blocks.base, (uint64_t)ms->blocks.opened * BLOCK_BYTES); /* addresses may be used again */
+  mark_stack_finish(&ms->slices);
+  mark_stack_finish(&ms->stack);
+  large_finish(&ms->large);
+  blocks_finish(&ms->blocks);
+}
+
+/* Checks for checking builds; nothing otherwise. */
+static inline void check_slot(struct gc_mutator *mutator, const gc_ref *slot, const char *what)
+{
+  (void)mutator, (void)slot, (void)what;
+  GC_CHECK(shadow_stack_has_slot(mutator, slot), what, slot);
+}
+
+static inline void check_object(struct gc_mutator *mutator, gc_ref object, const char *what)
+{
+  (void)mutator, (void)object, (void)what;
+#ifdef GC_CHECKING
+  marksweep_require_object(marksweep_of(mutator), object, what);
+#endif
+}
+
+static inline void check_reference(struct gc_mutator *mutator, gc_ref reference, const char *what)
+{
+  if (reference != NULL) check_object(mutator, reference, what);
+}
+
+GC_INLINE void gc_push(struct gc_mutator *mutator, struct gc_frame *frame) { shadow_stack_push(mutator, frame); }
+
+GC_INLINE void gc_pop(struct gc_mutator *mutator, struct gc_frame *frame) { shadow_stack_pop(mutator, frame); }
+
+GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
+{
+  check_slot(mutator, slot, "gc_new: the slot is in no frame on the shadow stack");
+  struct marksweep *ms = marksweep_of(mutator);
+  const uint64_t bytes = HEADER_BYTES + header_payload_bytes(shape);
+  if (GC_UNLIKELY(bytes > SIZE_CLASS_MAX_BYTES)) {
+    marksweep_new_slow(ms, slot, shape);
+    return;
+  }
+  const unsigned size_class = size_class_of(bytes);
+  const uint32_t cell_bytes = size_class_cell_bytes(size_class);
+  struct piece *piece = &ms->pieces[size_class];
+  char *cell = piece->next;
+  if (GC_UNLIKELY(cell == piece->limit)) {
+    marksweep_new_slow(ms, slot, shape);
+    return;
+  }
+  piece->next = cell + cell_bytes;
+  poison_open(cell, cell_bytes);
+  const gc_ref object = object_in_cell(cell);
+  *header_of(object) = (struct header){.word = HEADER_OBJECT, .packed = header_pack(shape)};
+  mutator->counters.allocated_bytes += header_payload_bytes(shape);
+  *slot = object;
+}
+
+GC_INLINE void gc_root(struct gc_mutator *mutator, gc_ref *slot, gc_ref value)
+{
+  check_slot(mutator, slot, "gc_root: the slot is in no frame on the shadow stack");
+  check_reference(mutator, value, "gc_root: the value is not an object, or no longer one");
+  *slot = value;
+}
+
+GC_INLINE gc_ref gc_load(struct gc_mutator *mutator, gc_ref object, uint32_t field)
+{
+  check_object(mutator, object, "gc_load: not an object, or no longer one");
+  GC_CHECK(field < shape_of(object).fields, "gc_load: the object has no such field", object);
+  return fields_of(object)[field];
+}
+
+GC_INLINE void gc_store(struct gc_mutator *mutator, gc_ref object, uint32_t field, gc_ref value)
+{
+  check_object(mutator, object, "gc_store: not an object, or no longer one");
+  GC_CHECK(field < shape_of(object).fields, "gc_store: the object has no such field", object);
+  check_reference(mutator, value, "gc_store: the value is not an object, or no longer one");
+  fields_of(object)[field] = value;
+}
+
+uint64_t gc_collect(struct gc_mutator *mutator, int generation)
+{
+  (void)generation; /* there are none */
+  return marksweep_collect(marksweep_of(mutator), JOURNAL_EXPLICIT);
+}

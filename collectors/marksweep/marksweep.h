@@ -1,0 +1,115 @@
+/*
+ * marksweep, inside: the state and what its files do for one another.  marksweep.c tells the whole story.
+ *
+ *   marksweep.c  descriptor, lifecycle, the functions of gc.h
+ *   collect.c    a collection from trigger to journal
+ *   mark.c       marking
+ *   allocate.c   the slow paths of allocation: lazy sweeping, fresh blocks, large objects
+ *   check.c      verification
+ */
+#ifndef GCLAB_COLLECTORS_MARKSWEEP_MARKSWEEP_H
+#define GCLAB_COLLECTORS_MARKSWEEP_MARKSWEEP_H
+
+#include "collectors/collector.h"
+#include "collectors/parts/blocks.h"
+#include "collectors/parts/header.h"
+#include "collectors/parts/large.h"
+#include "collectors/parts/mark_stack.h"
+#include "collectors/parts/shadow_stack.h"
+#include "collectors/parts/size_class.h"
+#include "collectors/parts/trigger.h"
+
+enum marksweep_knob {
+  KNOB_GROWTH_FACTOR,
+  KNOB_MIN_HEAP,
+  KNOB_HEAP_LIMIT,
+  KNOB_ALLOCATION_BUDGET,
+  KNOB_LAZY_SWEEP,
+  KNOB_PREFETCH_DISTANCE,
+  KNOB_MARK_STACK_LIMIT,
+  KNOB_HUGE_PAGES,
+  KNOB_STRESS,
+  KNOBS
+};
+
+/* In front of every object; large objects have an extent in front of that (header.h). */
+struct header {
+  uint32_t word;   /* HEADER_OBJECT in every object, in no free cell */
+  uint32_t packed; /* its shape */
+};
+
+#define HEADER_OBJECT UINT32_C(0x6a4f424a)
+
+enum { HEADER_BYTES = sizeof(struct header), PIECE_BYTES = 4096, PREFETCH_DISTANCE_MAX = 64 };
+
+/* Free cells, zeroed, to bump through: part of a run of free cells in a block. */
+struct piece {
+  char *next, *limit;
+};
+
+/* Where a size class gets its cells from. */
+struct source {
+  struct block *block; /* that the piece is in; NULL: none */
+  uint32_t unswept;    /* list of blocks with free cells, by block->next; 0: empty */
+};
+
+struct mark_totals {
+  uint64_t edges;     /* fields of marked objects, NULL or not */
+  uint64_t raw_bytes; /* their raw bytes */
+};
+
+struct marksweep {
+  struct gc_mutator mutator;
+  struct piece pieces[SIZE_CLASSES];
+  struct source sources[SIZE_CLASSES];
+  struct blocks blocks;
+  struct large_space large;
+  struct trigger trigger;
+  struct mark_stack stack;   /* references of objects to scan */
+  struct mark_stack slices;  /* wide objects, two words each: the reference, the field to go on from */
+  struct mark_totals totals; /* of the collection that runs */
+  bool dropped;              /* some marked object could not be pushed; its block or descriptor says so */
+  bool lazy_sweep;
+  uint32_t prefetch_distance;
+  uint32_t piece_bytes;
+  uint64_t stress_period, stress_count; /* allocations; period 0: off */
+  uint64_t live_bytes;                  /* cells and mappings after the last collection */
+  uint64_t cell_starts[SIZE_CLASSES][BLOCK_MARK_WORDS];
+};
+
+static inline struct marksweep *marksweep_of(struct gc_mutator *mutator) { return (struct marksweep *)(void *)mutator; }
+
+static inline struct header *header_of(gc_ref object) { return (struct header *)(void *)object - 1; }
+
+static inline gc_ref *fields_of(gc_ref object) { return (gc_ref *)(void *)object; }
+
+static inline gc_ref object_in_cell(char *cell) { return (gc_ref)(void *)(cell + HEADER_BYTES); }
+
+static inline struct gc_shape shape_of(gc_ref object)
+{
+  const struct header *header = header_of(object);
+  return (struct gc_shape){.fields = header_fields(header->packed, header),
+                           .bytes = header_bytes(header->packed, header),
+                           .kind = header_kind(header->packed)};
+}
+
+/* marksweep.c */
+void marksweep_note_footprint(struct marksweep *ms);
+
+/* allocate.c */
+void marksweep_new_slow(struct marksweep *ms, gc_ref *slot, struct gc_shape shape);
+void marksweep_retire_pieces(struct marksweep *ms);
+
+/* collect.c: returns the number of objects found unreachable. */
+uint64_t marksweep_collect(struct marksweep *ms, enum journal_cause cause);
+
+/* mark.c: marks everything that the frames lead to; totals are in ms->totals. */
+void marksweep_mark(struct marksweep *ms);
+
+/* check.c: aborts with `what` and the address unless this is an object that has been allocated and not yet freed. */
+void marksweep_require_object(struct marksweep *ms, gc_ref object, const char *what);
+bool marksweep_is_object(struct marksweep *ms, gc_ref object);
+/* check.c, checking builds: closes all free cells to access, after a collection. */
+void marksweep_poison_garbage(struct marksweep *ms);
+
+#endif

@@ -1,0 +1,97 @@
+#define _GNU_SOURCE /* mremap */
+#include "collectors/parts/large.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include "collectors/parts/shadow_stack.h"
+
+enum { REGISTRY_FIRST = LARGE_PAGE_BYTES / sizeof(struct large *) };
+
+_Static_assert(sizeof(struct large) + 16 <= LARGE_OBJECT_OFFSET, "no room for the header");
+
+void large_init(struct large_space *space, bool huge_pages) { *space = (struct large_space){.huge_pages = huge_pages}; }
+
+void large_finish(struct large_space *space)
+{
+  for (uint64_t i = 0; i < space->count; i++) munmap(space->registry[i], space->registry[i]->mapped_bytes);
+  if (space->registry != NULL) munmap(space->registry, space->capacity * sizeof(struct large *));
+  memset(space, 0, sizeof *space);
+}
+
+uint64_t large_mapped_bytes(uint64_t payload_bytes)
+{
+  return (payload_bytes + LARGE_OBJECT_OFFSET + LARGE_PAGE_BYTES - 1) & ~(uint64_t)(LARGE_PAGE_BYTES - 1);
+}
+
+static void *map(uint64_t bytes)
+{
+  void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return memory == MAP_FAILED ? NULL : memory;
+}
+
+static bool registry_reserve(struct large_space *space)
+{
+  if (space->count < space->capacity) return true;
+  const uint64_t old_bytes = space->capacity * sizeof(struct large *);
+  const uint64_t capacity = space->capacity == 0 ? REGISTRY_FIRST : space->capacity * 2;
+  const uint64_t bytes = capacity * sizeof(struct large *);
+  void *memory = old_bytes == 0 ? map(bytes) : mremap(space->registry, old_bytes, bytes, MREMAP_MAYMOVE);
+  if (memory == NULL || memory == MAP_FAILED) return false;
+  space->registry = memory;
+  space->capacity = capacity;
+  return true;
+}
+
+gc_ref large_new(struct large_space *space, uint64_t payload_bytes)
+{
+  const uint64_t bytes = large_mapped_bytes(payload_bytes);
+  if (!registry_reserve(space)) return NULL;
+  struct large *large = map(bytes);
+  if (large == NULL) return NULL;
+  if (space->huge_pages) madvise(large, bytes, MADV_HUGEPAGE);
+  *large = (struct large){.mapped_bytes = bytes, .index = space->count};
+  space->registry[space->count++] = large;
+  space->mapped_bytes += bytes;
+  return large_object(large);
+}
+
+uint64_t large_sweep(struct large_space *space)
+{
+  uint64_t kept = 0;
+  for (uint64_t i = 0; i < space->count; i++) {
+    struct large *large = space->registry[i];
+    if (!large->marked) {
+      space->mapped_bytes -= large->mapped_bytes;
+      munmap(large, large->mapped_bytes);
+      continue;
+    }
+    large->marked = false;
+    large->index = kept;
+    space->registry[kept++] = large;
+  }
+  const uint64_t freed = space->count - kept;
+  space->count = kept;
+  return freed;
+}
+
+bool large_contains(const struct large_space *space, gc_ref object)
+{
+  if ((uintptr_t)object % LARGE_PAGE_BYTES != LARGE_OBJECT_OFFSET) return false;
+  const struct large *large = large_of(object);
+  unsigned char resident;
+  if (mincore((void *)(uintptr_t)large, LARGE_PAGE_BYTES, &resident) != 0) return false; /* not mapped */
+  return large->index < space->count && space->registry[large->index] == large;
+}
+
+void large_check(const struct large_space *space)
+{
+  uint64_t bytes = 0;
+  for (uint64_t i = 0; i < space->count; i++) {
+    const struct large *large = space->registry[i];
+    if (large->index != i) gc_fail("a large object has the wrong place in the registry", large);
+    if (large->visited || large->dropped) gc_fail("a large object has a flag left over", large);
+    bytes += large->mapped_bytes;
+  }
+  if (bytes != space->mapped_bytes) gc_fail("the large objects do not add up", space);
+}
