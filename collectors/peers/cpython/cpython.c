@@ -23,13 +23,8 @@
  *  - freed counters change in deallocation only, so allocated minus freed is what Python has not freed.
  *  - Types are in the permanent generation, and making one leaves the collector's counts as they were.
  */
-#include "collectors/peers/cpython/interpreter.h"
+#include "collectors/peers/cpython/object.h"
 
-#include <stdio.h>
-#include <structmember.h>
-
-#include "collectors/collector.h"
-#include "collectors/parts/header.h"
 #include "collectors/parts/shadow_stack.h"
 #include "collectors/parts/stress.h"
 
@@ -75,84 +70,9 @@ const struct collector_descriptor collector = {
     .knob_count = KNOBS,
 };
 
-struct shape_type {
-  uint32_t fields, bytes;
-  PyTypeObject *type; /* NULL: an empty place */
-};
-
-struct cpython {
-  struct gc_mutator mutator;
-  struct interpreter interpreter;
-  PyTypeObject *atom_type;
-  struct shape_type *types; /* open addressing, at most half full; capacity is a power of two */
-  uint32_t type_count, type_capacity;
-  uint64_t cascade_objects, cascade_start_ticks; /* of the decrement under way */
-  uint64_t large_bytes;                          /* cells beyond what arenas hold: in malloc's memory */
-  uint64_t stress_countdown;
-};
-
-static struct cpython the_cpython;
+struct cpython the_cpython;
 
 static struct cpython *cpython_of(struct gc_mutator *mutator) { return (struct cpython *)(void *)mutator; }
-
-/* ---- layout ---- */
-
-enum { ARENA_CELL_MAX_BYTES = 512, CELL_GRANULE_BYTES = 16 };
-
-static inline PyObject *object_of(gc_ref ref) { return (PyObject *)(void *)ref - 1; }
-static inline gc_ref ref_of(PyObject *object) { return (gc_ref)(void *)(object + 1); }
-static inline gc_ref *fields_of(PyObject *object) { return (gc_ref *)(void *)(object + 1); }
-
-/* The one member of a container's type says where the raw bytes begin, and so how many fields there are. */
-static inline uint64_t type_fields(PyTypeObject *type)
-{
-  const PyMemberDef *raw = _PyHeapType_GET_MEMBERS((PyHeapTypeObject *)type);
-  return ((uint64_t)raw->offset - sizeof(PyObject)) / sizeof(gc_ref);
-}
-
-static inline uint64_t type_payload_bytes(const PyTypeObject *type)
-{
-  return (uint64_t)type->tp_basicsize - sizeof(PyObject);
-}
-
-/* In front of an atom. */
-static inline uint64_t *atom_size(PyObject *atom) { return (uint64_t *)(void *)atom - 1; }
-
-static inline uint64_t round_cell(uint64_t bytes)
-{
-  return (bytes + CELL_GRANULE_BYTES - 1) & ~(uint64_t)(CELL_GRANULE_BYTES - 1);
-}
-
-static inline uint64_t container_cell_bytes(uint64_t payload_bytes)
-{
-  return round_cell(sizeof(PyGC_Head) + sizeof(PyObject) + payload_bytes);
-}
-
-static inline uint64_t atom_cell_bytes(uint64_t payload_bytes)
-{
-  return round_cell(sizeof(uint64_t) + sizeof(PyObject) + payload_bytes);
-}
-
-/* ---- counting ---- */
-
-static inline void note_allocated(struct cpython *cpython, uint64_t payload_bytes, uint64_t cell_bytes)
-{
-  struct gc_counters *counters = &cpython->mutator.counters;
-  counters->allocated_objects++;
-  counters->allocated_bytes += payload_bytes;
-  counters->heap_bytes += cell_bytes;
-  if (cell_bytes > ARENA_CELL_MAX_BYTES) cpython->large_bytes += cell_bytes;
-}
-
-static inline void note_freed(struct cpython *cpython, uint64_t payload_bytes, uint64_t cell_bytes)
-{
-  struct gc_counters *counters = &cpython->mutator.counters;
-  if (++cpython->cascade_objects == 2) cpython->cascade_start_ticks = clock_ticks();
-  counters->freed_objects++;
-  counters->freed_bytes += payload_bytes;
-  counters->heap_bytes -= cell_bytes;
-  if (cell_bytes > ARENA_CELL_MAX_BYTES) cpython->large_bytes -= cell_bytes;
-}
 
 /* Called before memory is freed, and at the end: the heap is never larger in between. */
 static void note_peak(struct cpython *cpython)
@@ -160,134 +80,6 @@ static void note_peak(struct cpython *cpython)
   struct gc_counters *counters = &cpython->mutator.counters;
   counters->footprint_bytes = cpython->interpreter.arena_bytes + cpython->large_bytes;
   gc_counters_note_peak(counters);
-}
-
-/* ---- types ---- */
-
-static int container_traverse(PyObject *object, visitproc visit, void *arg)
-{
-  gc_ref *fields = fields_of(object);
-  const uint64_t count = type_fields(Py_TYPE(object));
-  for (uint64_t i = 0; i < count; i++) {
-    if (fields[i] == NULL) continue;
-    const int stop = visit(object_of(fields[i]), arg);
-    if (stop != 0) return stop;
-  }
-  Py_VISIT(Py_TYPE(object)); /* instances own their heap type */
-  return 0;
-}
-
-static int container_clear(PyObject *object)
-{
-  gc_ref *fields = fields_of(object);
-  const uint64_t count = type_fields(Py_TYPE(object));
-  for (uint64_t i = 0; i < count; i++) {
-    gc_ref old = fields[i];
-    fields[i] = NULL;
-    if (old != NULL) Py_DECREF(object_of(old));
-  }
-  return 0;
-}
-
-static void container_deallocate(PyObject *object)
-{
-  PyTypeObject *type = Py_TYPE(object);
-  PyObject_GC_UnTrack(object);
-  Py_TRASHCAN_BEGIN(object, container_deallocate) const uint64_t payload_bytes = type_payload_bytes(type);
-  note_freed(&the_cpython, payload_bytes, container_cell_bytes(payload_bytes));
-  gc_ref *fields = fields_of(object);
-  const uint64_t count = type_fields(type);
-  for (uint64_t i = 0; i < count; i++) {
-    if (fields[i] != NULL) Py_DECREF(object_of(fields[i]));
-  }
-  PyObject_GC_Del(object);
-  Py_DECREF(type);
-  Py_TRASHCAN_END
-}
-
-static void atom_deallocate(PyObject *atom)
-{
-  PyTypeObject *type = Py_TYPE(atom);
-  const uint64_t payload_bytes = *atom_size(atom);
-  note_freed(&the_cpython, payload_bytes, atom_cell_bytes(payload_bytes));
-  PyObject_Free(atom_size(atom));
-  Py_DECREF(type);
-}
-
-static PyTypeObject *make_container_type(uint32_t fields, uint32_t bytes)
-{
-  char name[64];
-  snprintf(name, sizeof name, "gclab.Container_%u_%u", fields, bytes);
-  const Py_ssize_t raw_offset = (Py_ssize_t)(sizeof(PyObject) + (uint64_t)fields * sizeof(gc_ref));
-  PyMemberDef members[] = {
-      {.name = "raw", .type = T_UBYTE, .offset = raw_offset, .flags = READONLY},
-      {0},
-  };
-  PyType_Slot slots[] = {
-      {Py_tp_traverse, (void *)container_traverse},
-      {Py_tp_clear, (void *)container_clear},
-      {Py_tp_dealloc, (void *)container_deallocate},
-      {Py_tp_members, members},
-      {0, NULL},
-  };
-  PyType_Spec spec = {.name = name,
-                      .basicsize = sizeof(PyObject),
-                      .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-                      .slots = slots};
-  PyTypeObject *type = (PyTypeObject *)PyType_FromSpec(&spec);
-  if (type != NULL) type->tp_basicsize = raw_offset + (Py_ssize_t)bytes; /* the specification's is only an int */
-  return type;
-}
-
-static PyTypeObject *make_atom_type(void)
-{
-  PyType_Slot slots[] = {{Py_tp_dealloc, (void *)atom_deallocate}, {0, NULL}};
-  PyType_Spec spec = {.name = "gclab.Atom",
-                      .basicsize = sizeof(PyObject),
-                      .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-                      .slots = slots};
-  return (PyTypeObject *)PyType_FromSpec(&spec);
-}
-
-static inline struct shape_type *type_place(const struct cpython *cpython, struct gc_shape shape)
-{
-  const uint32_t mask = cpython->type_capacity - 1;
-  uint32_t i = (shape.fields * 0x9e3779b1u ^ shape.bytes * 0x85ebca6bu) >> 16 & mask;
-  while (cpython->types[i].type != NULL &&
-         (cpython->types[i].fields != shape.fields || cpython->types[i].bytes != shape.bytes)) {
-    i = (i + 1) & mask;
-  }
-  return &cpython->types[i];
-}
-
-static bool types_grow(struct cpython *cpython)
-{
-  struct shape_type *old = cpython->types;
-  const uint32_t old_capacity = cpython->type_capacity;
-  const uint32_t capacity = old_capacity == 0 ? 64 : 2 * old_capacity;
-  struct shape_type *types = PyMem_RawCalloc(capacity, sizeof *types);
-  if (types == NULL) return false;
-  cpython->types = types;
-  cpython->type_capacity = capacity;
-  for (uint32_t i = 0; i < old_capacity; i++) {
-    if (old[i].type == NULL) continue;
-    *type_place(cpython, (struct gc_shape){.fields = old[i].fields, .bytes = old[i].bytes}) = old[i];
-  }
-  PyMem_RawFree(old);
-  return true;
-}
-
-/* NULL where there is no memory. */
-static __attribute__((noinline)) PyTypeObject *add_type(struct cpython *cpython, struct gc_shape shape)
-{
-  if (2 * (cpython->type_count + 1) > cpython->type_capacity && !types_grow(cpython)) return NULL;
-  interpreter_quiet_begin(&cpython->interpreter);
-  PyTypeObject *type = make_container_type(shape.fields, shape.bytes);
-  interpreter_quiet_end(&cpython->interpreter);
-  if (type == NULL) return NULL;
-  *type_place(cpython, shape) = (struct shape_type){.fields = shape.fields, .bytes = shape.bytes, .type = type};
-  cpython->type_count++;
-  return type;
 }
 
 /* ---- collections and cascades ---- */
@@ -402,12 +194,9 @@ struct gc_mutator *collector_start(const struct collector_config *config)
                               .stress_countdown = (uint64_t)config->knobs[KNOB_STRESS]};
   const int thresholds[] = {(int)config->knobs[KNOB_THRESHOLD0], (int)config->knobs[KNOB_THRESHOLD1],
                             (int)config->knobs[KNOB_THRESHOLD2]};
-  if (!interpreter_start(&cpython->interpreter, thresholds) || !types_grow(cpython)) return NULL;
-  interpreter_quiet_begin(&cpython->interpreter);
-  cpython->atom_type = make_atom_type();
-  interpreter_quiet_end(&cpython->interpreter);
+  if (!interpreter_start(&cpython->interpreter, thresholds) || !types_start(cpython)) return NULL;
   note_peak(cpython);
-  return cpython->atom_type != NULL ? &cpython->mutator : NULL;
+  return &cpython->mutator;
 }
 
 void collector_settle(struct gc_mutator *mutator)
@@ -455,13 +244,8 @@ void collector_check(struct gc_mutator *mutator)
 
 void collector_finish(struct gc_mutator *mutator)
 {
-  struct cpython *cpython = cpython_of(mutator);
-  for (uint32_t i = 0; i < cpython->type_capacity; i++) Py_CLEAR(cpython->types[i].type);
-  Py_CLEAR(cpython->atom_type);
-  PyMem_RawFree(cpython->types);
-  cpython->types = NULL;
-  cpython->type_capacity = 0;
-  interpreter_finish(&cpython->interpreter);
+  types_finish(cpython_of(mutator));
+  interpreter_finish(&cpython_of(mutator)->interpreter);
 }
 
 /* ---- gc.h ---- */
@@ -495,7 +279,7 @@ static inline gc_ref new_atom(struct cpython *cpython, struct gc_shape shape)
 static inline gc_ref new_container(struct cpython *cpython, struct gc_shape shape)
 {
   PyTypeObject *type = type_place(cpython, shape)->type;
-  if (GC_UNLIKELY(type == NULL)) type = add_type(cpython, shape);
+  if (GC_UNLIKELY(type == NULL)) type = types_add(cpython, shape);
   if (GC_UNLIKELY(type == NULL)) run_out(cpython, shape);
   PyObject *object = GC_UNLIKELY(interpreter_will_collect(&cpython->interpreter)) ? allocate_collecting(cpython, type)
                                                                                   : _PyObject_GC_New(type);
