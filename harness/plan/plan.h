@@ -11,13 +11,16 @@
  *   matrix:
  *     - collectors: [refcount_cyclic, cpython]
  *       workloads: [cycles]
- *       set: ["threshold0=100,700,5000", "cpython.threshold1=5,10"]
+ *       set: ["threshold0=100,700,5000", "cpython.threshold1=5,10", "refcount_cyclic.threshold1=1..100/5"]
  *       param: ["cycles.cyclic_percent=50"]
  *       allocators: [jemalloc]
  *       size: default
  *
  * A knob or parameter that is not qualified goes to every chosen collector or workload that has one of that name; that
- * none has it is an error.  Each key has its option on the command line (docs/plans.md).
+ * none has it is an error.  A qualified one comes before an unqualified one.  Each key has its option on the command
+ * line (docs/plans.md).
+ *
+ * A peer that is known but was not built is left out of a plan with a note; named on the command line it is an error.
  *
  * A plan is expanded into cells (configurations); a cell's id is the hash of all that determines it.
  */
@@ -32,39 +35,47 @@
 
 enum { PLAN_ID_MAX = 33 }; /* 32 hexadecimal digits and NUL */
 
+/* A name or a sweep, and where it was written, for messages. */
+struct plan_word {
+  char *text;
+  unsigned line, column; /* in the plan's file, from 1; 0: on the command line */
+  const char *option;    /* on the command line: the option, such as "--set" */
+};
+
+struct plan_words {
+  struct plan_word *list;
+  unsigned count;
+};
+
 struct plan_group {
-  char **collectors;
-  unsigned collectors_count;
-  char **workloads;
-  unsigned workloads_count;
-  char **set; /* "KNOB=V,V" or "COLLECTOR.KNOB=V,V" */
-  unsigned set_count;
-  char **param; /* "NAME=V,V" or "WORKLOAD.NAME=V,V" */
-  unsigned param_count;
-  char **allocators; /* none given: jemalloc */
-  unsigned allocators_count;
-  char *size; /* "default" or "small"; NULL: default */
+  struct plan_words collectors; /* names, "all", "own", "peers" */
+  struct plan_words workloads;  /* names, "all" */
+  struct plan_words set;        /* "KNOB=V,V" or "COLLECTOR.KNOB=V,V" */
+  struct plan_words param;      /* "NAME=V,V" or "WORKLOAD.NAME=V,V" */
+  struct plan_words allocators; /* none given: jemalloc */
+  struct plan_word size;        /* "default" or "small"; no text: default */
 };
 
 struct plan {
+  char *path; /* of its file, for messages; NULL: from the command line alone */
   char *name, *description;
   uint32_t blocks;
-  uint64_t budget_ns;     /* 0: none */
+  uint64_t budget_ns; /* 0: none */
   uint64_t seed;
-  uint64_t time_limit_ns; /* for a trial */
+  uint64_t time_limit_ns;      /* for a trial */
   uint64_t memory_limit_bytes; /* for a trial; 0: none */
-  bool pin;               /* pin trials to one core and the harness to another */
+  bool pin;                    /* pin trials to one core and the harness to another */
   struct plan_group *groups;
   unsigned group_count;
-  char *text;             /* the plan in canonical YAML, as it is kept in the store and can be run again */
+  char *text; /* the plan in canonical YAML, as it is kept in the store and can be run again */
 };
 
 struct plan_cell {
   char id[PLAN_ID_MAX];
   const struct catalogue_collector *collector;
   const struct catalogue_workload *workload;
-  int64_t *knobs;      /* one a row */
-  int64_t *parameters; /* one a row */
+  int64_t *knobs;        /* one a row */
+  int64_t *parameters;   /* one a row */
   const char *allocator; /* "jemalloc", "glibc", "mimalloc", "tcmalloc"; "own" where the collector uses no malloc */
   bool small;
 };
@@ -75,8 +86,35 @@ struct plan_cells {
 };
 
 /*
+ * Reads the plan from a file.  NULL after messages on standard error, FILE:LINE:COLUMN each, for everything that is
+ * wrong with its form; plan_expand finds what is wrong with its names and values.
+ */
+struct plan *plan_load(const char *path);
+
+/* A plan with the defaults and no groups, as for the command line alone. */
+struct plan *plan_new(const char *name);
+void plan_free(struct plan *plan);
+
+/* The same as the plan's keys, from the command line; NULL and empty: not given. */
+struct plan_options {
+  struct plan_words collectors, workloads, set, param, allocators;
+  const char *size, *name, *description, *blocks, *budget, *seed, *time_limit, *memory_limit, *pin;
+};
+
+/* Keeps a copy of the text that the option gave; at_commas: one word for each part. */
+void plan_words_add_option(struct plan_words *words, const char *option, const char *text, bool at_commas);
+void plan_options_free(struct plan_options *options);
+
+/*
+ * Lets the options restrict and replace what the plan says: collectors and workloads restrict each group; a knob or
+ * parameter takes the place of the plan's values for it wherever the group has something of that name; the rest is
+ * replaced.  A plan without groups gets one.  False after messages.
+ */
+bool plan_apply_options(struct plan *plan, const struct catalogue *catalogue, const struct plan_options *options);
+
+/*
  * Expands the plan into its cells, without duplicates, in the plan's order.  False, with messages on standard error
- * (file:line:column where the plan came from a file), when a name does not exist or a value does not fit.
+ * (FILE:LINE:COLUMN where the plan came from a file), when a name does not exist or a value does not fit.
  */
 bool plan_expand(const struct plan *plan, const struct catalogue *catalogue, struct plan_cells *cells);
 void plan_cells_free(struct plan_cells *cells);
@@ -86,5 +124,19 @@ void plan_cells_free(struct plan_cells *cells);
  * alone.
  */
 void plan_block_order(uint64_t seed, uint32_t block, size_t count, uint32_t *order);
+
+/*
+ * Shipped plans: NAME.yaml in the directories of GCLAB_PLAN_PATH (colon-separated), in the source tree where the
+ * executable is its build's, and in ../share/gclab/plans.
+ */
+struct plan_shipped {
+  char *name, *path;
+};
+
+struct plan_shipped *plan_list_shipped(size_t *count); /* by name */
+void plan_free_shipped(struct plan_shipped *shipped, size_t count);
+
+/* The file that the word means: a path, or a shipped plan's name.  malloc'ed; NULL after a message. */
+char *plan_find(const char *word);
 
 #endif

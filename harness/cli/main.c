@@ -1,0 +1,120 @@
+/* `gclab`: finds the command's row and hands over. */
+#include "harness/cli/command.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/setting.h"
+#include "base/version.h"
+
+const char *argp_program_version = "gclab " GCLAB_VERSION " (" GCLAB_REVISION ", " GCLAB_BUILD ", " GCLAB_COMPILER ")";
+
+static const struct command commands[] = {
+    {"list", "collectors, workloads, plans and figures, and what can be set", command_list},
+    {"run", "run a matrix of collectors, workloads and settings", command_run},
+#ifdef GCLAB_HAVE_PLOT
+    {"plot", "draw figures from the results", command_plot},
+#endif
+#ifdef GCLAB_HAVE_EXPORT
+    {"export", "write the results as CSV or JSON", command_export},
+#endif
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+const char *command_store_path(const char *given)
+{
+  if (given != NULL) return given;
+  const char *environment = getenv("GCLAB_STORE");
+  return environment != NULL && *environment != '\0' ? environment : "gclab.sqlite";
+}
+
+static void print_help(FILE *out)
+{
+  fputs("Usage: gclab COMMAND [OPTION...]\n"
+        "Compares garbage-collection strategies: runs workloads on collectors over ranges of their thresholds,\n"
+        "keeps every pause, and draws pause times against the thresholds.\n\n"
+        "Commands:\n",
+        out);
+  for (size_t i = 0; i < COMMANDS; i++) fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+  fputs("  help       say more about a command\n"
+        "\nOptions:\n"
+        "  -?, --help     this help; after a command, the command's\n"
+        "  -V, --version  print the version\n"
+        "\nFirst steps:\n"
+        "  gclab run quick                            a minute's worth of everything\n"
+        "  gclab plot                                 the figures from it\n"
+        "  gclab list marksweep                       what can be set\n"
+        "  gclab run -c refcount_cyclic -w cycles --set threshold0=100,700,5000\n"
+        "\nFiles and environment:\n"
+        "  GCLAB_STORE       the results database (default gclab.sqlite in this directory); --store FILE comes first\n"
+        "  GCLAB_TRIAL_PATH  more directories with trial programs (gclab-trial-*)\n"
+        "  GCLAB_PLAN_PATH   more directories with plans\n"
+        "\nExit codes: 0 done; 1 a finding; 2 wrong usage; 3 a trial failed; 4 the environment lacks something;\n"
+        "130 interrupted.\n",
+        out);
+}
+
+static const struct command *find_command(const char *name)
+{
+  for (size_t i = 0; i < COMMANDS; i++) {
+    if (strcmp(commands[i].name, name) == 0) return &commands[i];
+  }
+  return NULL;
+}
+
+static int run_unknown(const char *name)
+{
+  const char *names[COMMANDS + 1];
+  for (size_t i = 0; i < COMMANDS; i++) names[i] = commands[i].name;
+  names[COMMANDS] = "help";
+  const char *nearest = setting_nearest(name, names, COMMANDS + 1);
+  if (nearest != NULL)
+    fprintf(stderr, "gclab: there is no command '%s'; did you mean %s?\n", name, nearest);
+  else
+    fprintf(stderr, "gclab: there is no command '%s'; 'gclab help' lists them\n", name);
+  return EXIT_USAGE;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+  char name[64];
+  snprintf(name, sizeof name, "gclab %s", command->name);
+  argv[0] = name;
+  return command->run(argc, argv);
+}
+
+static int run_help(int argc, char **argv)
+{
+  if (argc < 2) {
+    print_help(stdout);
+    return EXIT_DONE;
+  }
+  const struct command *command = find_command(argv[1]);
+  if (command == NULL) return run_unknown(argv[1]);
+  char *arguments[] = {NULL, (char[]){"--help"}, NULL};
+  return run_command(command, 2, arguments);
+}
+
+int main(int argc, char **argv)
+{
+  argp_err_exit_status = EXIT_USAGE;
+  if (argc < 2) {
+    print_help(stderr);
+    return EXIT_USAGE;
+  }
+  const char *word = argv[1];
+  if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+    puts(argp_program_version);
+    return EXIT_DONE;
+  }
+  if (strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0 || strcmp(word, "-h") == 0) {
+    print_help(stdout);
+    return EXIT_DONE;
+  }
+  if (strcmp(word, "help") == 0) return run_help(argc - 1, argv + 1);
+  const struct command *command = find_command(word);
+  return command != NULL ? run_command(command, argc - 1, argv + 1) : run_unknown(word);
+}
