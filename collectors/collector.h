@@ -36,7 +36,7 @@ struct gc_counters {
   uint64_t peak_heap_bytes;
   uint64_t footprint_bytes; /* memory held from the system or allocator for the heap; 0: not known */
   uint64_t peak_footprint_bytes;
-  uint64_t collections[GC_GENERATIONS];   /* [0] where there are no generations: full ones in the last */
+  uint64_t collections[GC_GENERATIONS];   /* full ones in the last, so all where there are no generations */
   uint64_t collected[GC_GENERATIONS];     /* objects found unreachable, by generation collected */
   uint64_t uncollectable[GC_GENERATIONS]; /* of CPython's kind */
   uint64_t cascades;                      /* of two objects and more */

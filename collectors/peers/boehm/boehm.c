@@ -145,14 +145,19 @@ static void read_heap(struct boehm *boehm)
   gc_counters_note_peak(counters);
 }
 
+/* Only incremental mode has collections of young objects alone. */
+static int generation_of(const struct boehm *boehm)
+{
+  return boehm->incremental && !boehm->full ? 0 : GC_GENERATIONS - 1;
+}
+
 static void open_pause(struct boehm *boehm, enum journal_kind kind)
 {
   if (boehm->pause_open) return;
   read_heap(boehm);
   boehm->pause_open = true;
   boehm->heap_before_bytes = boehm->mutator.counters.heap_bytes;
-  const int generation = boehm->incremental && boehm->full ? GC_GENERATIONS - 1 : 0;
-  journal_begin(boehm->mutator.journal, kind, boehm->cause, generation, boehm->heap_before_bytes);
+  journal_begin(boehm->mutator.journal, kind, boehm->cause, generation_of(boehm), boehm->heap_before_bytes);
 }
 
 /* The libgc call is over: so is the mutator's wait. */
@@ -190,7 +195,7 @@ static void on_event(GC_EventType event)
   case GC_EVENT_RECLAIM_START: /* every collection comes here once, when marking is complete */
     open_pause(boehm, JOURNAL_INCREMENT);
     set_marking(boehm, false);
-    boehm->mutator.counters.collections[boehm->incremental && boehm->full ? GC_GENERATIONS - 1 : 0]++;
+    boehm->mutator.counters.collections[generation_of(boehm)]++;
     boehm->full = false;
     break;
   default:
@@ -308,9 +313,8 @@ static __attribute__((noinline)) void *allocate_watched(struct boehm *boehm, str
   if (duration_ns < journal->head->cascade_floor_ns) return object;
   read_heap(boehm);
   const uint64_t heap_bytes = boehm->mutator.counters.heap_bytes;
-  const int generation = boehm->full ? GC_GENERATIONS - 1 : 0;
-  journal_enter(journal, JOURNAL_INCREMENT, JOURNAL_EXTERNAL, generation, clock_now_ns() - duration_ns, duration_ns,
-                heap_bytes, heap_bytes, &(struct journal_work){0});
+  journal_enter(journal, JOURNAL_INCREMENT, JOURNAL_EXTERNAL, generation_of(boehm), clock_now_ns() - duration_ns,
+                duration_ns, heap_bytes, heap_bytes, &(struct journal_work){0});
   return object;
 }
 
