@@ -133,18 +133,23 @@ static void make_chain(struct cycles *c, gc_ref *head)
   gc_pop(mutator, &frame.frame);
 }
 
+/* What a reference is: to the object that it should lead to, to nothing, or astray. */
+static uint64_t digest_link(gc_ref link, gc_ref expected) { return link == NULL ? 1 : link == expected ? 2 : 3; }
+
 /* Ends at the last object, or where the ring closes.  No safepoint. */
 static uint64_t digest_chain(const struct cycles *c, gc_ref head)
 {
+  const bool is_list = c->run->parameters[SHAPE] == SHAPE_LIST;
   uint64_t digest = 0;
-  uint64_t objects = 0;
+  gc_ref last = NULL;
   gc_ref node = head;
   do {
     digest = digest * 31 + digest_node(c, node);
-    objects++;
+    if (is_list) digest = digest * 31 + digest_link(gc_load(c->mutator, node, PREVIOUS), last);
+    last = node;
     node = gc_load(c->mutator, node, NEXT);
   } while (node != NULL && node != head);
-  return digest * 31 + objects;
+  return digest * 31 + digest_link(node, head);
 }
 
 /* Objects in the child'th subtree of a tree of `size`: sizes differ by one at most. */
@@ -176,8 +181,7 @@ static uint64_t digest_tree(const struct cycles *c, gc_ref node)
   for (uint32_t child = 0; child < c->fan_out; child++) {
     const gc_ref below = gc_load(c->mutator, node, child);
     if (below == NULL) break;
-    const gc_ref parent = gc_load(c->mutator, below, c->fan_out);
-    digest = digest * 31 + (parent == node ? 2 : 0) + (parent == NULL ? 1 : 0);
+    digest = digest * 31 + digest_link(gc_load(c->mutator, below, c->fan_out), node);
     digest = digest * 31 + digest_tree(c, below);
   }
   return digest;
