@@ -24,8 +24,7 @@ static const char **read_strings(json_t *array, size_t *count)
   size_t index = 0;
   json_t *item = NULL;
   *count = 0;
-  json_array_foreach(array, index, item)
-  {
+  json_array_foreach (array, index, item) {
     if (json_is_string(item)) strings[(*count)++] = json_string_value(item);
   }
   return strings;
@@ -52,7 +51,8 @@ static bool read_setting(json_t *row, struct setting *setting, char *error)
                      &setting->unit, "type", &type, "scale", &scale, "default", &value, "minimum", &minimum, "maximum",
                      &maximum, "help", &setting->help, "small", &small, "choices", &choices) != 0)
     return fail(error, "a setting: %.200s", why.text);
-  if (!setting_type_parse(type, &setting->type)) return fail(error, "%s has the unknown type '%s'", setting->name, type);
+  if (!setting_type_parse(type, &setting->type))
+    return fail(error, "%s has the unknown type '%s'", setting->name, type);
   setting->scale = strcmp(scale, "log") == 0 ? SETTING_LOG : SETTING_LINEAR;
   if (setting->type == SETTING_CHOICE) {
     size_t count = 0;

@@ -1,2 +1,374 @@
+/* gclab run */
+#define _GNU_SOURCE
+#include <argp.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/campaign/campaign.h"
 #include "harness/cli/command.h"
-int command_run(int argc, char **argv) { (void)argc; (void)argv; return 0; }
+#include "harness/cli/table.h"
+#include "harness/plan/plan.h"
+#include "harness/store/store.h"
+
+enum {
+  OPTION_SET = 's',
+  OPTION_PARAM = 'p',
+  OPTION_ALLOCATOR = 256,
+  OPTION_SIZE,
+  OPTION_SMALL,
+  OPTION_BLOCKS,
+  OPTION_BUDGET,
+  OPTION_SEED,
+  OPTION_TIME_LIMIT,
+  OPTION_MEMORY_LIMIT,
+  OPTION_PIN,
+  OPTION_NO_PIN,
+  OPTION_NAME,
+  OPTION_DESCRIPTION,
+  OPTION_STORE,
+  OPTION_AGAIN,
+  OPTION_JSON,
+  OPTION_PRINT_PLAN
+};
+
+static const struct argp_option options[] = {
+    {0, 0, 0, 0, "What is run; over a PLAN, these restrict it or take the place of its values:", 1},
+    {"collector", 'c', "NAME", 0, "this collector (also: all, own, peers; several with commas or by repetition)", 1},
+    {"workload", 'w', "NAME", 0, "this workload (also: all)", 1},
+    {"set", OPTION_SET, "[COLLECTOR.]KNOB=VALUE,...", 0, "values of a knob; FROM..TO/N for N points between", 1},
+    {"param", OPTION_PARAM, "[WORKLOAD.]NAME=VALUE,...", 0, "values of a workload's parameter", 1},
+    {"allocator", OPTION_ALLOCATOR, "NAME", 0, "jemalloc (default), glibc, mimalloc, tcmalloc or all", 1},
+    {"size", OPTION_SIZE, "SIZE", 0, "default, or small as for tests", 1},
+    {"small", OPTION_SMALL, 0, 0, "the same as --size=small", 1},
+    {0, 0, 0, 0, "How much, and within which limits:", 2},
+    {"blocks", OPTION_BLOCKS, "N", 0, "trials of each cell (default 3)", 2},
+    {"budget", OPTION_BUDGET, "TIME", 0, "start no more blocks after 90s, 10m, 1h30m, ...", 2},
+    {"seed", OPTION_SEED, "N", 0, "seed of the order and of the workloads (default 1)", 2},
+    {"time-limit", OPTION_TIME_LIMIT, "TIME", 0, "for one trial (default 60s)", 2},
+    {"memory-limit", OPTION_MEMORY_LIMIT, "SIZE", 0, "for one trial (default 4G; none)", 2},
+    {"no-pin", OPTION_NO_PIN, 0, 0, "do not bind trials to a core", 2},
+    {"pin", OPTION_PIN, 0, 0, "bind trials to a core even where the plan does not", 2},
+    {0, 0, 0, 0, "The campaign:", 3},
+    {"name", OPTION_NAME, "NAME", 0, "call it so (default: the plan's name, or adhoc)", 3},
+    {"description", OPTION_DESCRIPTION, "TEXT", 0, "one line to keep with it", 3},
+    {"store", OPTION_STORE, "FILE", 0, "results database (default: $GCLAB_STORE, else gclab.sqlite here)", 3},
+    {"again", OPTION_AGAIN, 0, 0, "measure anew what is there already", 3},
+    {"dry-run", 'n', 0, 0, "run nothing: list the cells, their number and an estimate of the time", 3},
+    {"print-plan", OPTION_PRINT_PLAN, 0, 0, "run nothing: print the plan as it would be run, as YAML", 3},
+    {"quiet", 'q', 0, 0, "no progress, only the summary", 3},
+    {"json", OPTION_JSON, 0, 0, "summary or cells as JSON", 3},
+    {0},
+};
+
+static const char doc[] =
+    "Runs a matrix of collectors, workloads and settings: from a plan, from options, or from both."
+    "\vPLAN is a file, or the name of a plan that ships ('gclab list plans'). The same command on the same build goes "
+    "on where the last one stopped; Ctrl-C keeps what was measured.\n\n"
+    "Examples:\n"
+    "  gclab run quick\n"
+    "  gclab run thresholds --dry-run\n"
+    "  gclab run peers -c marksweep,boehm --blocks 10 --budget 5m\n"
+    "  gclab run -c refcount_cyclic -w cycles --set threshold0=100,700,5000\n"
+    "  gclab run -c marksweep -w all --set growth_factor=1.2..4/6\n\n"
+    "Exit codes: 0 done; 2 wrong usage or plan; 3 a trial failed; 4 the environment lacks something; 130 interrupted.";
+
+struct arguments {
+  const char *plan;
+  const char *store;
+  struct plan_options options;
+  struct campaign_options campaign;
+  bool dry_run, print_plan;
+};
+
+static error_t parse_argument(struct arguments *arguments, const char *word, struct argp_state *state)
+{
+  if (arguments->plan != NULL) argp_error(state, "'%s' is one word too many: there is one PLAN", word);
+  arguments->plan = word;
+  return 0;
+}
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+  struct arguments *arguments = state->input;
+  struct plan_options *given = &arguments->options;
+  const struct {
+    int key;
+    struct plan_words *words;
+    const char *option;
+    bool at_commas;
+  } lists[] = {{'c', &given->collectors, "--collector", true},
+               {'w', &given->workloads, "--workload", true},
+               {OPTION_ALLOCATOR, &given->allocators, "--allocator", true},
+               {OPTION_SET, &given->set, "--set", false},
+               {OPTION_PARAM, &given->param, "--param", false}};
+  const struct {
+    int key;
+    const char **text;
+    const char *value;
+  } texts[] = {{OPTION_SIZE, &given->size, value},
+               {OPTION_SMALL, &given->size, "small"},
+               {OPTION_BLOCKS, &given->blocks, value},
+               {OPTION_BUDGET, &given->budget, value},
+               {OPTION_SEED, &given->seed, value},
+               {OPTION_TIME_LIMIT, &given->time_limit, value},
+               {OPTION_MEMORY_LIMIT, &given->memory_limit, value},
+               {OPTION_PIN, &given->pin, "true"},
+               {OPTION_NO_PIN, &given->pin, "false"},
+               {OPTION_NAME, &given->name, value},
+               {OPTION_DESCRIPTION, &given->description, value},
+               {OPTION_STORE, &arguments->store, value}};
+  const struct {
+    int key;
+    bool *flag;
+  } flags[] = {{OPTION_AGAIN, &arguments->campaign.again},
+               {OPTION_JSON, &arguments->campaign.json},
+               {OPTION_PRINT_PLAN, &arguments->print_plan},
+               {'n', &arguments->dry_run},
+               {'q', &arguments->campaign.quiet}};
+  if (key == ARGP_KEY_ARG) return parse_argument(arguments, value, state);
+  for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+    if (lists[i].key != key) continue;
+    if (*value == '\0') argp_error(state, "%s is empty", lists[i].option);
+    plan_words_add_option(lists[i].words, lists[i].option, value, lists[i].at_commas);
+    return 0;
+  }
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    if (texts[i].key == key) return *texts[i].text = texts[i].value, 0;
+  }
+  for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+    if (flags[i].key == key) return *flags[i].flag = true, 0;
+  }
+  return ARGP_ERR_UNKNOWN;
+}
+
+/* ---- what would be run ------------------------------------------------------------------------------------------ */
+
+static int64_t default_of(const struct setting *row, bool small)
+{
+  return small ? row->small_value : row->default_value;
+}
+
+/* "threshold0=100 threshold1=5": what differs from the default; empty: nothing. */
+static char *text_of_varied(const struct setting *rows, size_t count, const int64_t *values, bool small)
+{
+  char *text = NULL;
+  size_t length = 0;
+  FILE *stream = open_memstream(&text, &length);
+  for (size_t i = 0; i < count; i++) {
+    char value[SETTING_TEXT_MAX];
+    if (values[i] == default_of(&rows[i], small)) continue;
+    fprintf(stream, "%s%s=%s", ftell(stream) > 0 ? " " : "", rows[i].name, setting_format(&rows[i], values[i], value));
+  }
+  fclose(stream);
+  return text;
+}
+
+static void print_cells(const struct plan_cells *cells)
+{
+  static const char *const headings[] = {">cell", "collector", "workload", "size", "allocator", "set", "param", NULL};
+  struct table table;
+  table_init(&table, headings);
+  for (size_t i = 0; i < cells->count; i++) {
+    const struct plan_cell *cell = &cells->cells[i];
+    char number[24];
+    snprintf(number, sizeof number, "%zu", i + 1);
+    char *set = text_of_varied(cell->collector->knobs, cell->collector->knob_count, cell->knobs, false);
+    char *param =
+        text_of_varied(cell->workload->parameters, cell->workload->parameter_count, cell->parameters, cell->small);
+    table_add(&table, (const char *const[]){number, cell->collector->name, cell->workload->name,
+                                            cell->small ? "small" : "", cell->allocator, set, param});
+    free(set);
+    free(param);
+  }
+  table_print(&table, stdout, 0);
+}
+
+static json_t *json_of_settings(const struct setting *rows, size_t count, const int64_t *values)
+{
+  json_t *object = json_object();
+  for (size_t i = 0; i < count; i++) {
+    char text[SETTING_TEXT_MAX];
+    json_object_set_new(object, rows[i].name, json_string(setting_format(&rows[i], values[i], text)));
+  }
+  return object;
+}
+
+static void print_json(const struct plan *plan, const struct plan_cells *cells, uint64_t estimate_ns)
+{
+  json_t *list = json_array();
+  for (size_t i = 0; i < cells->count; i++) {
+    const struct plan_cell *cell = &cells->cells[i];
+    json_array_append_new(
+        list,
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "id", cell->id, "collector", cell->collector->name,
+                  "build_id", cell->collector->build_id, "workload", cell->workload->name, "size",
+                  cell->small ? "small" : "default", "allocator", cell->allocator, "knobs",
+                  json_of_settings(cell->collector->knobs, cell->collector->knob_count, cell->knobs), "parameters",
+                  json_of_settings(cell->workload->parameters, cell->workload->parameter_count, cell->parameters)));
+  }
+  json_t *root = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:o}", "plan", plan->name, "seed",
+                           (json_int_t)plan->seed, "blocks", (json_int_t)plan->blocks, "cell_count",
+                           (json_int_t)cells->count, "trial_count", (json_int_t)(cells->count * plan->blocks),
+                           "estimate_ns", (json_int_t)estimate_ns, "text", plan->text, "cells", list);
+  json_dumpf(root, stdout, JSON_INDENT(1));
+  putchar('\n');
+  json_decref(root);
+}
+
+static const char *text_of_time(uint64_t ns, char *text, size_t size)
+{
+  const uint64_t seconds = (ns + 500000000u) / 1000000000u;
+  if (seconds < 1)
+    snprintf(text, size, "%.1f s", (double)ns / 1e9);
+  else if (seconds < 100)
+    snprintf(text, size, "%" PRIu64 " s", seconds);
+  else if (seconds < 5400)
+    snprintf(text, size, "%" PRIu64 " min %" PRIu64 " s", seconds / 60, seconds % 60);
+  else
+    snprintf(text, size, "%" PRIu64 " h %" PRIu64 " min", seconds / 3600, seconds / 60 % 60);
+  return text;
+}
+
+/* The store as it is, or NULL: an estimate makes no file. */
+#ifndef GCLAB_HAVE_CAMPAIGN
+uint64_t campaign_estimate_ns(const struct plan *plan, const struct plan_cells *cells, struct store *store)
+{
+  (void)store;
+  return plan->blocks * cells->count * 1000000000u;
+}
+
+int campaign_run(const struct plan *plan, const struct plan_cells *cells, struct store *store,
+                 const struct campaign_options *given)
+{
+  (void)plan, (void)cells, (void)store, (void)given;
+  return EXIT_ENVIRONMENT;
+}
+#endif
+
+static uint64_t estimate_ns(const struct plan *plan, const struct plan_cells *cells, const char *path)
+{
+  struct store *store = access(path, R_OK) == 0 ? store_open(path, STORE_READ) : NULL;
+  const uint64_t estimate = campaign_estimate_ns(plan, cells, store);
+  if (store != NULL) store_close(store);
+  return estimate;
+}
+
+static int show_plan(const struct arguments *arguments, const struct plan *plan, const struct plan_cells *cells)
+{
+  char text[64];
+  const uint64_t estimate = estimate_ns(plan, cells, command_store_path(arguments->store));
+  if (arguments->campaign.json) {
+    print_json(plan, cells, estimate);
+    return EXIT_DONE;
+  }
+  print_cells(cells);
+  printf("\nPlan %s: %zu cell%s, %u block%s, %" PRIu64 " trials; about %s in all", plan->name, cells->count,
+         cells->count == 1 ? "" : "s", plan->blocks, plan->blocks == 1 ? "" : "s",
+         (uint64_t)cells->count * plan->blocks, text_of_time(estimate, text, sizeof text));
+  if (plan->budget_ns > 0) printf(", no block is started after %s", text_of_time(plan->budget_ns, text, sizeof text));
+  puts(".");
+  return EXIT_DONE;
+}
+
+/* ---- running ---------------------------------------------------------------------------------------------------- */
+
+static bool needs_quotes(const char *word)
+{
+  return *word == '\0' ||
+         strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-=.,/:+%@") != strlen(word);
+}
+
+/* The command as it can be typed again. */
+static char *join_words(int argc, char **argv)
+{
+  char *text = NULL;
+  size_t length = 0;
+  FILE *stream = open_memstream(&text, &length);
+  for (int i = 0; i < argc; i++) {
+    if (i > 0) fputc(' ', stream);
+    if (i == 0 || !needs_quotes(argv[i])) { /* argv[0] is "gclab run" */
+      fputs(argv[i], stream);
+      continue;
+    }
+    fputc('\'', stream);
+    for (const char *p = argv[i]; *p != '\0'; p++) *p == '\'' ? fputs("'\\''", stream) : fputc(*p, stream);
+    fputc('\'', stream);
+  }
+  fclose(stream);
+  return text;
+}
+
+static int run_campaign(const struct arguments *arguments, const struct plan *plan, const struct plan_cells *cells)
+{
+  struct store *store = store_open(command_store_path(arguments->store), STORE_WRITE);
+  if (store == NULL) return EXIT_ENVIRONMENT;
+  const int code = campaign_run(plan, cells, store, &arguments->campaign);
+  store_close(store);
+  return code;
+}
+
+static int say_no_plan(const char *program)
+{
+  size_t count = 0;
+  struct plan_shipped *shipped = plan_list_shipped(&count);
+  fprintf(stderr, "%s: which PLAN? These ship:", program);
+  for (size_t i = 0; i < count; i++) fprintf(stderr, "%s %s", i == 0 ? "" : ",", shipped[i].name);
+  fprintf(stderr, "; or choose with -c COLLECTOR and -w WORKLOAD ('%s --help')\n", program);
+  plan_free_shipped(shipped, count);
+  return EXIT_USAGE;
+}
+
+/* The plan's file, or nothing but the options. */
+static struct plan *make_plan(const struct arguments *arguments)
+{
+  if (arguments->plan == NULL) return plan_new("adhoc");
+  char *path = plan_find(arguments->plan);
+  struct plan *plan = path != NULL ? plan_load(path) : NULL;
+  free(path);
+  return plan;
+}
+
+static int run_plan(const struct arguments *arguments, struct plan *plan, const struct catalogue *catalogue)
+{
+  struct plan_cells cells;
+  int code = EXIT_DONE;
+  if (!plan_apply_options(plan, catalogue, &arguments->options) || !plan_expand(plan, catalogue, &cells))
+    return EXIT_USAGE;
+  if (arguments->print_plan)
+    fputs(plan->text, stdout);
+  else if (arguments->dry_run)
+    code = show_plan(arguments, plan, &cells);
+  else
+    code = run_campaign(arguments, plan, &cells);
+  plan_cells_free(&cells);
+  return code;
+}
+
+int command_run(int argc, char **argv)
+{
+  static const struct argp argp = {options, parse_option, "[PLAN]", doc, NULL, NULL, NULL};
+  struct arguments arguments = {0};
+  char *command = join_words(argc, argv);
+  arguments.campaign.command = command;
+  argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+  int code = EXIT_USAGE;
+  if (arguments.plan == NULL && arguments.options.collectors.count == 0 && arguments.options.workloads.count == 0) {
+    code = say_no_plan(argv[0]);
+  } else {
+    struct plan *plan = make_plan(&arguments);
+    struct catalogue *catalogue = plan != NULL ? catalogue_load() : NULL;
+    if (catalogue != NULL)
+      code = run_plan(&arguments, plan, catalogue);
+    else if (plan != NULL)
+      code = EXIT_ENVIRONMENT;
+    catalogue_free(catalogue);
+    plan_free(plan);
+  }
+  plan_options_free(&arguments.options);
+  free(command);
+  return code;
+}

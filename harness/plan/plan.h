@@ -117,6 +117,9 @@ bool plan_apply_options(struct plan *plan, const struct catalogue *catalogue, co
  * (FILE:LINE:COLUMN where the plan came from a file), when a name does not exist or a value does not fit.
  */
 bool plan_expand(const struct plan *plan, const struct catalogue *catalogue, struct plan_cells *cells);
+
+/* The same without notes of peers that are left out. */
+bool plan_expand_quietly(const struct plan *plan, const struct catalogue *catalogue, struct plan_cells *cells);
 void plan_cells_free(struct plan_cells *cells);
 
 /*

@@ -37,9 +37,8 @@ static const char *type_of(const yaml_node_t *node)
 
 void plan_node_place(const yaml_node_t *node, unsigned *line, unsigned *column)
 {
-  const bool quoted =
-      node->type == YAML_SCALAR_NODE && (node->data.scalar.style == YAML_SINGLE_QUOTED_SCALAR_STYLE ||
-                                         node->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+  const bool quoted = node->type == YAML_SCALAR_NODE && (node->data.scalar.style == YAML_SINGLE_QUOTED_SCALAR_STYLE ||
+                                                         node->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE);
   *line = (unsigned)node->start_mark.line + 1;
   *column = (unsigned)node->start_mark.column + 1 + (quoted ? 1 : 0);
 }

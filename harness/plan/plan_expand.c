@@ -290,8 +290,7 @@ static bool read_allocators(const struct expansion *expansion, struct group_stat
 static bool multiply(struct expansion *expansion, struct group_state *state)
 {
   bool good = true;
-  struct axes *knobs =
-      read_all_axes(expansion, &plan_side_collectors, &state->collectors, &state->set, false, &good);
+  struct axes *knobs = read_all_axes(expansion, &plan_side_collectors, &state->collectors, &state->set, false, &good);
   struct axes *parameters =
       read_all_axes(expansion, &plan_side_workloads, &state->workloads, &state->param, state->small, &good);
   uint64_t points = 0;
@@ -315,8 +314,8 @@ static bool multiply(struct expansion *expansion, struct group_state *state)
 static bool expand_group(struct expansion *expansion, const struct plan_group *group, bool notes)
 {
   struct group_state state = {.group = group};
-  bool good = plan_resolve_collectors(expansion->plan, expansion->catalogue, &group->collectors, notes,
-                                      &state.collectors);
+  bool good =
+      plan_resolve_collectors(expansion->plan, expansion->catalogue, &group->collectors, notes, &state.collectors);
   good &= plan_resolve_workloads(expansion->plan, expansion->catalogue, &group->workloads, &state.workloads);
   good &= read_size(expansion, &state);
   good &= read_allocators(expansion, &state);
@@ -355,7 +354,7 @@ bool plan_expand(const struct plan *plan, const struct catalogue *catalogue, str
   return expand(plan, catalogue, cells, true);
 }
 
-bool plan_expand_silently(const struct plan *plan, const struct catalogue *catalogue, struct plan_cells *cells)
+bool plan_expand_quietly(const struct plan *plan, const struct catalogue *catalogue, struct plan_cells *cells)
 {
   return expand(plan, catalogue, cells, false);
 }

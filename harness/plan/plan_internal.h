@@ -78,7 +78,7 @@ void quantity_format_size(uint64_t bytes, char *text);
 
 /* "OWNER.NAME=VALUES": where its parts are. */
 struct sweep {
-  char *owner;                        /* NULL: not qualified */
+  char *owner; /* NULL: not qualified */
   char *name;
   size_t name_offset, values_offset; /* into the word */
   const struct plan_word *word;
@@ -113,15 +113,13 @@ bool plan_resolve_workloads(const struct plan *plan, const struct catalogue *cat
 bool plan_chosen_has(const struct plan_chosen *chosen, const void *item);
 void plan_chosen_free(struct plan_chosen *chosen);
 
-/* plan_expand without the notes. */
-bool plan_expand_silently(const struct plan *plan, const struct catalogue *catalogue, struct plan_cells *cells);
-
 /*
  * Collectors and their knobs, or workloads and their parameters: the same to sweeps.
  */
 struct plan_side {
   const char *owner_word, *setting_word; /* "collector", "knob" */
   const char *form;                      /* "KNOB" */
+  const char *option;                    /* "--collector" */
   const char *(*name)(const void *owner);
   const struct setting *(*settings)(const void *owner, size_t *count);
   const void *(*find)(const struct catalogue *catalogue, const char *name);

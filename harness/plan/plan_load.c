@@ -131,13 +131,13 @@ static bool read_limits(const struct reading *reading, const struct plan_yaml *y
     good &= is_in_range(reading, "budget",
                         quantity_parse_duration("budget", yaml->budget, true, &plan->budget_ns, error), error);
   if (yaml->time_limit != NULL)
-    good &= is_in_range(
-        reading, "time_limit",
-        quantity_parse_duration("time_limit", yaml->time_limit, false, &plan->time_limit_ns, error), error);
+    good &=
+        is_in_range(reading, "time_limit",
+                    quantity_parse_duration("time_limit", yaml->time_limit, false, &plan->time_limit_ns, error), error);
   if (yaml->memory_limit != NULL)
-    good &= is_in_range(reading, "memory_limit",
-                        quantity_parse_size("memory_limit", yaml->memory_limit, &plan->memory_limit_bytes, error),
-                        error);
+    good &=
+        is_in_range(reading, "memory_limit",
+                    quantity_parse_size("memory_limit", yaml->memory_limit, &plan->memory_limit_bytes, error), error);
   return good;
 }
 
@@ -168,8 +168,8 @@ struct plan *plan_load(const char *path)
   if (parse_document(path, text, length, &document)) {
     if (plan_check_document(path, &document)) {
       struct plan_yaml *yaml = NULL;
-      const cyaml_err_t error = cyaml_load_data((const uint8_t *)text, length, &yaml_config, &plan_schema,
-                                                (cyaml_data_t **)&yaml, NULL);
+      const cyaml_err_t error =
+          cyaml_load_data((const uint8_t *)text, length, &yaml_config, &plan_schema, (cyaml_data_t **)&yaml, NULL);
       if (error == CYAML_OK)
         plan = read_plan(path, &document, yaml);
       else

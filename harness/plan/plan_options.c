@@ -117,7 +117,7 @@ static void restrict_group(const struct applying *applying, const struct plan_si
   kept.list = (const void **)calloc(present.count + 1, sizeof *kept.list);
   for (size_t i = 0; i < present.count; i++) {
     if (!plan_chosen_has(wanted, present.list[i])) continue;
-    const struct plan_word name = {.text = (char *)side->name(present.list[i]), .option = "--collector"};
+    const struct plan_word name = {.text = (char *)side->name(present.list[i]), .option = side->option};
     plan_words_add(&names, &name);
     kept.list[kept.count++] = present.list[i];
     for (size_t k = 0; k < wanted->count; k++) used[k] |= wanted->list[k] == present.list[i];
@@ -145,8 +145,7 @@ static void remove_empty_groups(struct plan *plan)
   plan->group_count = kept;
 }
 
-static bool restrict_side(const struct applying *applying, const struct plan_side *side,
-                          const struct plan_words *words)
+static bool restrict_side(const struct applying *applying, const struct plan_side *side, const struct plan_words *words)
 {
   struct plan *plan = applying->plan;
   const bool collectors = side == &plan_side_collectors;
@@ -204,8 +203,7 @@ static void remove_replaced(const struct applying *applying, const struct plan_s
     const struct plan_word *word = &words->list[i];
     struct sweep sweep;
     if (!sweep_parse(applying->plan, word, side->form, &sweep)) continue;
-    const bool same_owner = option->owner == NULL ||
-                            (sweep.owner != NULL && strcmp(option->owner, sweep.owner) == 0);
+    const bool same_owner = option->owner == NULL || (sweep.owner != NULL && strcmp(option->owner, sweep.owner) == 0);
     const bool replaced = word->option == NULL && same_owner && strcmp(option->name, sweep.name) == 0;
     if (!replaced) plan_words_add(&kept, word);
     sweep_free(&sweep);
@@ -286,10 +284,10 @@ bool plan_apply_options(struct plan *plan, const struct catalogue *catalogue, co
   if (plan->group_count == 0) {
     make_group(plan, options);
     /* A wrong name is told once, here, and not again for each sweep. */
-    good &= plan_expand_silently(plan, catalogue, &cells);
+    good &= plan_expand_quietly(plan, catalogue, &cells);
     if (good) plan_cells_free(&cells);
   } else {
-    good = good && plan_expand_silently(plan, catalogue, &cells); /* so that what is dropped below was right */
+    good = good && plan_expand_quietly(plan, catalogue, &cells); /* so that what is dropped below was right */
     if (good) plan_cells_free(&cells);
     good = good && restrict_side(&applying, &plan_side_collectors, &options->collectors) &&
            restrict_side(&applying, &plan_side_workloads, &options->workloads);

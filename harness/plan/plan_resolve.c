@@ -146,10 +146,13 @@ static const void *find_workload(const struct catalogue *catalogue, const char *
   return catalogue_workload(catalogue, name);
 }
 
-const struct plan_side plan_side_collectors = {
-    "collector", "knob", "KNOB", collector_name, collector_settings, find_collector, catalogue_nearest_collector};
+const struct plan_side plan_side_collectors = {"collector",    "knob",
+                                               "KNOB",         "--collector",
+                                               collector_name, collector_settings,
+                                               find_collector, catalogue_nearest_collector};
 const struct plan_side plan_side_workloads = {
-    "workload", "parameter", "NAME", workload_name, workload_settings, find_workload, catalogue_nearest_workload};
+    "workload",    "parameter",       "NAME",        "--workload",
+    workload_name, workload_settings, find_workload, catalogue_nearest_workload};
 
 const struct setting *plan_side_row(const struct plan_side *side, const void *owner, const char *name)
 {

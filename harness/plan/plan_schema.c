@@ -5,9 +5,9 @@
 
 static const cyaml_schema_value_t word_schema = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, CYAML_UNLIMITED)};
 
-#define WORDS(key, flags)                                                                                             \
-  CYAML_FIELD_SEQUENCE(#key, CYAML_FLAG_POINTER | CYAML_FLAG_FLOW | (flags), struct plan_yaml_group, key, &word_schema, \
-                       1, CYAML_UNLIMITED)
+#define WORDS(key, flags)                                                                                              \
+  CYAML_FIELD_SEQUENCE(#key, CYAML_FLAG_POINTER | CYAML_FLAG_FLOW | (flags), struct plan_yaml_group, key,              \
+                       &word_schema, 1, CYAML_UNLIMITED)
 
 static const cyaml_schema_field_t group_fields[] = {
     WORDS(collectors, CYAML_FLAG_DEFAULT),
@@ -23,7 +23,7 @@ static const cyaml_schema_field_t group_fields[] = {
 static const cyaml_schema_value_t group_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct plan_yaml_group, group_fields)};
 
-#define TEXT(key, flags)                                                                                              \
+#define TEXT(key, flags)                                                                                               \
   CYAML_FIELD_STRING_PTR(#key, CYAML_FLAG_POINTER | (flags), struct plan_yaml, key, 1, CYAML_UNLIMITED)
 
 static const cyaml_schema_field_t plan_fields[] = {
@@ -41,9 +41,11 @@ static const cyaml_schema_field_t plan_fields[] = {
 
 const cyaml_schema_value_t plan_schema = {CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct plan_yaml, plan_fields)};
 
-#define LIST(key)                                                                                                     \
-  {#key, offsetof(struct plan_yaml_group, key), offsetof(struct plan_yaml_group, key##_count),                         \
-   offsetof(struct plan_group, key)}
+#define LIST(key)                                                                                                      \
+  {                                                                                                                    \
+#key, offsetof(struct plan_yaml_group, key), offsetof(struct plan_yaml_group, key##_count),                        \
+        offsetof(struct plan_group, key)                                                                               \
+  }
 
 const struct plan_list_key plan_list_keys[PLAN_LIST_KEYS] = {LIST(collectors), LIST(workloads), LIST(set), LIST(param),
                                                              LIST(allocators)};

@@ -86,8 +86,8 @@ static void add_points(const struct part *part, int64_t low, int64_t high, uint6
   const double last = (double)high;
   for (uint64_t i = 0; i < points; i++) {
     const double share = (double)i / (double)(points - 1);
-    const double value = part->row->scale == SETTING_LOG ? first * pow(last / first, share)
-                                                         : first + (last - first) * share;
+    const double value =
+        part->row->scale == SETTING_LOG ? first * pow(last / first, share) : first + (last - first) * share;
     add_value(values, i == 0 ? low : i == points - 1 ? high : llround(value));
   }
 }
@@ -107,8 +107,8 @@ static bool read_range(const struct part *part, char *text, char *dots, struct s
     return false;
   }
   if (slash == NULL) {
-    plan_complain(part->plan, word, part->offset,
-                  "%s: '%s' does not say how many points; the form is FROM..TO/POINTS", row->name, text);
+    plan_complain(part->plan, word, part->offset, "%s: '%s' does not say how many points; the form is FROM..TO/POINTS",
+                  row->name, text);
     return false;
   }
   *slash = '\0';
