@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "collectors/collector.h"
+#include "collectors/parts/cell.h"
 #include "collectors/parts/header.h"
 #include "collectors/parts/object_table.h"
 #include "collectors/parts/shadow_stack.h"
@@ -204,22 +205,6 @@ GC_INLINE void gc_pop(struct gc_mutator *mutator, struct gc_frame *frame)
   for (uint32_t i = 0; i < count; i++) release(refcount_of(mutator), frame->slots[i]);
 }
 
-/* Below this many bytes malloc and stores are faster than calloc; above, calloc knows which pages are zero already. */
-enum { INLINE_ZERO_BYTES = 512 };
-
-static inline void *cell_allocate(struct refcount *refcount, uint64_t bytes)
-{
-  void *cell = NULL;
-  if (bytes <= INLINE_ZERO_BYTES) {
-    cell = malloc(bytes);
-    if (GC_LIKELY(cell != NULL)) memset(cell, 0, bytes);
-  } else {
-    cell = calloc(1, bytes);
-  }
-  if (GC_UNLIKELY(cell == NULL)) refcount->mutator.config->out_of_memory(&refcount->mutator, bytes);
-  return cell;
-}
-
 GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
 {
   GC_CHECK(shadow_stack_has_slot(mutator, slot), "gc_new: the slot is in no frame on the shadow stack", slot);
@@ -230,7 +215,7 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   const uint64_t payload_bytes = header_payload_bytes(shape);
   const uint64_t front_bytes = extent_bytes(packed);
   const uint64_t cell_bytes = front_bytes + sizeof(struct counted) + payload_bytes;
-  char *cell = cell_allocate(refcount, cell_bytes);
+  char *cell = cell_allocate(mutator, cell_bytes);
   if (GC_UNLIKELY(front_bytes != 0))
     *(struct header_extent *)(void *)cell = (struct header_extent){.fields = shape.fields, .bytes = shape.bytes};
   struct counted *object = (struct counted *)(void *)(cell + front_bytes);

@@ -1,0 +1,199 @@
+/*
+ * cyclic: what the files of refcount_cyclic share.  Start at refcount_cyclic.c, which says what the collector is.
+ *
+ *   container: [extent, if any] [index:32 generation:32] [count:32 packed shape:32] fields... raw bytes...
+ *   atom:      [extent, if any]                          [count:32 packed shape:32] raw bytes...
+ *
+ * A generation is a vector of its objects in list order: where CPython links, this one counts positions.  An object
+ * knows its place, and leaves a hole there when it dies or is untracked.
+ *
+ * INVARIANTS
+ *  - objects[i] of generation g is NULL (a hole) or a container whose place is {i, g}; holes counts the NULLs.
+ *  - A container whose place says UNTRACKED is in no vector.  Atoms have no place.
+ *  - Order in a vector is CPython's list order: new objects at the end of generation 0, survivors at the end of the
+ *    next, holes passed over.
+ */
+#ifndef GCLAB_COLLECTORS_REFCOUNT_CYCLIC_CYCLIC_H
+#define GCLAB_COLLECTORS_REFCOUNT_CYCLIC_CYCLIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collectors/collector.h"
+#include "collectors/parts/counted.h"
+#include "collectors/parts/header.h"
+#include "collectors/parts/mapping.h"
+#include "collectors/parts/object_table.h"
+#include "collectors/refcount_cyclic/python.h"
+
+enum { UNTRACKED = GC_GENERATIONS };
+
+struct place {
+  uint32_t index;
+  uint32_t generation; /* 0 to 2, or UNTRACKED */
+};
+
+struct generation {
+  struct mapping mapping;
+  struct counted **objects; /* the mapping */
+  uint32_t size, capacity;  /* size counts holes too */
+  uint32_t holes;
+};
+
+/*
+ * The tables of a collection, indexed by position in the vector that is collected.  They are kept from one collection
+ * to the next, as large as the largest so far made them: per object 8 bytes, and 4 per edge.
+ */
+struct side_tables {
+  struct mapping refs;   /* uint32_t: references from outside; see collect.c */
+  struct mapping starts; /* uint32_t: where the object's edges begin; one more at the end */
+  struct mapping edges;  /* uint32_t: positions of referents, in order of traversal */
+  struct mapping moved;  /* uint32_t: positions of objects that were found reachable after all, in that order */
+  struct mapping apart;  /* pointers to these objects, and to the unreachable ones */
+};
+
+struct cyclic {
+  struct gc_mutator mutator;
+  struct generation generations[GC_GENERATIONS];
+  int64_t count[GC_GENERATIONS]; /* [0]: allocations less frees; [1], [2]: collections of the generation below */
+  int64_t threshold[GC_GENERATIONS];
+  int64_t trigger; /* threshold[0], or INT64_MAX where that is 0 */
+  uint64_t full_collection_percent;
+  uint64_t long_lived_total;   /* survivors of the last full collection */
+  uint64_t long_lived_pending; /* survivors of collections of generation 1 since */
+  uint64_t stress_at;          /* attend to stress when this many objects have been allocated; UINT64_MAX: never */
+  const struct python_profile *profile;
+  struct python_free_lists free_lists;
+  struct side_tables side;
+  struct object_table objects; /* checking builds: every object that is not dead */
+};
+
+static inline struct cyclic *cyclic_of(struct gc_mutator *mutator) { return (struct cyclic *)(void *)mutator; }
+
+static inline bool packed_is_atom(uint32_t packed) { return header_kind(packed) == GC_ATOM; }
+
+/* Only of a container. */
+static inline struct place *place_of(struct counted *object) { return (struct place *)(void *)object - 1; }
+
+static inline bool object_is_untracked(struct counted *object)
+{
+  return packed_is_atom(object->packed) || place_of(object)->generation == UNTRACKED;
+}
+
+/* Where the extent ends (header.h). */
+static inline const void *object_before(const struct counted *object)
+{
+  return packed_is_atom(object->packed) ? (const void *)object
+                                        : (const void *)((const struct place *)(const void *)object - 1);
+}
+
+static inline uint32_t object_fields(const struct counted *object)
+{
+  return header_fields(object->packed, object_before(object));
+}
+
+static inline uint64_t object_payload_bytes(const struct counted *object)
+{
+  return (uint64_t)object_fields(object) * sizeof(gc_ref) + header_bytes(object->packed, object_before(object));
+}
+
+/* Bytes of a cell before the counted word. */
+static inline uint64_t packed_front_bytes(uint32_t packed)
+{
+  return (packed_is_atom(packed) ? 0 : sizeof(struct place)) +
+         (GC_UNLIKELY(packed & HEADER_EXTENDED) ? sizeof(struct header_extent) : 0);
+}
+
+/* Does CPython's collector have to know of a container that refers to this one?  (_PyObject_GC_MAY_BE_TRACKED) */
+static inline bool object_may_be_tracked(gc_ref reference)
+{
+  struct counted *object = counted_of(reference);
+  if (packed_is_atom(object->packed)) return false;
+  return header_kind(object->packed) != GC_TUPLE || place_of(object)->generation != UNTRACKED;
+}
+
+#define COUNTING_COLLECTOR struct cyclic
+#include "collectors/parts/counting.h"
+
+static inline uint32_t counting_fields(const struct counted *object) { return object_fields(object); }
+
+/* Makes room for `more` objects at the end, by closing holes or by growing.  False: no memory. */
+bool generation_reserve(struct generation *generation, uint32_t more);
+
+/* After a full collection: memory that the vector does not need goes back. */
+void generation_trim(const struct generation *generation);
+
+/* Aborts with the object named where an invariant of the vector that is generation `number` does not hold. */
+void generation_check(const struct generation *generation, uint32_t number);
+
+static inline void cyclic_require(struct cyclic *cyclic, bool there_is_memory, uint64_t bytes)
+{
+  if (GC_UNLIKELY(!there_is_memory)) cyclic->mutator.config->out_of_memory(&cyclic->mutator, bytes);
+}
+
+/* The object joins the end of generation 0. */
+static inline void cyclic_track(struct cyclic *cyclic, struct counted *object)
+{
+  struct generation *youngest = &cyclic->generations[0];
+  if (GC_UNLIKELY(youngest->size == youngest->capacity))
+    cyclic_require(cyclic, generation_reserve(youngest, 1), sizeof object);
+  *place_of(object) = (struct place){.index = youngest->size, .generation = 0};
+  youngest->objects[youngest->size++] = object;
+}
+
+static inline void cyclic_untrack(struct cyclic *cyclic, struct counted *object)
+{
+  struct place *place = place_of(object);
+  if (GC_UNLIKELY(place->generation == UNTRACKED)) return;
+  struct generation *generation = &cyclic->generations[place->generation];
+  GC_CHECK(generation->objects[place->index] == object, "an object is not in its place", counted_ref(object));
+  generation->objects[place->index] = NULL;
+  generation->holes++;
+  place->generation = UNTRACKED;
+}
+
+/* A cell goes back to malloc.  The object is in no vector; counters are the caller's. */
+static inline void cyclic_free_cell(struct cyclic *cyclic, struct counted *object)
+{
+  char *cell = (char *)object - packed_front_bytes(object->packed);
+#ifdef GC_CHECKING
+  GC_CHECK(object_table_remove(&cyclic->objects, counted_ref(object)), "a cell is freed twice", counted_ref(object));
+  memset(cell, (int)(COUNTED_POISON & 0xff),
+         packed_front_bytes(object->packed) + sizeof *object + object_payload_bytes(object));
+#endif
+  (void)cyclic;
+  free(cell);
+}
+
+/* What an object's death does to the sums and to the count of generation 0. */
+static inline void cyclic_account_death(struct cyclic *cyclic, const struct counted *object, struct cascade *cascade)
+{
+  const uint32_t packed = object->packed;
+  const uint64_t payload_bytes = object_payload_bytes(object);
+  cascade->freed_objects++;
+  cascade->freed_bytes += payload_bytes;
+  cascade->freed_cell_bytes += packed_front_bytes(packed) + sizeof *object + payload_bytes;
+  if (packed_is_atom(packed)) return;
+  if (GC_UNLIKELY(cyclic->free_lists.enabled) &&
+      python_free_lists_park(&cyclic->free_lists, cyclic->profile, header_kind(packed), object_fields(object)))
+    return;
+  cyclic->count[0] -= cyclic->count[0] > 0;
+}
+
+static inline void counting_reclaim(struct cyclic *cyclic, struct counted *object, struct cascade *cascade)
+{
+  if (!packed_is_atom(object->packed)) cyclic_untrack(cyclic, object);
+  cyclic_account_death(cyclic, object, cascade);
+  cyclic_free_cell(cyclic, object);
+}
+
+/* Collects generations 0 to `generation`.  Returns the number of objects found unreachable. */
+uint64_t cyclic_collect(struct cyclic *cyclic, int generation, enum journal_cause cause);
+
+/* The count of generation 0 is above its threshold: collects the oldest generation that is due. */
+void cyclic_collect_due(struct cyclic *cyclic);
+
+#endif

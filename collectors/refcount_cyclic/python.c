@@ -1,0 +1,58 @@
+#include "collectors/refcount_cyclic/python.h"
+
+#include <stddef.h>
+
+const struct python_profile python_profiles[PYTHON_PROFILES] = {
+    {.name = "python3.11", .tracks_dicts_lazily = true, .parks_tuples_of_20 = true},
+};
+
+const char *const python_profile_names[PYTHON_PROFILES + 1] = {"python3.11", NULL};
+
+/* The free list for such an object and its bound, or NULL. */
+static uint32_t *find_list(struct python_free_lists *free_lists, enum gc_kind kind, uint32_t fields, uint32_t *bound)
+{
+  switch (kind) {
+  case GC_LIST:
+    *bound = PYTHON_PARKED_LISTS;
+    return &free_lists->lists;
+  case GC_DICT:
+    *bound = PYTHON_PARKED_DICTS;
+    return &free_lists->dicts;
+  case GC_TUPLE:
+    *bound = PYTHON_PARKED_TUPLES;
+    return fields >= 1 && fields <= PYTHON_PARKED_TUPLE_SIZE ? &free_lists->tuples[fields] : NULL;
+  case GC_INSTANCE:
+  case GC_ATOM:
+    break;
+  }
+  return NULL;
+}
+
+bool python_free_lists_take(struct python_free_lists *free_lists, enum gc_kind kind, uint32_t fields)
+{
+  uint32_t bound = 0;
+  uint32_t *parked = find_list(free_lists, kind, fields, &bound);
+  if (parked == NULL || *parked == 0) return false;
+  if (kind == GC_TUPLE && fields == PYTHON_PARKED_TUPLE_SIZE) return false;
+  --*parked;
+  return true;
+}
+
+bool python_free_lists_park(struct python_free_lists *free_lists, const struct python_profile *profile,
+                            enum gc_kind kind, uint32_t fields)
+{
+  uint32_t bound = 0;
+  uint32_t *parked = find_list(free_lists, kind, fields, &bound);
+  if (parked == NULL || *parked >= bound) return false;
+  if (kind == GC_TUPLE && fields == PYTHON_PARKED_TUPLE_SIZE && !profile->parks_tuples_of_20) return false;
+  ++*parked;
+  return true;
+}
+
+uint64_t python_free_lists_clear(struct python_free_lists *free_lists)
+{
+  uint64_t parked = (uint64_t)free_lists->lists + free_lists->dicts;
+  for (uint32_t size = 1; size <= PYTHON_PARKED_TUPLE_SIZE; size++) parked += free_lists->tuples[size];
+  *free_lists = (struct python_free_lists){.enabled = free_lists->enabled};
+  return parked;
+}

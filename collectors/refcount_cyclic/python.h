@@ -1,0 +1,59 @@
+/*
+ * python: what differs between kinds of objects, and between versions of CPython.
+ *
+ * Free lists are counted, not kept: an object that CPython would park keeps no memory here, but its death and the
+ * birth that would reuse it leave the count of generation 0 alone, as there.
+ */
+#ifndef GCLAB_COLLECTORS_REFCOUNT_CYCLIC_PYTHON_H
+#define GCLAB_COLLECTORS_REFCOUNT_CYCLIC_PYTHON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collectors/gc.h"
+
+/* How CPython treats objects of a kind. */
+struct python_kind {
+  bool is_container;        /* has a GC header: is counted, and can be tracked */
+  bool traverses_backwards; /* tp_traverse visits the last element first */
+};
+
+static const struct python_kind python_kinds[] = {
+    [GC_INSTANCE] = {.is_container = true},
+    [GC_LIST] = {.is_container = true, .traverses_backwards = true},
+    [GC_TUPLE] = {.is_container = true, .traverses_backwards = true},
+    [GC_DICT] = {.is_container = true},
+    [GC_ATOM] = {.is_container = false},
+};
+
+/* The switches between versions.  A version is a row. */
+struct python_profile {
+  const char *name;
+  bool tracks_dicts_lazily; /* a dict is untracked until a value that may be tracked is stored; again when full */
+  bool parks_tuples_of_20;  /* tuples of 20 are parked when they die, and never taken again */
+};
+
+enum { PYTHON_PROFILES = 1 };
+
+extern const struct python_profile python_profiles[PYTHON_PROFILES];
+extern const char *const python_profile_names[PYTHON_PROFILES + 1];
+
+enum { PYTHON_PARKED_LISTS = 80, PYTHON_PARKED_DICTS = 80, PYTHON_PARKED_TUPLES = 2000, PYTHON_PARKED_TUPLE_SIZE = 20 };
+
+struct python_free_lists {
+  bool enabled;
+  uint32_t lists, dicts;
+  uint32_t tuples[PYTHON_PARKED_TUPLE_SIZE + 1]; /* by size, 1 to 20 */
+};
+
+/* An object is born: true if it comes from a free list. */
+bool python_free_lists_take(struct python_free_lists *free_lists, enum gc_kind kind, uint32_t fields);
+
+/* An object died: true if it is parked. */
+bool python_free_lists_park(struct python_free_lists *free_lists, const struct python_profile *profile,
+                            enum gc_kind kind, uint32_t fields);
+
+/* A full collection empties them.  Returns how many objects were parked. */
+uint64_t python_free_lists_clear(struct python_free_lists *free_lists);
+
+#endif

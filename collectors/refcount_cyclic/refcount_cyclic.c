@@ -1,0 +1,295 @@
+/*
+ * refcount_cyclic: reference counting, and CPython's generational collector for the cycles that counting leaves.
+ *
+ * It follows CPython 3.11 (Modules/gcmodule.c): the same three generations and thresholds, the same rules for what is
+ * counted, when a collection runs and of which generation, and the same order of objects in every list, so that
+ * collections and what they find are equal to the interpreter's, one by one.  Counting frees what is acyclic at once
+ * (parts/counting.h); collections are in collect.c; generations are vectors in list order (cyclic.h, generation.c)
+ * where CPython has linked lists through the objects; kinds, versions and free lists are in python.h.
+ *
+ * What is as in CPython:
+ *  - An allocation of a container counts; its death uncounts, but never below 0.  Atoms do neither.
+ *  - The allocation that takes the count of generation 0 above its threshold collects, before the new object is
+ *    tracked: the object is not part of that collection, and its own count is swallowed by the reset.
+ *  - The oldest generation whose count is above its threshold is collected, with the younger ones.  A full collection
+ *    waits until a quarter of the long-lived objects has been promoted since the last (full_collection_percent).
+ *  - What survives is promoted once.  What is unreachable is freed, and counted as collected.
+ *
+ * Departures: no finalizers, weak references, callbacks, freezing.  Deaths go depth first through an explicit worklist,
+ * not through tp_dealloc and the trashcan; the same objects die.  Out of memory does not collect, as in CPython.
+ * CPython's tuples never change once they are made; here one can be stored into after it was untracked, and is tracked
+ * again then, though not those tuples that hold it.
+ *
+ * INVARIANTS, besides those of cyclic.h and counting.h
+ *  - Outside a collection no object is dead.
+ *  - count[0] is at most trigger, and none is negative.
+ */
+#include "base/setting.h"
+#include "collectors/parts/cell.h"
+#include "collectors/parts/stress.h"
+#include "collectors/refcount_cyclic/cyclic.h"
+
+enum {
+  KNOB_THRESHOLD0,
+  KNOB_THRESHOLD1,
+  KNOB_THRESHOLD2,
+  KNOB_PERCENT,
+  KNOB_PROFILE,
+  KNOB_FREE_LISTS,
+  KNOB_STRESS,
+  KNOBS
+};
+
+static const struct setting knobs[KNOBS] = {
+    [KNOB_THRESHOLD0] = {.name = "threshold0",
+                         .unit = "objects",
+                         .type = SETTING_INTEGER,
+                         .scale = SETTING_LOG,
+                         .default_value = 700,
+                         .minimum = 0,
+                         .maximum = 1000000000,
+                         .help = "collect when more containers than this were allocated than freed (0: never)"},
+    [KNOB_THRESHOLD1] = {.name = "threshold1",
+                         .unit = "collections",
+                         .type = SETTING_INTEGER,
+                         .scale = SETTING_LOG,
+                         .default_value = 10,
+                         .minimum = 0,
+                         .maximum = 1000000,
+                         .help = "collections of generation 0, more than which are followed by one of generation 1"},
+    [KNOB_THRESHOLD2] = {.name = "threshold2",
+                         .unit = "collections",
+                         .type = SETTING_INTEGER,
+                         .scale = SETTING_LOG,
+                         .default_value = 10,
+                         .minimum = 0,
+                         .maximum = 1000000,
+                         .help = "collections of generation 1, more than which are followed by a full one"},
+    [KNOB_PERCENT] = {.name = "full_collection_percent",
+                      .unit = "%",
+                      .type = SETTING_INTEGER,
+                      .scale = SETTING_LINEAR,
+                      .default_value = 25,
+                      .minimum = 0,
+                      .maximum = 1000,
+                      .help = "a full collection waits for promotions of this part of the long-lived (0: never waits)"},
+    [KNOB_PROFILE] = {.name = "profile",
+                      .unit = "",
+                      .type = SETTING_CHOICE,
+                      .default_value = 0,
+                      .minimum = 0,
+                      .maximum = PYTHON_PROFILES - 1,
+                      .choices = python_profile_names,
+                      .help = "the version of CPython whose rules are followed"},
+    [KNOB_FREE_LISTS] = {.name = "python_free_lists",
+                         .unit = "",
+                         .type = SETTING_BOOLEAN,
+                         .default_value = 0,
+                         .minimum = 0,
+                         .maximum = 1,
+                         .help = "count as if lists, dicts and tuples went through CPython's free lists"},
+    [KNOB_STRESS] = KNOB_STRESS_ROW,
+};
+
+const struct collector_descriptor collector = {
+    .name = "refcount_cyclic",
+    .summary = "reference counting with CPython's generational cycle collector",
+    .source = "CPython 3.11, Modules/gcmodule.c (Schemenauer 2000); after Bacon and Rajan's trial deletion in kind",
+    .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_RECLAIMS_CYCLES | COLLECTOR_PROMPT | COLLECTOR_GENERATIONAL |
+                    COLLECTOR_USES_MALLOC,
+    .knobs = knobs,
+    .knob_count = KNOBS,
+};
+
+static struct cyclic the_cyclic;
+
+static __attribute__((noinline)) void release_dead(struct cyclic *cyclic, struct counted *dead)
+{
+  struct cascade cascade = {0};
+#ifdef GC_CHECKING
+  GC_CHECK(object_table_find(&cyclic->objects, counted_ref(dead)) != NULL, "a dead object that never was one",
+           counted_ref(dead));
+#endif
+  cascade_run(cyclic, &cascade, dead);
+  cascade_account(&cyclic->mutator, &cascade, true);
+}
+
+static inline void release(struct cyclic *cyclic, gc_ref object)
+{
+  if (object == NULL) return;
+  struct counted *counted = counted_of(object);
+  if (GC_UNLIKELY(counted_decrement(counted))) release_dead(cyclic, counted);
+}
+
+static inline void check_object(struct gc_mutator *mutator, gc_ref object, const char *what)
+{
+#ifdef GC_CHECKING
+  GC_CHECK(object_table_find(&cyclic_of(mutator)->objects, object) != NULL, what, object);
+#endif
+  (void)mutator;
+  (void)object;
+  (void)what;
+}
+
+struct gc_mutator *collector_start(const struct collector_config *config)
+{
+  const int64_t *values = config->knobs;
+  const int64_t stress = values[KNOB_STRESS];
+  the_cyclic = (struct cyclic){
+      .mutator = {.journal = config->journal, .config = config},
+      .threshold = {values[KNOB_THRESHOLD0], values[KNOB_THRESHOLD1], values[KNOB_THRESHOLD2]},
+      .trigger = values[KNOB_THRESHOLD0] == 0 ? INT64_MAX : values[KNOB_THRESHOLD0],
+      .full_collection_percent = (uint64_t)values[KNOB_PERCENT],
+      .stress_at = stress == 0 ? UINT64_MAX : (uint64_t)stress - 1,
+      .profile = &python_profiles[values[KNOB_PROFILE]],
+      .free_lists = {.enabled = values[KNOB_FREE_LISTS] != 0},
+  };
+  for (int i = 0; i < GC_GENERATIONS; i++) {
+    if (!generation_reserve(&the_cyclic.generations[i], 1)) return NULL;
+  }
+  return &the_cyclic.mutator;
+}
+
+void collector_settle(struct gc_mutator *mutator) { gc_counters_note_peak(&mutator->counters); }
+
+static uint32_t field_count(const struct counted *object) { return object_fields(object); }
+
+void collector_check(struct gc_mutator *mutator)
+{
+  struct cyclic *cyclic = cyclic_of(mutator);
+  for (uint32_t i = 0; i < GC_GENERATIONS; i++) {
+    generation_check(&cyclic->generations[i], i);
+    if (cyclic->count[i] < 0) gc_fail("a generation's count is negative", cyclic);
+  }
+#ifdef GC_CHECKING
+  counted_audit(mutator, &cyclic->objects, field_count);
+  GC_CHECK(cyclic->objects.count == mutator->counters.allocated_objects - mutator->counters.freed_objects,
+           "the counters disagree with the number of objects", mutator);
+#else
+  counted_audit(mutator, NULL, field_count);
+#endif
+}
+
+/* With no roots left a full collection frees every cycle, and counting has freed everything else. */
+void collector_finish(struct gc_mutator *mutator)
+{
+  struct cyclic *cyclic = cyclic_of(mutator);
+  mutator->journal->enabled = false;
+  cyclic_collect(cyclic, GC_GENERATIONS - 1, JOURNAL_EXPLICIT);
+  for (int i = 0; i < GC_GENERATIONS; i++) mapping_release(&cyclic->generations[i].mapping);
+  struct mapping *const tables[] = {&cyclic->side.refs, &cyclic->side.starts, &cyclic->side.edges, &cyclic->side.moved,
+                                    &cyclic->side.apart};
+  for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) mapping_release(tables[i]);
+  object_table_release(&cyclic->objects);
+}
+
+static __attribute__((noinline)) void collect_for_stress(struct cyclic *cyclic)
+{
+  cyclic->stress_at += (uint64_t)cyclic->mutator.config->knobs[KNOB_STRESS];
+  cyclic_collect(cyclic, GC_GENERATIONS - 1, JOURNAL_STRESS);
+#ifdef GC_CHECKING
+  collector_check(&cyclic->mutator);
+#endif
+}
+
+static __attribute__((noinline)) void collect_due(struct cyclic *cyclic) { cyclic_collect_due(cyclic); }
+
+GC_INLINE void gc_push(struct gc_mutator *mutator, struct gc_frame *frame) { shadow_stack_push(mutator, frame); }
+
+GC_INLINE void gc_pop(struct gc_mutator *mutator, struct gc_frame *frame)
+{
+  shadow_stack_pop(mutator, frame);
+  const uint32_t count = frame->count;
+  for (uint32_t i = 0; i < count; i++) release(cyclic_of(mutator), frame->slots[i]);
+}
+
+static inline void count_allocation(struct cyclic *cyclic, struct gc_shape shape)
+{
+  if (GC_UNLIKELY(cyclic->free_lists.enabled) && python_free_lists_take(&cyclic->free_lists, shape.kind, shape.fields))
+    return;
+  if (GC_UNLIKELY(++cyclic->count[0] > cyclic->trigger)) collect_due(cyclic);
+}
+
+GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
+{
+  GC_CHECK(shadow_stack_has_slot(mutator, slot), "gc_new: the slot is in no frame on the shadow stack", slot);
+  GC_CHECK(shape.kind != GC_ATOM || shape.fields == 0, "gc_new: an atom has no fields", slot);
+  struct cyclic *cyclic = cyclic_of(mutator);
+  struct gc_counters *counters = &mutator->counters;
+  if (GC_UNLIKELY(counters->allocated_objects == cyclic->stress_at)) collect_for_stress(cyclic);
+  const bool is_container = shape.kind != GC_ATOM;
+  if (is_container) count_allocation(cyclic, shape);
+
+  const uint32_t packed = header_pack(shape);
+  const uint64_t payload_bytes = header_payload_bytes(shape);
+  const uint64_t front_bytes = packed_front_bytes(packed);
+  const uint64_t cell_bytes = front_bytes + sizeof(struct counted) + payload_bytes;
+  char *cell = cell_allocate(mutator, cell_bytes);
+  if (GC_UNLIKELY(packed & HEADER_EXTENDED))
+    *(struct header_extent *)(void *)cell = (struct header_extent){.fields = shape.fields, .bytes = shape.bytes};
+  struct counted *object = (struct counted *)(void *)(cell + front_bytes);
+  *object = (struct counted){.count = 1, .packed = packed};
+  counters->allocated_objects++;
+  counters->allocated_bytes += payload_bytes;
+  counters->heap_bytes += cell_bytes;
+#ifdef GC_CHECKING
+  GC_CHECK((uint64_t)(uintptr_t)cell < CASCADE_ADDRESS_MASK, "malloc gave an address of more than 48 bits", cell);
+  GC_CHECK(object_table_add(&cyclic->objects, counted_ref(object)), "malloc gave a cell that is in use", cell);
+#endif
+  if (shape.kind == GC_DICT && cyclic->profile->tracks_dicts_lazily) {
+    place_of(object)->generation = UNTRACKED;
+  } else if (is_container) {
+    cyclic_track(cyclic, object);
+  }
+  const gc_ref old = *slot;
+  *slot = counted_ref(object);
+  release(cyclic, old);
+}
+
+GC_INLINE void gc_root(struct gc_mutator *mutator, gc_ref *slot, gc_ref value)
+{
+  GC_CHECK(shadow_stack_has_slot(mutator, slot), "gc_root: the slot is in no frame on the shadow stack", slot);
+  if (value != NULL) {
+    check_object(mutator, value, "gc_root: the value is no object");
+    counted_increment(counted_of(value));
+  }
+  const gc_ref old = *slot;
+  *slot = value;
+  release(cyclic_of(mutator), old);
+}
+
+GC_INLINE gc_ref gc_load(struct gc_mutator *mutator, gc_ref object, uint32_t field)
+{
+  check_object(mutator, object, "gc_load: this is no object");
+  GC_CHECK(field < object_fields(counted_of(object)), "gc_load: the object has fewer fields", object);
+  (void)mutator;
+  return counted_fields(counted_of(object))[field];
+}
+
+/* An object that was not tracked, since nothing that it held could be, has to be from now on. */
+static __attribute__((noinline)) void track_again(struct cyclic *cyclic, struct counted *object, gc_ref value)
+{
+  if (object_may_be_tracked(value)) cyclic_track(cyclic, object);
+}
+
+GC_INLINE void gc_store(struct gc_mutator *mutator, gc_ref object, uint32_t field, gc_ref value)
+{
+  check_object(mutator, object, "gc_store: this is no object");
+  GC_CHECK(field < object_fields(counted_of(object)), "gc_store: the object has fewer fields", object);
+  if (value != NULL) {
+    check_object(mutator, value, "gc_store: the value is no object");
+    counted_increment(counted_of(value));
+    if (GC_UNLIKELY(place_of(counted_of(object))->generation == UNTRACKED))
+      track_again(cyclic_of(mutator), counted_of(object), value);
+  }
+  gc_ref *place = &counted_fields(counted_of(object))[field];
+  const gc_ref old = *place;
+  *place = value;
+  release(cyclic_of(mutator), old);
+}
+
+uint64_t gc_collect(struct gc_mutator *mutator, int generation)
+{
+  const int number = generation < 0 ? 0 : generation >= GC_GENERATIONS ? GC_GENERATIONS - 1 : generation;
+  return cyclic_collect(cyclic_of(mutator), number, JOURNAL_EXPLICIT);
+}
