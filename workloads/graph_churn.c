@@ -13,6 +13,9 @@
  * large as the table) hardly any comes, as short cycles are of the order of 1/n there, though the little that comes
  * is enough to make counting alone leak ever more: what a dead cycle holds can never die.  Below some ten rewirings a
  * round the replaced nodes hold on to one another faster than they are let go, and the live graph grows without end.
+ *
+ * With rounds=0 and full_collections=N the workload is a measure of tracing alone: N collections of a live graph, in
+ * which span=nodes makes every edge a jump to anywhere.
  */
 #include "workloads/workload.h"
 
@@ -20,7 +23,7 @@
 
 #include "workloads/payload.h"
 
-enum { NODES, DEGREE, SPAN, ROUNDS, REWIRED, EXTRA_BYTES, PARAMETERS };
+enum { NODES, DEGREE, SPAN, COLLECTIONS, ROUNDS, REWIRED, EXTRA_BYTES, PARAMETERS };
 
 static const struct setting parameters[PARAMETERS] = {
     [NODES] = {.name = "nodes",
@@ -49,13 +52,21 @@ static const struct setting parameters[PARAMETERS] = {
               .minimum = 1,
               .maximum = 100000000,
               .help = "places around a node that its edges go to; as many as nodes: anywhere"},
+    [COLLECTIONS] = {.name = "full_collections",
+                     .unit = "collections",
+                     .type = SETTING_INTEGER,
+                     .default_value = 0,
+                     .small_value = 1,
+                     .minimum = 0,
+                     .maximum = 1000,
+                     .help = "full collections asked for once the graph is built, to see what one costs"},
     [ROUNDS] = {.name = "rounds",
                 .unit = "nodes",
                 .type = SETTING_INTEGER,
                 .scale = SETTING_LOG,
                 .default_value = 500000,
                 .small_value = 600,
-                .minimum = 1,
+                .minimum = 0,
                 .maximum = 1000000000,
                 .help = "nodes replaced in all, one a round"},
     [REWIRED] = {.name = "rewired",
@@ -171,6 +182,9 @@ static void run_graph_churn(struct workload_run *run)
 
   workload_phase(run, "build");
   build(&g);
+
+  if (p[COLLECTIONS] > 0) workload_phase(run, "collect");
+  for (int64_t i = 0; i < p[COLLECTIONS]; i++) gc_collect(run->mutator, GC_FULL);
 
   workload_phase(run, "churn");
   const uint64_t rounds = (uint64_t)p[ROUNDS];
