@@ -10,8 +10,12 @@
  * another stack) are shown to it through its hook for further roots.
  *
  * What cannot be known from outside:
- *  - freed_objects and freed_bytes stay 0 and gc_collect returns 0: libgc sweeps lazily and does not say what it
- *    freed.  So allocated minus freed is everything ever allocated, not what is held.
+ *  - Which objects are freed: libgc sweeps lazily and does not say.  collector_settle and gc_collect therefore count
+ *    the objects that the last collection marked; freed_objects is what had been allocated by then and is not among
+ *    them, and gc_collect returns what that adds.  It is too small by the cells that wait, marked, on the thread's
+ *    free lists (a block's worth of each size), and by what stale words on the stack keep.  Marked objects tell their
+ *    cells' sizes, not what was asked for: so freed_bytes is too small by the rounding of what is held, too.  While a
+ *    trial runs both stand still.
  *  - heap_bytes is libgc's heap without its free blocks: dead cells in blocks that are not quite empty are included
  *    until sweeping finds them.  It is read when a collection begins and ends.
  *  - Lazy sweeping inside GC_malloc, and the page faults that find dirty pages in incremental mode, are no pauses in
@@ -88,7 +92,7 @@ static const struct setting knobs[KNOBS] = {
                            .scale = SETTING_LOG,
                            .default_value = 0,
                            .minimum = 0,
-                           .maximum = INT64_C(1) << 40,
+                           .maximum = INT64_C(1) << 33,
                            .help = "grow the heap by this at the start (GC_expand_hp)"},
     [KNOB_INTERIOR_POINTERS] = {.name = "interior_pointers",
                                 .unit = "",
@@ -128,7 +132,8 @@ struct boehm {
   uint64_t heap_before_bytes;
   enum journal_cause cause;
   uint64_t stress_countdown;
-  const char *stack_base; /* frames between the stack pointer and here are scanned anyway */
+  uint64_t known_objects, known_bytes; /* allocated when the last collection had marked what lives */
+  const char *stack_base;              /* frames between the stack pointer and here are scanned anyway */
 };
 
 static struct boehm the_boehm;
@@ -197,6 +202,8 @@ static void on_event(GC_EventType event)
     set_marking(boehm, false);
     boehm->mutator.counters.collections[generation_of(boehm)]++;
     boehm->full = false;
+    boehm->known_objects = boehm->mutator.counters.allocated_objects;
+    boehm->known_bytes = boehm->mutator.counters.allocated_bytes;
     break;
   default:
     break;
@@ -256,7 +263,42 @@ struct gc_mutator *collector_start(const struct collector_config *config)
   return &the_boehm.mutator;
 }
 
-void collector_settle(struct gc_mutator *mutator) { read_heap(boehm_of(mutator)); }
+struct marked {
+  uint64_t objects, bytes;
+};
+
+static void add_marked(void *object, size_t bytes, void *data)
+{
+  (void)object;
+  struct marked *marked = data;
+  marked->objects++;
+  marked->bytes += bytes;
+}
+
+static void *count_marked(void *data)
+{
+  GC_enumerate_reachable_objects_inner(add_marked, data);
+  return NULL;
+}
+
+/* Works out what the last collection freed: what had been allocated and was not marked. */
+static void count_freed(struct boehm *boehm)
+{
+  struct marked marked = {0};
+  if (boehm->marking || boehm->known_objects == 0) return; /* marks are half set, or none ever were */
+  GC_call_with_alloc_lock(count_marked, &marked);
+  struct gc_counters *counters = &boehm->mutator.counters;
+  if (boehm->known_objects > marked.objects + counters->freed_objects)
+    counters->freed_objects = boehm->known_objects - marked.objects;
+  if (boehm->known_bytes > marked.bytes + counters->freed_bytes)
+    counters->freed_bytes = boehm->known_bytes - marked.bytes;
+}
+
+void collector_settle(struct gc_mutator *mutator)
+{
+  read_heap(boehm_of(mutator));
+  count_freed(boehm_of(mutator));
+}
 
 void collector_check(struct gc_mutator *mutator)
 {
@@ -318,15 +360,26 @@ static __attribute__((noinline)) void *allocate_watched(struct boehm *boehm, str
   return object;
 }
 
-static __attribute__((noinline, cold, noreturn)) void run_out(struct boehm *boehm, struct gc_shape shape)
+/* No memory: what the slot holds is to be dropped anyway, and may be what is in the way. */
+static __attribute__((noinline, cold)) void *allocate_last_resort(struct boehm *boehm, gc_ref *slot,
+                                                                  struct gc_shape shape)
 {
+  *slot = NULL;
+  void *object = allocate(shape);
+  if (boehm->pause_open) close_pause(boehm);
+  if (object != NULL) return object;
   read_heap(boehm);
   boehm->mutator.config->out_of_memory(&boehm->mutator, header_payload_bytes(shape));
 }
 
 GC_INLINE void gc_push(struct gc_mutator *mutator, struct gc_frame *frame) { shadow_stack_push(mutator, frame); }
 
-GC_INLINE void gc_pop(struct gc_mutator *mutator, struct gc_frame *frame) { shadow_stack_pop(mutator, frame); }
+/* The frame may stay on the C stack for a while, where libgc would see its references. */
+GC_INLINE void gc_pop(struct gc_mutator *mutator, struct gc_frame *frame)
+{
+  shadow_stack_pop(mutator, frame);
+  for (uint32_t i = 0; i < frame->count; i++) frame->slots[i] = NULL;
+}
 
 GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
 {
@@ -334,7 +387,7 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   struct boehm *boehm = boehm_of(mutator);
   void *object = GC_LIKELY(!boehm->watched) ? allocate(shape) : allocate_watched(boehm, shape);
   if (GC_UNLIKELY(boehm->pause_open)) close_pause(boehm);
-  if (GC_UNLIKELY(object == NULL)) run_out(boehm, shape);
+  if (GC_UNLIKELY(object == NULL)) object = allocate_last_resort(boehm, slot, shape);
   mutator->counters.allocated_objects++;
   mutator->counters.allocated_bytes += header_payload_bytes(shape);
   *slot = (gc_ref)object;
@@ -374,6 +427,8 @@ GC_INLINE void gc_store(struct gc_mutator *mutator, gc_ref object, uint32_t fiel
 uint64_t gc_collect(struct gc_mutator *mutator, int generation)
 {
   (void)generation;
+  const uint64_t freed_before = mutator->counters.freed_objects;
   collect(boehm_of(mutator), JOURNAL_EXPLICIT);
-  return 0;
+  count_freed(boehm_of(mutator));
+  return mutator->counters.freed_objects - freed_before;
 }
