@@ -13,7 +13,8 @@
 #include <string.h>
 
 #include "collectors/marksweep/marksweep.h"
-#include "collectors/parts/poison.h"
+
+enum { CACHE_LINE_BYTES = 64 };
 
 static uint64_t held_bytes(const struct marksweep *ms)
 {
@@ -37,6 +38,8 @@ static void take_piece(struct marksweep *ms, unsigned size_class, uint32_t start
   poison_close(cells + start, end - start); /* gc_new opens each cell */
   if (block->virgin_bytes < end) block->virgin_bytes = end;
   block->cursor_bytes = end;
+  for (uint32_t at = end; at < end + PIECE_BYTES && at < BLOCK_BYTES; at += CACHE_LINE_BYTES)
+    __builtin_prefetch(cells + at, 1); /* what will be the next piece, most often: its lines come in the meantime */
   ms->pieces[size_class] = (struct piece){.next = cells + start, .limit = cells + end};
   ms->mutator.counters.allocated_objects += (end - start) / cell_bytes;
   ms->mutator.counters.heap_bytes += end - start;
@@ -101,8 +104,9 @@ static _Noreturn void out_of_memory(struct marksweep *ms, struct gc_shape shape)
   ms->mutator.config->out_of_memory(&ms->mutator, header_payload_bytes(shape));
 }
 
-static gc_ref new_small(struct marksweep *ms, struct gc_shape shape)
+__attribute__((noinline)) void marksweep_new_small(struct marksweep *ms, gc_ref *slot, uint32_t packed)
 {
+  const struct gc_shape shape = {.fields = header_fields(packed, NULL), .bytes = header_bytes(packed, NULL)};
   const unsigned size_class = size_class_of(HEADER_BYTES + header_payload_bytes(shape));
   struct piece *piece = &ms->pieces[size_class];
   safepoint(ms, 0);
@@ -113,9 +117,7 @@ static gc_ref new_small(struct marksweep *ms, struct gc_shape shape)
       if (!refill(ms, size_class)) out_of_memory(ms, shape);
     }
   }
-  const gc_ref object = object_in_cell(piece->next);
-  piece->next += size_class_cell_bytes(size_class);
-  return object;
+  marksweep_take_cell(ms, slot, piece, size_class_cell_bytes(size_class), packed, header_payload_bytes(shape));
 }
 
 static gc_ref try_large(struct marksweep *ms, uint64_t payload_bytes)
@@ -132,7 +134,7 @@ static gc_ref try_large(struct marksweep *ms, uint64_t payload_bytes)
   return object;
 }
 
-static gc_ref new_large(struct marksweep *ms, struct gc_shape shape)
+__attribute__((noinline)) void marksweep_new_large(struct marksweep *ms, gc_ref *slot, struct gc_shape shape)
 {
   const uint64_t payload_bytes = header_payload_bytes(shape);
   safepoint(ms, large_mapped_bytes(payload_bytes));
@@ -146,19 +148,10 @@ static gc_ref new_large(struct marksweep *ms, struct gc_shape shape)
     object = try_large(ms, payload_bytes);
   }
   if (object == NULL) out_of_memory(ms, shape);
-  struct header_extent *extent = (struct header_extent *)(void *)header_of(object) - 1;
-  *extent = (struct header_extent){.fields = shape.fields, .bytes = shape.bytes};
-  return object;
-}
-
-__attribute__((noinline, cold)) void marksweep_new_slow(struct marksweep *ms, gc_ref *slot, struct gc_shape shape)
-{
-  const uint64_t bytes = HEADER_BYTES + header_payload_bytes(shape);
-  const gc_ref object = bytes > SIZE_CLASS_MAX_BYTES ? new_large(ms, shape) : new_small(ms, shape);
   struct header *header = header_of(object);
-  if (bytes <= SIZE_CLASS_MAX_BYTES) poison_open(header, size_class_cell_bytes(size_class_of(bytes)));
+  *((struct header_extent *)(void *)header - 1) = (struct header_extent){.fields = shape.fields, .bytes = shape.bytes};
   *header = (struct header){.word = HEADER_OBJECT, .packed = header_pack(shape)};
-  ms->mutator.counters.allocated_bytes += header_payload_bytes(shape);
+  ms->mutator.counters.allocated_bytes += payload_bytes;
   *slot = object;
 }
 

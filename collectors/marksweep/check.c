@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 
 #include "collectors/marksweep/marksweep.h"
-#include "collectors/parts/poison.h"
 
 static bool cell_is_allocated(struct marksweep *ms, const struct block *block, const char *cell)
 {

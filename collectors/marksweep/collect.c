@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "collectors/marksweep/marksweep.h"
-#include "collectors/parts/poison.h"
 
 struct census {
   uint64_t objects, bytes; /* alive; bytes of cells and mappings */
@@ -80,7 +79,7 @@ static void reclaim(struct marksweep *ms, struct census *census)
   census->bytes += ms->large.mapped_bytes;
 }
 
-__attribute__((noinline, cold)) uint64_t marksweep_collect(struct marksweep *ms, enum journal_cause cause)
+__attribute__((noinline)) uint64_t marksweep_collect(struct marksweep *ms, enum journal_cause cause)
 {
   struct gc_counters *counters = &ms->mutator.counters;
   struct journal *journal = ms->mutator.journal;

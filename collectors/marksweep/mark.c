@@ -22,13 +22,27 @@
  */
 #include "collectors/marksweep/marksweep.h"
 
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define NOINLINE      __attribute__((noinline))
+
 enum { SLICE_FIELDS = 128 };
 
-/* Accounts for an object that has been read for the first time. */
-static inline void count_object(struct marksweep *ms, uint32_t fields, uint32_t bytes)
+/* What the inner loop needs, in registers; `blocks` never changes while marking. */
+struct span {
+  uintptr_t base;
+  uint64_t bytes;
+  uint64_t *marks;
+};
+
+static inline struct span span_of(const struct blocks *blocks)
 {
-  ms->totals.edges += fields;
-  ms->totals.raw_bytes += bytes;
+  return (struct span){.base = (uintptr_t)blocks->base, .bytes = blocks->span_bytes, .marks = blocks->marks};
+}
+
+static void count_object(struct marksweep *ms, struct gc_shape shape)
+{
+  ms->totals.edges += shape.fields;
+  ms->totals.raw_bytes += shape.bytes;
 }
 
 static void flag_dropped(struct marksweep *ms, gc_ref object)
@@ -40,7 +54,7 @@ static void flag_dropped(struct marksweep *ms, gc_ref object)
     large_of(object)->dropped = true;
 }
 
-static __attribute__((noinline)) uintptr_t *push_large(uintptr_t *top, gc_ref object)
+static NOINLINE uintptr_t *push_large(uintptr_t *top, gc_ref object)
 {
   struct large *large = large_of(object);
   if (large->marked) return top;
@@ -50,39 +64,45 @@ static __attribute__((noinline)) uintptr_t *push_large(uintptr_t *top, gc_ref ob
 }
 
 /* Marks the object, and pushes it if it was not marked.  There must be room for one entry. */
-static inline uintptr_t *push_edge(const struct blocks *blocks, uintptr_t *top, gc_ref object)
+static ALWAYS_INLINE uintptr_t *push_edge(struct span span, uintptr_t *top, gc_ref object)
 {
-  const void *target = object == NULL ? blocks_marked_nothing(blocks) : object;
-  if (GC_UNLIKELY(!blocks_contain(blocks, target))) return push_large(top, object);
+  uint64_t offset = (uintptr_t)object - span.base;
+  if (object == NULL) offset = 0; /* where a bit is always set */
+  if (GC_UNLIKELY(offset >= span.bytes)) return push_large(top, object);
+  uint64_t *word = &span.marks[offset >> (GRANULE_SHIFT + 6)];
+  const unsigned bit = offset >> GRANULE_SHIFT & 63;
+  const uint64_t old = *word;
+  *word = old | UINT64_C(1) << bit;
   *top = (uintptr_t)object;
-  return top + blocks_mark(blocks, target);
+  return top + (~old >> bit & 1);
 }
 
 /* The same where the stack may be full. */
 static void push_or_drop(struct marksweep *ms, gc_ref object)
 {
   struct mark_stack *stack = &ms->stack;
+  const struct span span = span_of(&ms->blocks);
   if (mark_stack_reserve(stack, 1)) {
-    stack->top = push_edge(&ms->blocks, stack->top, object);
+    stack->top = push_edge(span, stack->top, object);
     return;
   }
   uintptr_t one;
-  if (push_edge(&ms->blocks, &one, object) == &one) return;
-  const struct gc_shape shape = shape_of(object);
-  count_object(ms, shape.fields, shape.bytes);
+  if (push_edge(span, &one, object) == &one) return;
+  count_object(ms, shape_of(object));
   flag_dropped(ms, object);
 }
 
 /* Marks what some references lead to: at most SLICE_FIELDS of them. */
-static void push_fields(struct marksweep *ms, const gc_ref *fields, uint64_t count)
+static NOINLINE void push_fields(struct marksweep *ms, const gc_ref *fields, uint64_t count)
 {
   struct mark_stack *stack = &ms->stack;
-  if (GC_UNLIKELY(!mark_stack_reserve(stack, count))) {
+  if (!mark_stack_reserve(stack, count)) {
     for (uint64_t i = 0; i < count; i++) push_or_drop(ms, fields[i]);
     return;
   }
+  const struct span span = span_of(&ms->blocks);
   uintptr_t *top = stack->top;
-  for (uint64_t i = 0; i < count; i++) top = push_edge(&ms->blocks, top, fields[i]);
+  for (uint64_t i = 0; i < count; i++) top = push_edge(span, top, fields[i]);
   stack->top = top;
 }
 
@@ -99,7 +119,7 @@ static void push_slice(struct marksweep *ms, gc_ref object, uint64_t from)
 }
 
 /* Scans the next slice of the wide object on top of the slices. */
-static void scan_slice(struct marksweep *ms)
+static NOINLINE void scan_slice(struct marksweep *ms)
 {
   struct mark_stack *slices = &ms->slices;
   slices->top -= 2;
@@ -110,49 +130,57 @@ static void scan_slice(struct marksweep *ms)
   push_fields(ms, fields_of(object) + from, left < SLICE_FIELDS ? left : SLICE_FIELDS);
 }
 
-static __attribute__((noinline)) void scan_wide(struct marksweep *ms, gc_ref object)
+/* An object that is wide or extended, or one that there is no room on the stack for: the general way. */
+static NOINLINE void scan_slow(struct marksweep *ms, gc_ref object)
 {
   const struct gc_shape shape = shape_of(object);
-  count_object(ms, shape.fields, shape.bytes);
-  if (shape.fields > 0) push_slice(ms, object, 0);
-}
-
-static inline void scan(struct marksweep *ms, gc_ref object)
-{
-  const uint32_t packed = header_of(object)->packed;
-  const uint32_t fields = packed & (HEADER_SIZE_LIMIT - 1);
-  if (GC_UNLIKELY((packed & HEADER_EXTENDED) != 0 || fields > SLICE_FIELDS)) {
-    scan_wide(ms, object);
-    return;
-  }
-  count_object(ms, fields, packed >> HEADER_SIZE_BITS & (HEADER_SIZE_LIMIT - 1));
-  push_fields(ms, fields_of(object), fields);
+  count_object(ms, shape);
+  if (shape.fields > SLICE_FIELDS)
+    push_slice(ms, object, 0);
+  else
+    push_fields(ms, fields_of(object), shape.fields);
 }
 
 /* Scans until the stacks are empty. */
-static void drain(struct marksweep *ms)
+static NOINLINE void drain(struct marksweep *ms)
 {
   gc_ref queue[PREFETCH_DISTANCE_MAX];
   const uint32_t distance = ms->prefetch_distance;
+  const struct span span = span_of(&ms->blocks);
   struct mark_stack *stack = &ms->stack;
-  uint32_t first = 0; /* place of the oldest in the queue */
-  uint32_t waiting = 0;
+  uintptr_t *top = stack->top;
+  uint64_t edges = 0;
+  uint64_t raw_bytes = 0;
+  uint32_t in = 0; /* how many have entered and left the queue */
+  uint32_t out = 0;
   for (;;) {
-    while (waiting < distance && !mark_stack_is_empty(stack)) {
-      const gc_ref object = (gc_ref) * --stack->top; // NOLINT(performance-no-int-to-ptr): entries are words
+    while (in - out < distance && top != stack->bottom) {
+      const gc_ref object = (gc_ref) * --top; // NOLINT(performance-no-int-to-ptr): entries are words
       __builtin_prefetch(header_of(object));
-      queue[(first + waiting++) % PREFETCH_DISTANCE_MAX] = object;
+      queue[in++ % PREFETCH_DISTANCE_MAX] = object;
     }
-    if (GC_UNLIKELY(waiting == 0)) {
-      if (mark_stack_is_empty(&ms->slices)) return;
+    if (GC_UNLIKELY(in == out)) {
+      stack->top = top;
+      if (mark_stack_is_empty(&ms->slices)) break;
       scan_slice(ms);
+      top = stack->top;
       continue;
     }
-    const gc_ref object = queue[first % PREFETCH_DISTANCE_MAX];
-    first++;
-    waiting--;
-    scan(ms, object);
+    const gc_ref object = queue[out++ % PREFETCH_DISTANCE_MAX];
+    const uint32_t packed = header_of(object)->packed;
+    const uint32_t fields = packed & (HEADER_SIZE_LIMIT - 1);
+    if (GC_UNLIKELY((packed & HEADER_EXTENDED) != 0 || fields > SLICE_FIELDS || stack->end - top < SLICE_FIELDS)) {
+      stack->top = top;
+      scan_slow(ms, object);
+      top = stack->top;
+      continue;
+    }
+    edges += fields;
+    raw_bytes += packed >> HEADER_SIZE_BITS & (HEADER_SIZE_LIMIT - 1);
+    for (uint32_t i = 0; i < fields; i++) top = push_edge(span, top, fields_of(object)[i]);
   }
+  ms->totals.edges += edges;
+  ms->totals.raw_bytes += raw_bytes;
 }
 
 /* Scans an object that has been counted, whether or not it has been scanned. */

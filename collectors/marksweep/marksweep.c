@@ -30,7 +30,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collectors/parts/poison.h"
 #include "collectors/parts/stress.h"
 
 static const struct setting knobs[KNOBS] = {
@@ -176,23 +175,16 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   struct marksweep *ms = marksweep_of(mutator);
   const uint64_t bytes = HEADER_BYTES + header_payload_bytes(shape);
   if (GC_UNLIKELY(bytes > SIZE_CLASS_MAX_BYTES)) {
-    marksweep_new_slow(ms, slot, shape);
+    marksweep_new_large(ms, slot, shape);
     return;
   }
   const unsigned size_class = size_class_of(bytes);
-  const uint32_t cell_bytes = size_class_cell_bytes(size_class);
   struct piece *piece = &ms->pieces[size_class];
-  char *cell = piece->next;
-  if (GC_UNLIKELY(cell == piece->limit)) {
-    marksweep_new_slow(ms, slot, shape);
+  if (GC_UNLIKELY(piece->next == piece->limit)) {
+    marksweep_new_small(ms, slot, header_pack(shape));
     return;
   }
-  piece->next = cell + cell_bytes;
-  poison_open(cell, cell_bytes);
-  const gc_ref object = object_in_cell(cell);
-  *header_of(object) = (struct header){.word = HEADER_OBJECT, .packed = header_pack(shape)};
-  mutator->counters.allocated_bytes += header_payload_bytes(shape);
-  *slot = object;
+  marksweep_take_cell(ms, slot, piece, size_class_cell_bytes(size_class), header_pack(shape), bytes - HEADER_BYTES);
 }
 
 GC_INLINE void gc_root(struct gc_mutator *mutator, gc_ref *slot, gc_ref value)

@@ -15,6 +15,7 @@
 #include "collectors/parts/header.h"
 #include "collectors/parts/large.h"
 #include "collectors/parts/mark_stack.h"
+#include "collectors/parts/poison.h"
 #include "collectors/parts/shadow_stack.h"
 #include "collectors/parts/size_class.h"
 #include "collectors/parts/trigger.h"
@@ -93,11 +94,25 @@ static inline struct gc_shape shape_of(gc_ref object)
                            .kind = header_kind(header->packed)};
 }
 
+/* Makes the next cell of a piece, which must have one, into an object. */
+static inline void marksweep_take_cell(struct marksweep *ms, gc_ref *slot, struct piece *piece, uint32_t cell_bytes,
+                                       uint32_t packed, uint64_t payload_bytes)
+{
+  char *cell = piece->next;
+  piece->next = cell + cell_bytes;
+  poison_open(cell, cell_bytes);
+  const gc_ref object = object_in_cell(cell);
+  *header_of(object) = (struct header){.word = HEADER_OBJECT, .packed = packed};
+  ms->mutator.counters.allocated_bytes += payload_bytes;
+  *slot = object;
+}
+
 /* marksweep.c */
 void marksweep_note_footprint(struct marksweep *ms);
 
 /* allocate.c */
-void marksweep_new_slow(struct marksweep *ms, gc_ref *slot, struct gc_shape shape);
+void marksweep_new_small(struct marksweep *ms, gc_ref *slot, uint32_t packed);
+void marksweep_new_large(struct marksweep *ms, gc_ref *slot, struct gc_shape shape);
 void marksweep_retire_pieces(struct marksweep *ms);
 
 /* collect.c: returns the number of objects found unreachable. */

@@ -142,7 +142,7 @@ static inline bool blocks_is_marked(const struct blocks *blocks, const void *add
 }
 
 /* Marks the cell that starts in this granule; returns whether it was not marked before. */
-static inline bool blocks_mark(const struct blocks *blocks, const void *address)
+static inline __attribute__((always_inline)) bool blocks_mark(const struct blocks *blocks, const void *address)
 {
   const uint64_t offset = (uintptr_t)address - (uintptr_t)blocks->base;
   uint64_t *word = &blocks->marks[offset >> (GRANULE_SHIFT + 6)];
