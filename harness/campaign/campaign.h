@@ -12,10 +12,10 @@
 #include "harness/store/store.h"
 
 struct campaign_options {
-  const char *command;  /* as the user typed it; kept in the store */
-  bool quiet;           /* no progress, only the summary */
-  bool again;           /* measure anew even if every trial is there: a new campaign with the next free seed offset */
-  bool json;            /* the summary as JSON on standard output */
+  const char *command; /* as the user typed it; kept in the store */
+  bool quiet;          /* no progress, only the summary */
+  bool again;          /* measure anew even if every trial is there: a new campaign with the next free seed offset */
+  bool json;           /* the summary as JSON on standard output */
 };
 
 enum campaign_exit {

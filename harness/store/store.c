@@ -268,3 +268,5 @@ void store_close(struct store *store)
   free(store->path);
   free(store);
 }
+
+const char *store_path(const struct store *store) { return store->path; }

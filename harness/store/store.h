@@ -22,6 +22,9 @@ enum store_mode { STORE_READ, STORE_WRITE };
 struct store *store_open(const char *path, enum store_mode mode);
 void store_close(struct store *store);
 
+/* The file's name, as it was opened. */
+const char *store_path(const struct store *store);
+
 struct store_host {
   const char *id, *name, *environment;
 };

@@ -1,0 +1,443 @@
+/* The course of a campaign. */
+#define _GNU_SOURCE
+#include "harness/campaign/campaign.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/version.h"
+#include "harness/campaign/agreement.h"
+#include "harness/campaign/cores.h"
+#include "harness/campaign/estimate.h"
+#include "harness/campaign/host.h"
+#include "harness/campaign/identity.h"
+#include "harness/campaign/launch.h"
+#include "harness/campaign/outcome.h"
+#include "harness/campaign/preload.h"
+#include "harness/campaign/progress.h"
+#include "harness/campaign/results.h"
+#include "harness/campaign/summary.h"
+#include "harness/campaign/watch.h"
+
+/* Measuring anew uses the seeds from here on, so that its inputs are not those of another block. */
+enum { AGAIN_SEED_STRIDE = 1000 };
+
+/* The time left is reckoned anew this often. */
+static const uint64_t reckon_every_ns = 100000000;
+
+enum end { END_COMPLETE, END_OUT_OF_BUDGET, END_INTERRUPTED, END_ENVIRONMENT };
+
+struct campaign {
+  const struct plan *plan;
+  const struct plan_cells *cells;
+  struct store *store;
+  const struct campaign_options *options;
+  char id[PLAN_ID_MAX];
+  uint64_t seed; /* the plan's, or that of measuring anew */
+  struct host host;
+  struct results results;
+  bool *done; /* by block, then cell */
+  size_t missing;
+  struct cores cores;
+  struct estimate estimate;
+  struct progress progress;
+  uint64_t others_ns, reckoned_ns; /* the time that the trials still missing will take, and when that was reckoned */
+  int64_t oom_kills;
+  int signals, presence; /* descriptors */
+  sigset_t signals_before;
+  uint64_t start_ns, processes_ns;
+  size_t run;
+};
+
+static bool no_memory(void)
+{
+  fprintf(stderr, "gclab: there is not enough memory\n");
+  return false;
+}
+
+/* ---- which trials there are ------------------------------------------------------------------------------------- */
+
+static bool *done_flag(const struct campaign *campaign, uint32_t block, size_t cell)
+{
+  return &campaign->done[(size_t)block * campaign->cells->count + cell];
+}
+
+static bool load_results(struct campaign *campaign)
+{
+  const size_t total = (size_t)campaign->plan->blocks * campaign->cells->count;
+  results_free(&campaign->results);
+  memset(campaign->done, 0, total * sizeof *campaign->done);
+  campaign->missing = total;
+  if (!results_load(&campaign->results, campaign->store, campaign->id, campaign->cells)) return false;
+  for (size_t i = 0; i < campaign->results.count; i++) {
+    const struct result *result = &campaign->results.rows[i];
+    if (result->block >= campaign->plan->blocks) continue;
+    *done_flag(campaign, result->block, result->cell) = true;
+    campaign->missing--;
+  }
+  return true;
+}
+
+/* The campaign as it is in the store; when measuring anew, the first that is not complete. */
+static bool identify(struct campaign *campaign)
+{
+  const size_t total = (size_t)campaign->plan->blocks * campaign->cells->count;
+  campaign->done = calloc(total + 1, sizeof *campaign->done);
+  if (campaign->done == NULL) return no_memory();
+  campaign->seed = campaign->plan->seed;
+  for (;;) {
+    if (!identity_campaign(campaign->plan, campaign->seed, campaign->host.id, campaign->cells, campaign->id))
+      return no_memory();
+    if (!load_results(campaign)) return false;
+    if (!campaign->options->again || campaign->missing > 0 || total == 0) return true;
+    campaign->seed += AGAIN_SEED_STRIDE;
+  }
+}
+
+static bool put_campaign(struct campaign *campaign)
+{
+  char now[IDENTITY_TIME_MAX];
+  identity_time_now(now);
+  const struct store_host host = {
+      .id = campaign->host.id, .name = campaign->host.name, .environment = campaign->host.environment};
+  const struct store_campaign row = {.id = campaign->id,
+                                     .name = campaign->plan->name,
+                                     .host_id = campaign->host.id,
+                                     .plan = campaign->plan->text != NULL ? campaign->plan->text : "",
+                                     .command = campaign->options->command != NULL ? campaign->options->command : "",
+                                     .version = GCLAB_VERSION,
+                                     .revision = GCLAB_REVISION,
+                                     .created_at = now,
+                                     .updated_at = now,
+                                     .status = campaign->missing > 0 ? "running" : "complete",
+                                     .seed = campaign->seed,
+                                     .blocks = campaign->plan->blocks};
+  struct store_cell *cells = calloc(campaign->cells->count + 1, sizeof *cells);
+  bool ok = cells != NULL || no_memory();
+  for (size_t i = 0; ok && i < campaign->cells->count; i++)
+    ok = identity_store_cell(&campaign->cells->cells[i], &cells[i]) || no_memory();
+  ok = ok && store_put_campaign(campaign->store, &host, &row, cells, campaign->cells->count);
+  for (size_t i = 0; cells != NULL && i < campaign->cells->count; i++) identity_store_cell_free(&cells[i]);
+  free(cells);
+  return ok;
+}
+
+/* ---- before and after ------------------------------------------------------------------------------------------- */
+
+/*
+ * Signals that ask for an end are read when it suits, not delivered: so a trial is either in the store, all of it, or
+ * not at all, and a second Ctrl-C does no harm.
+ */
+static bool hold_signals(struct campaign *campaign)
+{
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGINT);
+  sigaddset(&ending, SIGTERM);
+  sigaddset(&ending, SIGHUP);
+  sigprocmask(SIG_BLOCK, &ending, &campaign->signals_before);
+  campaign->signals = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (campaign->signals >= 0) return true;
+  fprintf(stderr, "gclab: signals cannot be waited for: %s\n", strerror(errno));
+  return false;
+}
+
+static void release_signals(struct campaign *campaign)
+{
+  struct signalfd_siginfo held;
+  while (campaign->signals >= 0 && read(campaign->signals, &held, sizeof held) > 0) {
+  } /* they have been obeyed */
+  if (campaign->signals >= 0) close(campaign->signals);
+  sigprocmask(SIG_SETMASK, &campaign->signals_before, NULL);
+}
+
+static bool is_interrupted(const struct campaign *campaign)
+{
+  struct pollfd file = {.fd = campaign->signals, .events = POLLIN};
+  return poll(&file, 1, 0) > 0;
+}
+
+/* A name that one process of the machine can have, and that goes when it ends: two campaigns at once disturb each other. */
+static void announce(struct campaign *campaign)
+{
+  static const char name[] = "\0gclab-campaign";
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  memcpy(address.sun_path, name, sizeof name - 1);
+  campaign->presence = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (campaign->presence < 0) return;
+  const socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof name - 1);
+  if (bind(campaign->presence, (struct sockaddr *)&address, length) != 0 && errno == EADDRINUSE)
+    fprintf(stderr, "gclab: another campaign is running on this machine: the times of both will suffer\n");
+}
+
+static bool has_programs(const struct plan_cells *cells)
+{
+  for (size_t i = 0; i < cells->count; i++) {
+    const char *path = cells->cells[i].collector->trial_path;
+    if (access(path, X_OK) == 0) continue;
+    fprintf(stderr, "gclab: %s: %s: build gclab again\n", path, strerror(errno));
+    return false;
+  }
+  return true;
+}
+
+static bool begin(struct campaign *campaign)
+{
+  if (!hold_signals(campaign) || !has_programs(campaign->cells) || !preload_find(campaign->cells)) return false;
+  if (!host_read(&campaign->host) || !estimate_begin(&campaign->estimate, campaign->cells)) return no_memory();
+  if (!identify(campaign) || !put_campaign(campaign)) return false;
+  for (size_t i = 0; i < campaign->results.count; i++)
+    estimate_add(&campaign->estimate, campaign->results.rows[i].cell, campaign->results.rows[i].process_ns);
+  const size_t total = (size_t)campaign->plan->blocks * campaign->cells->count;
+  progress_begin(&campaign->progress, campaign->options->quiet, total - campaign->missing, total,
+                 campaign->plan->blocks);
+  if (campaign->missing == 0) return true;
+  announce(campaign);
+  cores_take(&campaign->cores, campaign->plan->pin);
+  if (campaign->plan->pin && campaign->cores.trial < 0 && !campaign->options->quiet)
+    fprintf(stderr, "gclab: there is one core only: trials share it with the harness\n");
+  campaign->oom_kills = outcome_oom_kills();
+  return true;
+}
+
+/* ---- a trial ---------------------------------------------------------------------------------------------------- */
+
+static uint64_t missing_ns(const struct campaign *campaign)
+{
+  uint64_t total_ns = 0;
+  for (size_t cell = 0; cell < campaign->cells->count; cell++) {
+    uint64_t trials = 0;
+    for (uint32_t block = 0; block < campaign->plan->blocks; block++) trials += !*done_flag(campaign, block, cell);
+    if (trials > 0) total_ns += trials * estimate_cell_ns(&campaign->estimate, cell);
+  }
+  return total_ns;
+}
+
+static char *make_label(const struct plan_cell *cell)
+{
+  char *varied = identity_varied_words(cell);
+  char *label = NULL;
+  const char *gap = varied != NULL && *varied != '\0' ? " " : "";
+  if (asprintf(&label, "%s %s%s%s", cell->collector->name, cell->workload->name, gap, varied != NULL ? varied : "") < 0)
+    label = NULL;
+  free(varied);
+  return label;
+}
+
+static void show_trial(struct campaign *campaign, uint32_t block, size_t cell, const char *label)
+{
+  const uint64_t now_ns = clock_now_ns();
+  const uint64_t trial_ns = estimate_cell_ns(&campaign->estimate, cell);
+  if (campaign->reckoned_ns == 0 || now_ns - campaign->reckoned_ns >= reckon_every_ns) {
+    campaign->others_ns = missing_ns(campaign);
+    campaign->reckoned_ns = now_ns;
+  }
+  campaign->others_ns -= campaign->others_ns > trial_ns ? trial_ns : campaign->others_ns;
+  progress_trial(&campaign->progress, block, label != NULL ? label : "", trial_ns, campaign->others_ns);
+}
+
+static void tick(void *context, uint64_t permille)
+{
+  struct campaign *campaign = context;
+  progress_tick(&campaign->progress, permille);
+}
+
+static bool was_oom_killed(struct campaign *campaign, const struct watch *watch)
+{
+  if (!WIFSIGNALED(watch->status) || WTERMSIG(watch->status) != SIGKILL) return false;
+  const int64_t before = campaign->oom_kills;
+  campaign->oom_kills = outcome_oom_kills();
+  return before >= 0 && campaign->oom_kills > before;
+}
+
+static void note_failure(struct campaign *campaign, const char *label)
+{
+  const struct result *result = &campaign->results.rows[campaign->results.count - 1];
+  if (strcmp(result->outcome, "ok") == 0 || results_is_foreseen(result, campaign->cells)) return;
+  const char *message = result->message != NULL ? result->message : "";
+  progress_note(&campaign->progress, "gclab: %s, block %" PRIu32 ": %s: %.*s", label != NULL ? label : "a trial",
+                result->block + 1, result->outcome, (int)strcspn(message, "\n"), message);
+}
+
+static bool keep(struct campaign *campaign, const struct outcome *outcome, uint32_t block, size_t cell)
+{
+  if (!store_put_trial(campaign->store, &outcome->trial, &outcome->series)) return false;
+  if (!results_add(&campaign->results, (uint32_t)cell, &outcome->trial)) return no_memory();
+  *done_flag(campaign, block, cell) = true;
+  campaign->missing--;
+  campaign->run++;
+  campaign->processes_ns += (uint64_t)outcome->trial.process_ns;
+  estimate_add(&campaign->estimate, cell, outcome->trial.process_ns);
+  return agreement_check(&campaign->results, campaign->results.count - 1, campaign->cells, campaign->store);
+}
+
+/* Runs one process and keeps what it leaves.  END_COMPLETE: all is well with the harness, whatever the outcome. */
+static enum end run_trial(struct campaign *campaign, uint32_t block, uint32_t position, size_t cell, const char *label)
+{
+  static struct watch watch;
+  const struct plan *plan = campaign->plan;
+  const struct watch_options options = {.time_limit_ns = plan->time_limit_ns,
+                                        .interrupt_fd = campaign->signals,
+                                        .tick_ns = progress_tick_ns(&campaign->progress),
+                                        .tick = tick,
+                                        .context = campaign};
+  char id[PLAN_ID_MAX];
+  char started[IDENTITY_TIME_MAX];
+  const uint64_t seed = campaign->seed + block;
+  identity_trial(campaign->id, campaign->cells->cells[cell].id, block, seed, id);
+  const struct launch launch = {.cell = &campaign->cells->cells[cell],
+                                .trial_id = id,
+                                .seed = seed,
+                                .memory_limit_bytes = plan->memory_limit_bytes,
+                                .core = campaign->cores.trial};
+  struct process process;
+  const int64_t steal = cores_steal_ticks(campaign->cores.trial);
+  identity_time_now(started);
+  if (!launch_start(&launch, &process)) return END_ENVIRONMENT;
+  watch_until_end(&process, &options, &watch);
+  if (watch.interrupted) {
+    launch_close(&process);
+    return END_INTERRUPTED;
+  }
+  const int64_t steal_after = cores_steal_ticks(campaign->cores.trial);
+  struct outcome outcome = {.trial = {.id = id,
+                                      .campaign_id = campaign->id,
+                                      .cell_id = launch.cell->id,
+                                      .started_at = started,
+                                      .block = block,
+                                      .position = position,
+                                      .seed = (int64_t)seed,
+                                      .steal_ticks = steal < 0 || steal_after < 0 ? STORE_NONE : steal_after - steal}};
+  outcome_derive(&outcome, launch.cell, &process, &watch, was_oom_killed(campaign, &watch));
+  launch_close(&process);
+  const bool kept = keep(campaign, &outcome, block, cell);
+  outcome_release(&outcome);
+  if (!kept) return END_ENVIRONMENT;
+  progress_trial_done(&campaign->progress);
+  note_failure(campaign, label);
+  return END_COMPLETE;
+}
+
+/* ---- all trials ------------------------------------------------------------------------------------------------- */
+
+static enum end run_block(struct campaign *campaign, uint32_t block, uint32_t *order)
+{
+  const size_t count = campaign->cells->count;
+  const uint64_t budget_ns = campaign->plan->budget_ns;
+  plan_block_order(campaign->seed, block, count, order);
+  enum end end = END_COMPLETE;
+  for (uint32_t position = 0; position < count && end == END_COMPLETE; position++) {
+    const size_t cell = order[position];
+    if (*done_flag(campaign, block, cell)) continue;
+    if (is_interrupted(campaign)) return END_INTERRUPTED;
+    if (budget_ns > 0 && clock_now_ns() - campaign->start_ns >= budget_ns) return END_OUT_OF_BUDGET;
+    char *label = make_label(&campaign->cells->cells[cell]);
+    show_trial(campaign, block, cell, label);
+    end = run_trial(campaign, block, position, cell, label);
+    campaign->progress.label = "";
+    free(label);
+  }
+  return end;
+}
+
+static enum end run_blocks(struct campaign *campaign)
+{
+  if (campaign->missing == 0) return END_COMPLETE;
+  uint32_t *order = calloc(campaign->cells->count + 1, sizeof *order);
+  if (order == NULL) {
+    no_memory();
+    return END_ENVIRONMENT;
+  }
+  enum end end = END_COMPLETE;
+  for (uint32_t block = 0; block < campaign->plan->blocks && end == END_COMPLETE; block++)
+    end = run_block(campaign, block, order);
+  free(order);
+  return end;
+}
+
+static void summarize(const struct campaign *campaign, const char *status)
+{
+  const struct summary summary = {.plan = campaign->plan,
+                                  .cells = campaign->cells,
+                                  .results = &campaign->results,
+                                  .campaign_id = campaign->id,
+                                  .store_path = store_path(campaign->store),
+                                  .status = status,
+                                  .missing = campaign->missing,
+                                  .run = campaign->run,
+                                  .elapsed_ns = clock_now_ns() - campaign->start_ns,
+                                  .processes_ns = campaign->processes_ns,
+                                  .command = campaign->options->command};
+  if (campaign->options->json)
+    summary_print_json(&summary);
+  else
+    summary_print(&summary);
+  fflush(stdout);
+}
+
+static bool all_is_well(const struct campaign *campaign)
+{
+  for (size_t i = 0; i < campaign->results.count; i++) {
+    const struct result *result = &campaign->results.rows[i];
+    if (strcmp(result->outcome, "ok") != 0 && !results_is_foreseen(result, campaign->cells)) return false;
+  }
+  return true;
+}
+
+static int finish(struct campaign *campaign, enum end end)
+{
+  static const char *const texts[] = {[END_COMPLETE] = "complete",
+                                      [END_OUT_OF_BUDGET] = "out_of_budget",
+                                      [END_INTERRUPTED] = "interrupted",
+                                      [END_ENVIRONMENT] = "interrupted"};
+  progress_end(&campaign->progress);
+  if (campaign->run == 0 && campaign->missing == 0 && !campaign->options->quiet)
+    fprintf(stderr, "gclab: every trial is there already; --again measures anew\n");
+  /* A harness that was killed may have kept a trial and not compared it yet. */
+  bool ok = true;
+  for (size_t i = 0; i < campaign->results.count; i++)
+    ok = agreement_check(&campaign->results, i, campaign->cells, campaign->store) && ok;
+  const char *status = campaign->missing == 0 ? "complete" : texts[end];
+  ok = store_set_status(campaign->store, campaign->id, status, campaign->plan->blocks) && ok;
+  const size_t disagreements = agreement_report(&campaign->results, campaign->cells);
+  if (end == END_OUT_OF_BUDGET && !campaign->options->quiet)
+    fprintf(stderr, "gclab: the budget is used up: %zu of %zu trials are missing\n", campaign->missing,
+            campaign->progress.total);
+  summarize(campaign, status);
+  if (end == END_INTERRUPTED) return CAMPAIGN_INTERRUPTED;
+  if (end == END_ENVIRONMENT || !ok) return CAMPAIGN_ENVIRONMENT;
+  return disagreements == 0 && all_is_well(campaign) ? CAMPAIGN_DONE : CAMPAIGN_TRIAL_FAILED;
+}
+
+int campaign_run(const struct plan *plan, const struct plan_cells *cells, struct store *store,
+                 const struct campaign_options *options)
+{
+  struct campaign campaign = {.plan = plan,
+                              .cells = cells,
+                              .store = store,
+                              .options = options,
+                              .cores = {.trial = -1, .harness = -1},
+                              .signals = -1,
+                              .presence = -1,
+                              .start_ns = clock_now_ns()};
+  const int code = begin(&campaign) ? finish(&campaign, run_blocks(&campaign)) : CAMPAIGN_ENVIRONMENT;
+  cores_give_back(&campaign.cores);
+  release_signals(&campaign);
+  if (campaign.presence >= 0) close(campaign.presence);
+  estimate_end(&campaign.estimate);
+  results_free(&campaign.results);
+  host_free(&campaign.host);
+  free(campaign.done);
+  return code;
+}

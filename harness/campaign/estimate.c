@@ -1,0 +1,66 @@
+#include "harness/campaign/estimate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/campaign/campaign.h"
+
+/* Before anything is known: workloads are made to take 0.3 to 3 s, and some milliseconds when small. */
+enum { DEFAULT_NS = 1000000000, SMALL_NS = 50000000 };
+
+bool estimate_begin(struct estimate *estimate, const struct plan_cells *cells)
+{
+  estimate->cells = cells;
+  estimate->of_cell = calloc(cells->count + 1, sizeof *estimate->of_cell);
+  return estimate->of_cell != NULL;
+}
+
+void estimate_end(struct estimate *estimate) { free(estimate->of_cell); }
+
+void estimate_add(struct estimate *estimate, size_t cell, int64_t process_ns)
+{
+  if (process_ns < 0) return;
+  estimate->of_cell[cell].total_ns += (uint64_t)process_ns;
+  estimate->of_cell[cell].trials++;
+}
+
+uint64_t estimate_cell_ns(const struct estimate *estimate, size_t cell)
+{
+  if (estimate->of_cell[cell].trials > 0) return estimate->of_cell[cell].total_ns / estimate->of_cell[cell].trials;
+  const struct plan_cell *cells = estimate->cells->cells;
+  for (int any_collector = 0; any_collector < 2; any_collector++) {
+    uint64_t total_ns = 0;
+    uint64_t trials = 0;
+    for (size_t i = 0; i < estimate->cells->count; i++) {
+      if (cells[i].workload != cells[cell].workload || cells[i].small != cells[cell].small) continue;
+      if (!any_collector && cells[i].collector != cells[cell].collector) continue;
+      total_ns += estimate->of_cell[i].total_ns;
+      trials += estimate->of_cell[i].trials;
+    }
+    if (trials > 0) return total_ns / trials;
+  }
+  return cells[cell].small ? SMALL_NS : DEFAULT_NS;
+}
+
+/* A stored trial counts for its cell, from whichever campaign it is. */
+static bool take_trial(void *context, const struct store_trial *trial, const struct store_cell *stored)
+{
+  struct estimate *estimate = context;
+  for (size_t i = 0; i < estimate->cells->count; i++) {
+    if (strcmp(estimate->cells->cells[i].id, stored->id) != 0) continue;
+    estimate_add(estimate, i, trial->process_ns);
+    break;
+  }
+  return true;
+}
+
+uint64_t campaign_estimate_ns(const struct plan *plan, const struct plan_cells *cells, struct store *store)
+{
+  struct estimate estimate;
+  if (!estimate_begin(&estimate, cells)) return 0;
+  if (store != NULL) store_each_trial(store, NULL, take_trial, &estimate);
+  uint64_t total_ns = 0;
+  for (size_t i = 0; i < cells->count; i++) total_ns += plan->blocks * estimate_cell_ns(&estimate, i);
+  estimate_end(&estimate);
+  return total_ns;
+}
