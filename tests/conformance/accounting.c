@@ -23,7 +23,7 @@ static void allocations_are_exact(struct heap *heap)
     REQUIRE_EQUAL(counters->allocated_objects, objects, "allocated_objects");
     REQUIRE_EQUAL(counters->allocated_bytes, bytes, "allocated_bytes");
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   collector_settle(heap->mutator);
   REQUIRE_EQUAL(counters->allocated_objects, objects, "allocated_objects at the end");
   REQUIRE_EQUAL(counters->allocated_bytes, bytes, "allocated_bytes at the end");
@@ -41,7 +41,7 @@ static void build_and_drop(struct heap *heap)
     gc_new(heap->mutator, &frame.slot[3], (struct gc_shape){i % 4, i % 700, GC_INSTANCE});
     gc_store(heap->mutator, frame.slot[2], 10 * i, frame.slot[3]);
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 static void everything_is_freed(struct heap *heap)
@@ -58,6 +58,31 @@ static void everything_is_freed(struct heap *heap)
     REQUIRE(counters->heap_bytes <= counters->peak_heap_bytes / 100, "heap_bytes is still %llu of %llu",
             (unsigned long long)counters->heap_bytes, (unsigned long long)counters->peak_heap_bytes);
   }
+}
+
+enum { STRUCTURES = 1000, STRUCTURE_NODES = 60 };
+
+static __attribute__((noinline)) void make_structures(struct heap *heap)
+{
+  GC_FRAME(frame, 2);
+  gc_push(heap->mutator, &frame.frame);
+  for (int i = 0; i < STRUCTURES; i++) {
+    list_build(heap, &frame.slot[i % 2], STRUCTURE_NODES);
+    if (i % 2 != 0) tree_build(heap, &frame.slot[1], 4);
+  }
+  heap_pop(heap, &frame.frame);
+}
+
+/* Of many structures that have nothing to do with one another a conservative collector keeps a twentieth at most. */
+static void many_structures_are_freed(struct heap *heap)
+{
+  if (!can(COLLECTOR_RECLAIMS)) conformance_skip("%s never frees", collector.name);
+  make_structures(heap);
+  heap_expect(heap, 0, 0);
+  const uint64_t allocated = heap->mutator->counters.allocated_objects;
+  const uint64_t held = heap_held(heap);
+  REQUIRE(held <= allocated / 20, "%llu of %llu objects in %d structures were kept", (unsigned long long)held,
+          (unsigned long long)allocated, STRUCTURES);
 }
 
 static void heap_bytes_covers_what_lives(struct heap *heap)
@@ -78,7 +103,7 @@ static void heap_bytes_covers_what_lives(struct heap *heap)
     REQUIRE(counters->footprint_bytes >= counters->heap_bytes, "the footprint is %llu, the heap %llu",
             (unsigned long long)counters->footprint_bytes, (unsigned long long)counters->heap_bytes);
   tree_require(heap, frame.slot[0], 12);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* Settling twice changes nothing, and settling collects nothing. */
@@ -98,7 +123,7 @@ static void settling_only_settles(struct heap *heap)
   tree_require(heap, frame.slot[0], 10);
   list_build(heap, &frame.slot[1], 100); /* the heap stays usable */
   list_require(heap, frame.slot[1], 100);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 static uint64_t sum(const uint64_t *values)
@@ -129,7 +154,7 @@ static void collect_returns_what_it_found(struct heap *heap)
     REQUIRE_EQUAL(sum(counters->collections), collections + 1, "counters.collections");
     REQUIRE_EQUAL(gc_collect(heap->mutator, GC_FULL), 0, "objects found when there is nothing to find");
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* Every collection has one row, with what it freed; heap_finish compares rows with counters for every test. */
@@ -154,7 +179,7 @@ static void collections_have_rows(struct heap *heap)
     REQUIRE_EQUAL(row->freed_objects, found, "the row's freed objects");
     REQUIRE(row->heap_before_bytes >= row->heap_after_bytes, "the heap grew in a collection");
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* A cascade is one row with all its objects. */
@@ -186,7 +211,7 @@ static void cascades_have_rows(struct heap *heap)
   const uint64_t cascades = counters->cascades;
   gc_root(heap->mutator, &frame.slot[0], NULL);
   REQUIRE_EQUAL(counters->cascades, cascades, "cascades after a single free");
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* When the rows are full, collecting goes on, and what is dropped is counted. */
@@ -203,7 +228,7 @@ static void full_journal_drops_and_counts(struct heap *heap)
     gc_root(heap->mutator, &frame.slot[0], NULL);
     gc_collect(heap->mutator, GC_FULL);
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   const struct journal_head *head = heap->journal.head;
   REQUIRE(head->row_count <= ROWS, "there are %llu rows", (unsigned long long)head->row_count);
   if (can(COLLECTOR_EXTERNAL)) return; /* how many pauses a peer makes is its own affair */
@@ -214,6 +239,7 @@ static void full_journal_drops_and_counts(struct heap *heap)
 static const struct conformance_test tests[] = {
     {"allocations_are_exact", allocations_are_exact, false},
     {"everything_is_freed", everything_is_freed, false},
+    {"many_structures_are_freed", many_structures_are_freed, false},
     {"heap_bytes_covers_what_lives", heap_bytes_covers_what_lives, false},
     {"settling_only_settles", settling_only_settles, false},
     {"collect_returns_what_it_found", collect_returns_what_it_found, false},

@@ -91,6 +91,17 @@ void heap_finish(struct heap *heap);
 /* Sets a knob by name before heap_start(); false where the collector has none of that name. */
 bool heap_set_knob(struct heap *heap, const char *name, int64_t value);
 
+/*
+ * gc_pop, and the slots are cleared: they are the test's own again, but a collector that scans the C stack cannot know
+ * that, and one of them would keep a whole structure.
+ */
+static inline void heap_pop(struct heap *heap, struct gc_frame *frame)
+{
+  gc_pop(heap->mutator, frame);
+  gc_ref volatile *slots = frame->slots;
+  for (uint32_t i = 0; i < frame->count; i++) slots[i] = NULL;
+}
+
 /* Objects allocated and not yet freed, exact. */
 uint64_t heap_held(struct heap *heap);
 

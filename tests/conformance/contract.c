@@ -18,7 +18,7 @@ static void born_empty(struct heap *heap)
       object_require_empty(frame.slot[0], shapes[i]);
     }
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* Fills objects with set bits and references, drops them, collects, and looks at what takes their place. */
@@ -47,7 +47,7 @@ static void born_empty_in_reused_memory(struct heap *heap)
       gc_collect(heap->mutator, GC_FULL);
     }
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   heap_expect(heap, 0, 0);
 }
 
@@ -72,7 +72,7 @@ static void survives_collections(struct heap *heap)
         REQUIRE(gc_load(heap->mutator, frame.slot[i], f) == frame.slot[(i + f) / 2], "field %u of object %u", f, i);
     }
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 static void load_returns_what_was_stored(struct heap *heap)
@@ -88,7 +88,7 @@ static void load_returns_what_was_stored(struct heap *heap)
   for (uint32_t f = 0; f < FIELDS; f += 3) gc_store(heap->mutator, frame.slot[0], f, NULL);
   for (uint32_t f = 0; f < FIELDS; f++)
     REQUIRE(gc_load(heap->mutator, frame.slot[0], f) == (f % 3 == 0 ? NULL : frame.slot[1 + f % 2]), "field %u", f);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   heap_expect(heap, 0, 0);
 }
 
@@ -112,7 +112,7 @@ static void old_values_are_dropped(struct heap *heap)
   gc_root(heap->mutator, &frame.slot[2], NULL);
   heap_expect_promptly(heap, 1);
   heap_expect(heap, 1, 0);
-  gc_pop(heap->mutator, &frame.frame); /* gc_pop drops */
+  heap_pop(heap, &frame.frame); /* gc_pop drops */
   heap_expect_promptly(heap, 0);
   heap_expect(heap, 0, 0);
 }
@@ -134,7 +134,7 @@ static void same_value_again(struct heap *heap)
   heap_expect(heap, 2, 0);
   REQUIRE_EQUAL(*node_number(frame.slot[0]), 11, "the number of the root's node");
   REQUIRE_EQUAL(*node_number(gc_load(heap->mutator, frame.slot[0], NODE_NEXT)), 22, "the number of the field's node");
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   heap_expect(heap, 0, 0);
 }
 
@@ -147,7 +147,7 @@ static void null_is_stored(struct heap *heap)
   gc_store(heap->mutator, frame.slot[0], NODE_NEXT, NULL);
   gc_store(heap->mutator, frame.slot[0], NODE_NEXT, NULL);
   REQUIRE(gc_load(heap->mutator, frame.slot[0], NODE_NEXT) == NULL, "NULL was stored");
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   heap_expect(heap, 0, 0);
 }
 
@@ -164,7 +164,7 @@ static void self_store(struct heap *heap)
   gc_root(heap->mutator, &frame.slot[0], NULL);
   heap_expect_promptly(heap, 0);
   heap_expect(heap, 0, 0);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* A.next = B, B.next = C, and now A.next = C: what held C goes while C is being stored. */
@@ -181,7 +181,7 @@ static void store_drops_the_holder_of_the_value(struct heap *heap)
       REQUIRE_EQUAL(*node_number(gc_load(heap->mutator, frame.slot[0], NODE_NEXT)), length - 2, "the second node");
   }
   heap_expect(heap, 1, 0);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* slot = slot.next: the same with a root slot, which walks down a list and frees behind itself. */
@@ -197,7 +197,7 @@ static void root_drops_the_holder_of_the_value(struct heap *heap)
   }
   gc_root(heap->mutator, &frame.slot[0], NULL);
   heap_expect(heap, 0, 0);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* A slot of an older frame is assigned from below, as functions return their results. */
@@ -212,12 +212,12 @@ static void slots_of_older_frames(struct heap *heap)
     *node_number(newer.slot[0]) = i;
     gc_root(heap->mutator, &older.slot[0], newer.slot[0]);
     gc_new(heap->mutator, &older.slot[1], node_shape);
-    gc_pop(heap->mutator, &newer.frame);
+    heap_pop(heap, &newer.frame);
     gc_collect(heap->mutator, GC_FULL);
     REQUIRE_EQUAL(*node_number(older.slot[0]), i, "the node that was returned");
   }
   heap_expect(heap, 2, 0);
-  gc_pop(heap->mutator, &older.frame);
+  heap_pop(heap, &older.frame);
 }
 
 static void nest(struct heap *heap, uint64_t depth)
@@ -233,7 +233,7 @@ static void nest(struct heap *heap, uint64_t depth)
   heap_expect_promptly(heap, 3 * (600 - depth + 1));
   for (uint32_t i = 0; i < 3; i++)
     REQUIRE_EQUAL(*node_number(frame.slot[i]), 3 * depth + i, "a node of a nested frame");
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 static void frames_nest(struct heap *heap)
@@ -254,10 +254,10 @@ static void frames_without_slots(struct heap *heap)
   list_build(heap, &frame.slot[0], 10);
   heap_expect(heap, 10, 0);
   list_require(heap, frame.slot[0], 10);
-  gc_pop(heap->mutator, &empty[2]);
-  gc_pop(heap->mutator, &empty[1]);
-  gc_pop(heap->mutator, &frame.frame);
-  gc_pop(heap->mutator, &empty[0]);
+  heap_pop(heap, &empty[2]);
+  heap_pop(heap, &empty[1]);
+  heap_pop(heap, &frame.frame);
+  heap_pop(heap, &empty[0]);
   heap_expect(heap, 0, 0);
 }
 
@@ -269,7 +269,7 @@ static void frames_are_used_again(struct heap *heap)
     frame.slot[0] = NULL;
     gc_push(heap->mutator, &frame.frame);
     gc_new(heap->mutator, &frame.slot[0], node_shape);
-    gc_pop(heap->mutator, &frame.frame);
+    heap_pop(heap, &frame.frame);
   }
   heap_expect_promptly(heap, 0);
   heap_expect(heap, 0, 0);
@@ -287,7 +287,7 @@ static void objects_of_nothing(struct heap *heap)
     for (uint32_t j = 0; j < i; j++) REQUIRE(frame.slot[i] != frame.slot[j], "objects %u and %u are one", i, j);
   heap_expect(heap, OBJECTS, 0);
   REQUIRE_EQUAL(heap->mutator->counters.allocated_bytes, 0, "bytes of objects of nothing");
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   heap_expect(heap, 0, 0);
 }
 
@@ -301,7 +301,7 @@ static void starts_again_after_finish(struct heap *heap)
     gc_push(heap->mutator, &frame.frame);
     list_build(heap, &frame.slot[0], 1000);
     heap_expect(heap, 1000, 0);
-    gc_pop(heap->mutator, &frame.frame);
+    heap_pop(heap, &frame.frame);
     heap_expect(heap, 0, 0);
     heap_finish(heap);
   }

@@ -15,7 +15,7 @@ static void rings_are_reclaimed(struct heap *heap)
     garbage += ring_lengths[i];
     heap_expect(heap, 0, garbage);
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 static void rings_on_roots_survive(struct heap *heap)
@@ -31,7 +31,7 @@ static void rings_on_roots_survive(struct heap *heap)
     heap_expect(heap, reachable, 0);
     for (int i = 0; i < RING_LENGTHS; i++) ring_require(heap, frame.slot[i], ring_lengths[i]);
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   heap_expect(heap, 0, reachable);
 }
 
@@ -46,7 +46,7 @@ static void opened_rings_are_lists(struct heap *heap)
   gc_root(heap->mutator, &frame.slot[0], NULL);
   heap_expect_promptly(heap, 0);
   heap_expect(heap, 0, 0);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 static void doubly_linked_lists(struct heap *heap)
@@ -75,7 +75,7 @@ static void doubly_linked_lists(struct heap *heap)
   REQUIRE_EQUAL(at, length - 1, "nodes of the doubly linked list");
   gc_root(heap->mutator, &frame.slot[0], NULL);
   heap_expect(heap, 0, length);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* A ring whose nodes refer to live objects, and to garbage of their own. */
@@ -106,7 +106,7 @@ static void cycles_refer_to_others(struct heap *heap)
   gc_root(heap->mutator, &frame.slot[0], NULL);
   /* A ring that was kept keeps the list too. */
   heap_expect(heap, 0, garbage + 50);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* Live objects refer to a ring through one node of it, in the middle of a list. */
@@ -127,7 +127,7 @@ static void live_objects_refer_to_cycles(struct heap *heap)
   ring_require(heap, gc_load(heap->mutator, frame.slot[0], 1), LENGTH);
   gc_root(heap->mutator, &frame.slot[0], NULL);
   heap_expect(heap, 0, 2 * LENGTH);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* Everything refers to everything. */
@@ -144,7 +144,7 @@ static void cliques(struct heap *heap)
     gc_root(heap->mutator, &frame.slot[i], NULL);
     if (i % 16 == 0) heap_expect(heap, MEMBERS, 0);
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   heap_expect(heap, 0, MEMBERS);
 }
 
@@ -169,7 +169,7 @@ static void chain_of_rings(struct heap *heap)
   heap_expect(heap, 2 * rings, 0);
   gc_root(heap->mutator, &frame.slot[0], NULL);
   heap_expect(heap, 0, 2 * rings);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* A cycle through large objects, and through objects of every kind that has references. */
@@ -191,7 +191,7 @@ static void cycles_of_all_kinds(struct heap *heap)
     garbage += SHAPES;
     heap_expect(heap, 0, garbage);
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 static uint64_t collections_of(const struct heap *heap)
@@ -223,7 +223,7 @@ static void collected_without_being_asked(struct heap *heap)
     REQUIRE(held < counters->allocated_objects, "all %llu objects are still held", (unsigned long long)held);
   list_require(heap, frame.slot[1], 1000);
   heap_expect(heap, 1000, 0);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   heap_expect(heap, 0, 0);
 }
 

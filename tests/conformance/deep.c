@@ -12,7 +12,7 @@ static void list_of_ten_million(struct heap *heap)
   gc_root(heap->mutator, &frame.slot[0], NULL);
   heap_expect_promptly(heap, 0);
   heap_expect(heap, 0, 0);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 static void list_is_kept(struct heap *heap)
@@ -22,7 +22,7 @@ static void list_is_kept(struct heap *heap)
   list_build(heap, &frame.slot[0], long_list());
   heap_expect(heap, long_list(), 0);
   list_require(heap, frame.slot[0], long_list());
-  gc_pop(heap->mutator, &frame.frame); /* by gc_pop */
+  heap_pop(heap, &frame.frame); /* by gc_pop */
   heap_expect(heap, 0, 0);
 }
 
@@ -38,7 +38,7 @@ static void list_is_cut(struct heap *heap)
   gc_new(heap->mutator, &frame.slot[0], node_shape); /* by gc_new */
   heap_expect_promptly(heap, 1);
   heap_expect(heap, 1, 0);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* A tree that is deep on one side, or on both in turn, with a leaf on every other side. */
@@ -55,7 +55,7 @@ static void comb_build(struct heap *heap, gc_ref *slot, uint64_t depth, uint32_t
     gc_store(heap->mutator, frame.slot[0], 1 - side, frame.slot[1]);
     gc_root(heap->mutator, slot, frame.slot[0]);
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 static void deep_trees(struct heap *heap)
@@ -70,7 +70,7 @@ static void deep_trees(struct heap *heap)
     heap_expect_promptly(heap, 0);
     heap_expect(heap, 0, 0);
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 static void perfect_tree(struct heap *heap)
@@ -84,7 +84,7 @@ static void perfect_tree(struct heap *heap)
   gc_root(heap->mutator, &frame.slot[0], NULL);
   heap_expect_promptly(heap, 0);
   heap_expect(heap, 0, 0);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 static void wide_array(struct heap *heap)
@@ -107,7 +107,7 @@ static void wide_array(struct heap *heap)
   gc_root(heap->mutator, &frame.slot[0], NULL);
   heap_expect_promptly(heap, 0);
   heap_expect(heap, 0, 0);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* Millions of references to one object: counts must not wrap, marking must not push it each time. */
@@ -127,7 +127,7 @@ static void one_object_many_references(struct heap *heap)
   heap_expect_promptly(heap, 1);
   heap_expect(heap, 1, 0);
   REQUIRE_EQUAL(*node_number(frame.slot[1]), 7, "the node that was referred to");
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   heap_expect(heap, 0, 0);
 }
 
@@ -149,7 +149,7 @@ static void array_of_lists(struct heap *heap)
   for (uint32_t i = 0; i < width; i += 2) gc_store(heap->mutator, frame.slot[0], i, NULL);
   heap_expect_promptly(heap, 1 + width / 2 * length);
   heap_expect(heap, 1 + width / 2 * length, 0);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   heap_expect(heap, 0, 0);
 }
 

@@ -19,7 +19,7 @@ static void young_collections_keep_the_living(struct heap *heap)
   }
   tree_require(heap, frame.slot[0], 8);
   heap_expect(heap, tree_size(8) + 1 + 59 * 60 / 2 + 20, 59 * 20);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 static void collections_are_counted_by_generation(struct heap *heap)
@@ -36,7 +36,7 @@ static void collections_are_counted_by_generation(struct heap *heap)
     gc_collect(heap->mutator, generation == GC_GENERATIONS ? GC_FULL : generation);
     REQUIRE_EQUAL(counters->collections[counted], before + 1, "collections of the generation");
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* Garbage that has grown old is found by a collection of its generation, and by no younger one. */
@@ -57,7 +57,7 @@ static void old_garbage_waits_for_its_generation(struct heap *heap)
     }
     REQUIRE_EQUAL(gc_collect(heap->mutator, age), 30, "garbage found by a collection of its generation");
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   heap_expect(heap, 0, 0);
 }
 
@@ -79,7 +79,7 @@ static void garbage_across_generations(struct heap *heap)
     cyclic += 11;
     heap_expect(heap, 0, cyclic);
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 static const struct conformance_test tests[] = {

@@ -129,17 +129,15 @@ uint64_t heap_held(struct heap *heap)
   return heap->mutator->counters.allocated_objects - heap->mutator->counters.freed_objects;
 }
 
-/* A conservative collector may keep a twentieth of the garbage, and a few objects that old stack words point at. */
-enum { CONSERVATIVE_SHARE = 20, CONSERVATIVE_FEW = 64 };
-
-static void expect_conservative(uint64_t held, uint64_t reachable, uint64_t allocated)
+/*
+ * A word on the stack or in a register that looks like a reference to one object keeps all that it leads to.  So a
+ * conservative collector is held to this much here, and to a share of garbage where there are many structures
+ * (accounting.c, many_structures_are_freed).
+ */
+static void expect_conservative(uint64_t held, uint64_t reachable)
 {
   REQUIRE(held >= reachable, "%llu objects held, but %llu are reachable", (unsigned long long)held,
           (unsigned long long)reachable);
-  const uint64_t kept = held - reachable;
-  const uint64_t garbage = allocated - reachable;
-  REQUIRE(kept <= garbage / CONSERVATIVE_SHARE + CONSERVATIVE_FEW, "%llu of %llu garbage objects were kept",
-          (unsigned long long)kept, (unsigned long long)garbage);
 }
 
 void heap_expect(struct heap *heap, uint64_t reachable, uint64_t cyclic)
@@ -147,11 +145,10 @@ void heap_expect(struct heap *heap, uint64_t reachable, uint64_t cyclic)
   stack_clear();
   gc_collect(heap->mutator, GC_FULL);
   const uint64_t held = heap_held(heap);
-  const uint64_t allocated = heap->mutator->counters.allocated_objects;
   if (!can(COLLECTOR_RECLAIMS)) {
-    REQUIRE_EQUAL(held, allocated, "objects held by a collector that never frees");
+    REQUIRE_EQUAL(held, heap->mutator->counters.allocated_objects, "objects held by a collector that never frees");
   } else if (can(COLLECTOR_CONSERVATIVE)) {
-    expect_conservative(held, reachable, allocated);
+    expect_conservative(held, reachable);
   } else {
     const uint64_t expected = can(COLLECTOR_RECLAIMS_CYCLES) ? reachable : reachable + cyclic;
     REQUIRE_EQUAL(held, expected, "objects held after a full collection");

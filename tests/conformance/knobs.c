@@ -33,7 +33,7 @@ static void small_program(struct heap *heap, uint32_t rounds)
   }
   tree_require(heap, frame.slot[0], 7);
   heap_expect(heap, tree_size(7) + 51, cyclic);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   heap_expect(heap, 0, cyclic);
 }
 

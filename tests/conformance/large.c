@@ -63,7 +63,7 @@ static void sizes_up_to_256_mib(struct heap *heap)
       require_returned(heap, footprint_bytes);
     }
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* Far more in turn than the process may have at once: each must be freed, though nobody asks for it. */
@@ -81,7 +81,7 @@ static void many_in_turn(struct heap *heap)
     mark_pages(gc_bytes(frame.slot[0], 0), shape.bytes, (unsigned char)(i | 1));
     require_pages(gc_bytes(frame.slot[0], 0), shape.bytes, (unsigned char)(i | 1));
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   heap_expect(heap, 0, 0);
 }
 
@@ -107,7 +107,7 @@ static void fields_of_large_objects(struct heap *heap)
   gc_root(heap->mutator, &frame.slot[0], NULL);
   heap_expect_promptly(heap, 0);
   heap_expect(heap, 0, 0);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 /* Large ones among small ones, dropped in another order than made. */
@@ -137,7 +137,7 @@ static void large_among_small(struct heap *heap)
       object_require(frame.slot[i], (struct gc_shape){1, i % 4 == 0 ? 100000 + 1000 * i : 8 * i, GC_INSTANCE}, i);
     }
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   heap_expect(heap, 0, 0);
 }
 
@@ -155,7 +155,7 @@ static void finish_returns_memory(struct heap *heap)
     list_build(heap, &frame.slot[0], scaled(1000000, 100000));
     gc_new(heap->mutator, &frame.slot[1], (struct gc_shape){0, 20 * MIB, GC_ATOM});
     gc_collect(heap->mutator, GC_FULL);
-    gc_pop(heap->mutator, &frame.frame);
+    heap_pop(heap, &frame.frame);
     heap_finish(heap);
     REQUIRE(process_data_bytes() <= before_bytes + MIB, "%llu bytes are left after collector_finish, %llu before",
             (unsigned long long)process_data_bytes(), (unsigned long long)before_bytes);

@@ -59,7 +59,7 @@ void list_build(struct heap *heap, gc_ref *slot, uint64_t length)
     gc_root(mutator, &frame.slot[FIRST], frame.slot[NEW]);
   }
   gc_root(mutator, slot, frame.slot[FIRST]);
-  gc_pop(mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 void list_require(struct heap *heap, gc_ref first, uint64_t length)
@@ -88,7 +88,7 @@ void ring_build(struct heap *heap, gc_ref *slot, uint64_t length)
   }
   gc_store(mutator, frame.slot[LAST], NODE_NEXT, frame.slot[FIRST]);
   gc_root(mutator, slot, frame.slot[LAST]);
-  gc_pop(mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 void ring_require(struct heap *heap, gc_ref first, uint64_t length)
@@ -115,7 +115,7 @@ static void subtree_build(struct heap *heap, gc_ref *slot, uint32_t depth, uint6
     subtree_build(heap, &frame.slot[0], depth - 1, 2 * number + side);
     gc_store(mutator, *slot, side, frame.slot[0]);
   }
-  gc_pop(mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
 }
 
 void tree_build(struct heap *heap, gc_ref *slot, uint32_t depth) { subtree_build(heap, slot, depth, 1); }

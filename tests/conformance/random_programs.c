@@ -91,7 +91,7 @@ static void link_objects(struct program *program, bool cut)
   gc_push(mutator, &frame.frame);
   gc_root(mutator, &frame.slot[0], from);
   gc_store(mutator, frame.slot[0], field, to);
-  gc_pop(mutator, &frame.frame);
+  heap_pop(program->heap, &frame.frame);
   uint32_t hold = SHADOW_NONE;
   shadow_assign(&program->graph, &hold, from_number);
   shadow_assign(&program->graph, &program->graph.nodes[from_number].fields[field], to_number);
@@ -128,7 +128,7 @@ static void push(struct program *program)
 static void pop(struct program *program)
 {
   if (program->depth <= 1) return;
-  gc_pop(program->heap->mutator, &program->frames[--program->depth]);
+  heap_pop(program->heap, &program->frames[--program->depth]);
   for (uint32_t i = 0; i < FRAME_SLOTS; i++)
     shadow_assign(&program->graph, &program->roots[program->depth * FRAME_SLOTS + i], SHADOW_NONE);
 }
@@ -219,7 +219,7 @@ static void run_program(struct heap *heap, const struct profile *profile, uint64
   while (program.depth > 1) pop(&program);
   verify_exactly(&program);
   for (uint32_t i = 0; i < FRAME_SLOTS; i++) assign_root(&program, i, SHADOW_NONE, NULL);
-  gc_pop(heap->mutator, &program.frames[0]);
+  heap_pop(heap, &program.frames[0]);
   heap_expect(heap, 0, program.graph.counted_alive);
   shadow_close(&program.graph);
 }

@@ -47,7 +47,7 @@ static void try_all(struct heap *heap, struct gc_shape (*shape_at)(uint32_t), ui
   REQUIRE_EQUAL(*node_number(frame.slot[WITNESS]), 42, "the witness");
   REQUIRE_EQUAL(heap->mutator->counters.allocated_objects, 1 + 2 * (uint64_t)count, "allocated_objects");
   heap_expect(heap, 3, 0);
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   heap_expect(heap, 0, 0);
   collector_settle(heap->mutator);
   if (is_exact()) REQUIRE_EQUAL(heap->mutator->counters.freed_bytes, bytes, "freed_bytes");
@@ -111,7 +111,7 @@ static void neighbours(struct heap *heap)
     }
     for (uint32_t i = 0; i < count; i++) object_require(frame.slot[i], shape, i);
   }
-  gc_pop(heap->mutator, &frame.frame);
+  heap_pop(heap, &frame.frame);
   heap_expect(heap, 0, 0);
 }
 
