@@ -99,6 +99,7 @@ static json_t *make_record(const struct trial *trial)
   put_settings(root, "knobs", collector.knobs, collector.knob_count, trial->knobs);
   put_settings(root, "parameters", trial->workload->parameters, trial->workload->parameter_count, trial->parameters);
   json_object_set_new(root, "checksum", trial->outcome == TRIAL_OK ? json_string(checksum) : json_null());
+  put(root, "work_start_ns", trial->start_wall_ns - trial->journal.head->origin_ns); /* on the journal's clock */
   put(root, "wall_ns", trial->wall_ns);
   put(root, "cpu_ns", trial->cpu_ns);
   put(root, "gc_ns", journal_total_ns(&trial->journal));

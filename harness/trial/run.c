@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -25,11 +26,21 @@ static void stop_clocks(struct trial *trial)
   trial->cpu_ns = clock_cpu_ns() - trial->start_cpu_ns;
 }
 
+/* The harness limits the heap by a soft limit.  Once that is reached, the record still needs some memory. */
+static void lift_memory_limit(void)
+{
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_DATA, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_DATA, &limit);
+}
+
 /* There is no memory for the next object: an outcome like any other.  Nothing is unwound; the record is all. */
 static _Noreturn void out_of_memory(struct gc_mutator *mutator, uint64_t bytes)
 {
   struct trial *trial = current;
   stop_clocks(trial);
+  lift_memory_limit();
   trial->mutator = mutator;
   trial->outcome = TRIAL_OUT_OF_MEMORY;
   trial->failed_bytes = bytes;
