@@ -36,7 +36,7 @@ static void lift_memory_limit(void)
 }
 
 /* There is no memory for the next object: an outcome like any other.  Nothing is unwound; the record is all. */
-static _Noreturn void out_of_memory(struct gc_mutator *mutator, uint64_t bytes)
+static __attribute__((noreturn)) void out_of_memory(struct gc_mutator *mutator, uint64_t bytes)
 {
   struct trial *trial = current;
   stop_clocks(trial);

@@ -33,7 +33,7 @@ extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
 static struct heap *current; /* out_of_memory gets the mutator alone */
 
-static _Noreturn void out_of_memory(struct gc_mutator *mutator, uint64_t bytes)
+static __attribute__((noreturn)) void out_of_memory(struct gc_mutator *mutator, uint64_t bytes)
 {
   REQUIRE(mutator == current->mutator, "out_of_memory was called with another mutator");
   if (current->out_of_memory != NULL) current->out_of_memory(current, bytes);

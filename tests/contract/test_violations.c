@@ -18,7 +18,7 @@ static const struct gc_shape pair = {.fields = 2, .bytes = 5, .kind = GC_INSTANC
 
 static volatile uint64_t sink; /* what is read must be read */
 
-static _Noreturn void out_of_memory(struct gc_mutator *mutator, uint64_t bytes)
+static __attribute__((noreturn)) void out_of_memory(struct gc_mutator *mutator, uint64_t bytes)
 {
   (void)mutator;
   fprintf(stderr, "out of memory: %llu\n", (unsigned long long)bytes);

@@ -9,7 +9,7 @@
 static jmp_buf out;
 static uint64_t refused_bytes;
 
-static _Noreturn void no_memory(struct gc_mutator *mutator, uint64_t bytes)
+static __attribute__((noreturn)) void no_memory(struct gc_mutator *mutator, uint64_t bytes)
 {
   (void)mutator;
   refused_bytes = bytes;

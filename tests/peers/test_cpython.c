@@ -10,7 +10,7 @@
 #include "collectors/collector.h"
 #include "tests/unit/cmocka_all.h"
 
-static _Noreturn void no_memory(struct gc_mutator *mutator, uint64_t bytes)
+static __attribute__((noreturn)) void no_memory(struct gc_mutator *mutator, uint64_t bytes)
 {
   (void)mutator;
   fprintf(stderr, "no memory for %llu bytes\n", (unsigned long long)bytes);
