@@ -106,7 +106,7 @@ static _Noreturn void out_of_memory(struct marksweep *ms, struct gc_shape shape)
 
 __attribute__((noinline)) void marksweep_new_small(struct marksweep *ms, gc_ref *slot, uint32_t packed)
 {
-  const struct gc_shape shape = {.fields = header_fields(packed, NULL), .bytes = header_bytes(packed, NULL)};
+  const struct gc_shape shape = {.fields = packed_fields(packed), .bytes = packed_bytes(packed)};
   const unsigned size_class = size_class_of(HEADER_BYTES + header_payload_bytes(shape));
   struct piece *piece = &ms->pieces[size_class];
   safepoint(ms, 0);

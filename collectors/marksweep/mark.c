@@ -168,7 +168,7 @@ static NOINLINE void drain(struct marksweep *ms)
     }
     const gc_ref object = queue[out++ % PREFETCH_DISTANCE_MAX];
     const uint32_t packed = header_of(object)->packed;
-    const uint32_t fields = packed & (HEADER_SIZE_LIMIT - 1);
+    const uint32_t fields = packed_fields(packed);
     if (GC_UNLIKELY((packed & HEADER_EXTENDED) != 0 || fields > SLICE_FIELDS || stack->end - top < SLICE_FIELDS)) {
       stack->top = top;
       scan_slow(ms, object);
@@ -176,7 +176,7 @@ static NOINLINE void drain(struct marksweep *ms)
       continue;
     }
     edges += fields;
-    raw_bytes += packed >> HEADER_SIZE_BITS & (HEADER_SIZE_LIMIT - 1);
+    raw_bytes += packed_bytes(packed);
     for (uint32_t i = 0; i < fields; i++) top = push_edge(span, top, fields_of(object)[i]);
   }
   ms->totals.edges += edges;

@@ -86,6 +86,11 @@ static inline gc_ref *fields_of(gc_ref object) { return (gc_ref *)(void *)object
 
 static inline gc_ref object_in_cell(char *cell) { return (gc_ref)(void *)(cell + HEADER_BYTES); }
 
+/* Of an object in a block, whose header is never extended. */
+static inline uint32_t packed_fields(uint32_t packed) { return packed & (HEADER_SIZE_LIMIT - 1); }
+
+static inline uint32_t packed_bytes(uint32_t packed) { return packed >> HEADER_SIZE_BITS & (HEADER_SIZE_LIMIT - 1); }
+
 static inline struct gc_shape shape_of(gc_ref object)
 {
   const struct header *header = header_of(object);
