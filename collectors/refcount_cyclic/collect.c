@@ -7,8 +7,8 @@
  * what looks unreachable to a second list, and back to the end of the first when a reachable object refers to it.
  * All that needs of the heap is who refers to whom, so the heap is walked once:
  *
- *   find_edges    walks the heap, notes counts and edges as positions in the collected vector, in order of traversal
- *   subtract      takes the edges off the counts
+ *   find_edges    walks the heap: notes edges as positions in the collected vector, in order of traversal, and takes
+ *                 them off the counts as it goes
  *   reach         CPython's second walk, over tables alone; an object found again goes to the `moved` queue
  *   untrack       tuples, and in a full collection dicts, that cannot be part of a cycle
  *   promote       survivors to the next generation: those kept in order, then those moved, in the order of moving
@@ -21,21 +21,25 @@
  * other without undoing the references between them; CPython's tp_clear of each in order comes to the same objects
  * freed and the same counts.  References to others are dropped, and may set off cascades, which are part of the pause.
  *
+ * The tables are small, so that what the algorithm touches at random, but for the heap itself, stays in a second-level
+ * cache: references from outside are kept modulo 256, one byte an object (only whether they are 0 matters, and of an
+ * object with a count below 256 a byte tells; the others are counted anew in the rare case that theirs is 0), and what
+ * is reached in a bitmap.  The heap is touched in list order, which mostly is address order, except for the referents'
+ * places: these are prefetched through a queue of QUEUE edges.
+ *
  * INVARIANTS, with n the collected vector's size
- *  - Position n stands for everything that is not collected; refs[n] is never 0 while it is looked at.
- *  - After subtract, refs[i] is not negative: it is the number of references from outside.
- *  - After reach, refs[i] is 0 exactly for unreachable objects, MOVED for those in the queue; holes count as kept.
+ *  - Position n stands for everything that is not collected, and is reached from the start.
+ *  - After find_edges, refs[i] is the number of references to object i from outside, modulo 256, and 0 only if it is 0.
+ *  - After reach, a position is reached or its object is unreachable; holes are reached.
+ *  - moved holds the positions that were passed over before they were reached, in the order of their being reached.
  */
 #include "collectors/refcount_cyclic/cyclic.h"
 
 enum {
-  PREFETCH_FROM = 4096, /* objects: fewer are in the cache still */
-  PREFETCH_OBJECT = 32, /* objects ahead: the object itself */
-  PREFETCH_REFERENTS = 14,
-  PREFETCH_FIELDS = 12 /* fields ahead, in an object that has more than */ /* that */
+  PREFETCH_OBJECTS = 24, /* objects ahead */
+  QUEUE = 32,            /* edges between the prefetch of a referent's place and its use; a power of two */
+  HEAVY_COUNT = 256
 };
-
-#define MOVED UINT32_MAX
 
 struct collection {
   struct cyclic *cyclic;
@@ -44,15 +48,17 @@ struct collection {
   uint32_t size;                     /* n above */
   uint32_t own_size;                 /* the first so many were in this generation before */
   uint64_t base[GC_GENERATIONS + 1]; /* of a generation's objects in the collected vector; size: not collected */
-  uint32_t *refs, *starts, *edges, *moved;
+  uint8_t *refs;
+  uint64_t *reached;
+  uint32_t *starts, *edges, *moved;
   uint64_t edge_count;
-  uint32_t moved_count, unreachable_count, survivor_count;
-  bool has_tuples, has_dicts;
+  uint32_t hole_count, moved_count, unreachable_count, survivor_count;
+  bool has_tuples, has_dicts, has_heavy;
+  gc_ref queue[QUEUE]; /* referents whose positions are yet to be looked up */
 };
 
-static uint32_t *table_of(struct cyclic *cyclic, struct mapping *mapping, uint64_t entries)
+static void *table_of(struct cyclic *cyclic, struct mapping *mapping, uint64_t bytes)
 {
-  const uint64_t bytes = entries * sizeof(uint32_t);
   if (GC_UNLIKELY(mapping->bytes < bytes)) cyclic_require(cyclic, mapping_grow(mapping, bytes), bytes);
   return mapping->memory;
 }
@@ -89,120 +95,137 @@ static inline uint32_t position_of(const struct collection *collection, gc_ref r
   return position < collection->size ? (uint32_t)position : collection->size;
 }
 
-/* The k-th field in order of traversal. */
-static inline gc_ref traversed_field(struct counted *object, uint32_t fields, uint32_t k)
+/* The first field in order of traversal, and the step to the next. */
+static inline const gc_ref *first_field(struct counted *object, uint32_t fields, ptrdiff_t *step)
 {
   const bool backwards = python_kinds[header_kind(object->packed)].traverses_backwards;
-  return counted_fields(object)[backwards ? fields - 1 - k : k];
+  *step = backwards ? -1 : 1;
+  return counted_fields(object) + (backwards ? fields - 1 : 0);
 }
 
-/* NULL too: a prefetch does not fault. */
-static inline void prefetch_header(gc_ref reference)
-{
-  __builtin_prefetch((const void *)((uintptr_t)reference - sizeof(struct counted)));
-}
-
-static void prefetch_referents(struct counted *object)
-{
-  if (object == NULL) return;
-  uint32_t count = object_fields(object);
-  if (count > PREFETCH_FIELDS) count = PREFETCH_FIELDS;
-  const gc_ref *fields = counted_fields(object);
-  for (uint32_t i = 0; i < count; i++) prefetch_header(fields[i]);
-}
-
-static __attribute__((noinline)) void grow_edges(struct collection *collection, uint32_t more)
+static __attribute__((noinline)) void grow_edges(struct collection *collection, uint64_t wanted)
 {
   struct cyclic *cyclic = collection->cyclic;
-  const uint64_t wanted = collection->edge_count + more;
   cyclic_require(cyclic, wanted <= UINT32_MAX, wanted * sizeof(uint32_t)); /* starts has 32 bits */
-  collection->edges = table_of(cyclic, &cyclic->side.edges, wanted);
+  collection->edges = table_of(cyclic, &cyclic->side.edges, wanted * sizeof(uint32_t));
 }
 
-static inline void find_edges_of(struct collection *collection, struct counted *object)
+/* The position of edge number e is looked up, QUEUE edges after its referent was put into the queue. */
+static inline void resolve_edge(struct collection *collection, uint64_t e)
+{
+  const uint32_t position = position_of(collection, collection->queue[e % QUEUE]);
+  collection->edges[e] = position;
+  collection->refs[position]--;
+}
+
+static inline uint64_t find_edges_of(struct collection *collection, struct counted *object, uint64_t edge_count)
 {
   const uint32_t fields = object_fields(object);
-  if (GC_UNLIKELY((collection->edge_count + fields) * sizeof(uint32_t) > collection->cyclic->side.edges.bytes))
-    grow_edges(collection, fields);
-  const enum gc_kind kind = header_kind(object->packed);
-  collection->has_tuples |= kind == GC_TUPLE;
-  collection->has_dicts |= kind == GC_DICT;
-  uint32_t *edge = collection->edges + collection->edge_count;
-  for (uint32_t k = 0; k < fields; k++) {
-    if (k + PREFETCH_FIELDS < fields) prefetch_header(traversed_field(object, fields, k + PREFETCH_FIELDS));
-    const gc_ref referent = traversed_field(object, fields, k);
-    if (referent != NULL) *edge++ = position_of(collection, referent);
+  if (GC_UNLIKELY((edge_count + fields) * sizeof(uint32_t) > collection->cyclic->side.edges.bytes))
+    grow_edges(collection, edge_count + fields);
+  ptrdiff_t step;
+  const gc_ref *field = first_field(object, fields, &step);
+  for (uint32_t k = 0; k < fields; k++, field += step) {
+    const gc_ref referent = *field;
+    if (referent == NULL) continue;
+    __builtin_prefetch(counted_of(referent));
+    if (edge_count >= QUEUE) resolve_edge(collection, edge_count - QUEUE);
+    collection->queue[edge_count++ % QUEUE] = referent;
   }
-  collection->edge_count = (uint64_t)(edge - collection->edges);
+  return edge_count;
 }
 
 static void find_edges(struct collection *collection)
 {
   struct counted *const *objects = collection->collected->objects;
   const uint32_t size = collection->size;
-  const uint32_t prefetch_size = size >= PREFETCH_FROM ? size : 0;
-  uint32_t *refs = collection->refs;
-  uint32_t *starts = collection->starts;
+  uint64_t edge_count = 0;
+  memset(collection->refs, 0, size);
   for (uint32_t i = 0; i < size; i++) {
-    if (i + PREFETCH_OBJECT < prefetch_size) {
-      __builtin_prefetch(objects[i + PREFETCH_OBJECT]);
-      prefetch_referents(objects[i + PREFETCH_REFERENTS]);
-    }
+    if (i + PREFETCH_OBJECTS < size) __builtin_prefetch(objects[i + PREFETCH_OBJECTS]);
     struct counted *object = objects[i];
-    starts[i] = (uint32_t)collection->edge_count;
+    collection->starts[i] = (uint32_t)edge_count;
     if (object == NULL) {
-      refs[i] = 1; /* a hole: kept, and refers to nothing */
+      collection->refs[i] = 1; /* a hole: reached, and refers to nothing */
+      collection->hole_count++;
       continue;
     }
-    refs[i] = object->count;
-    find_edges_of(collection, object);
+    const enum gc_kind kind = header_kind(object->packed);
+    collection->has_tuples |= kind == GC_TUPLE;
+    collection->has_dicts |= kind == GC_DICT;
+    collection->has_heavy |= object->count >= HEAVY_COUNT;
+    collection->refs[i] = (uint8_t)(collection->refs[i] + object->count);
+    edge_count = find_edges_of(collection, object, edge_count);
   }
-  starts[size] = (uint32_t)collection->edge_count;
+  collection->starts[size] = (uint32_t)edge_count;
+  collection->edge_count = edge_count;
+  for (uint64_t e = edge_count > QUEUE ? edge_count - QUEUE : 0; e < edge_count; e++) resolve_edge(collection, e);
 }
 
-static void subtract(struct collection *collection)
+/* Counts references again, in 32 bits, where a byte may not have told: 256 from outside are not 0. */
+static __attribute__((noinline)) void count_heavy(struct collection *collection)
 {
-  uint32_t *refs = collection->refs;
-  const uint32_t *edges = collection->edges;
-  const uint64_t edge_count = collection->edge_count;
-  for (uint64_t e = 0; e < edge_count; e++) refs[edges[e]]--;
-  refs[collection->size] = 1;
-#ifdef GC_CHECKING
-  for (uint32_t i = 0; i < collection->size; i++)
-    GC_CHECK((int32_t)refs[i] >= 0, "more references than the count says", collection->collected->objects[i]);
-#endif
+  struct cyclic *cyclic = collection->cyclic;
+  struct counted *const *objects = collection->collected->objects;
+  const uint64_t bytes = ((uint64_t)collection->size + 1) * sizeof(uint32_t);
+  uint32_t *inside = table_of(cyclic, &cyclic->side.inside, bytes);
+  memset(inside, 0, bytes);
+  for (uint64_t e = 0; e < collection->edge_count; e++) inside[collection->edges[e]]++;
+  for (uint32_t i = 0; i < collection->size; i++) {
+    if (objects[i] == NULL) continue;
+    GC_CHECK(inside[i] <= objects[i]->count, "more references than the count says", counted_ref(objects[i]));
+    GC_CHECK((uint8_t)(objects[i]->count - inside[i]) == collection->refs[i], "references are miscounted", objects[i]);
+    if (inside[i] != objects[i]->count && collection->refs[i] == 0) collection->refs[i] = 1;
+  }
+}
+
+/* 8 positions at a time: a bit for each byte that is not 0. */
+static void set_reached(struct collection *collection)
+{
+  static const uint64_t low7 = 0x7f7f7f7f7f7f7f7fu;
+  const uint32_t size = collection->size;
+  collection->refs[size] = 1;
+  memset(collection->refs + size + 1, 1, 64 - (size + 1) % 64);
+  for (uint32_t i = 0; i <= size; i += 64) {
+    uint64_t word = 0;
+    for (uint32_t k = 0; k < 64; k += 8) {
+      uint64_t bytes;
+      memcpy(&bytes, collection->refs + i + k, sizeof bytes);
+      const uint64_t nonzero = (((bytes & low7) + low7) | bytes) >> 7 & 0x0101010101010101u;
+      word |= (nonzero * 0x0102040810204080u >> 56) << k;
+    }
+    collection->reached[i / 64] = word;
+    collection->unreachable_count += 64 - (uint32_t)__builtin_popcountll(word);
+  }
+}
+
+static inline bool is_reached(const struct collection *collection, uint32_t position)
+{
+  return collection->reached[position / 64] >> position % 64 & 1;
 }
 
 /* What is at position i is reachable, and so what it refers to.  Positions below `passed` have been passed over. */
 static inline void visit(struct collection *collection, uint32_t i, uint32_t passed)
 {
-  uint32_t *refs = collection->refs;
   const uint32_t end = collection->starts[i + 1];
   for (uint32_t e = collection->starts[i]; e < end; e++) {
     const uint32_t referent = collection->edges[e];
-    if (refs[referent] != 0) continue;
-    if (referent < passed) {
-      refs[referent] = MOVED;
-      collection->moved[collection->moved_count++] = referent;
-    } else {
-      refs[referent] = 1;
-    }
+    if (is_reached(collection, referent)) continue;
+    collection->reached[referent / 64] |= UINT64_C(1) << referent % 64;
+    collection->unreachable_count--;
+    if (referent < passed) collection->moved[collection->moved_count++] = referent;
   }
 }
 
+/* When everything is reached nothing moves any more, and the rest of the walk is spared. */
 static void reach(struct collection *collection)
 {
   const uint32_t size = collection->size;
-  uint32_t passed_over = 0;
-  for (uint32_t i = 0; i < size; i++) {
-    if (collection->refs[i] != 0) {
-      visit(collection, i, i);
-    } else {
-      passed_over++;
-    }
+  for (uint32_t i = 0; i < size && collection->unreachable_count != 0; i++) {
+    if (is_reached(collection, i)) visit(collection, i, i);
   }
-  for (uint32_t q = 0; q < collection->moved_count; q++) visit(collection, collection->moved[q], size);
-  collection->unreachable_count = passed_over - collection->moved_count;
+  for (uint32_t q = 0; q < collection->moved_count && collection->unreachable_count != 0; q++)
+    visit(collection, collection->moved[q], size);
 }
 
 static bool is_untrackable(struct counted *object, enum gc_kind kind)
@@ -227,9 +250,34 @@ static void untrack_at(struct collection *collection, uint32_t position, enum gc
 static void untrack(struct collection *collection, enum gc_kind kind)
 {
   for (uint32_t i = 0; i < collection->size; i++) {
-    if (collection->refs[i] != 0 && collection->refs[i] != MOVED) untrack_at(collection, i, kind);
+    if (is_reached(collection, i)) untrack_at(collection, i, kind);
   }
   for (uint32_t q = 0; q < collection->moved_count; q++) untrack_at(collection, collection->moved[q], kind);
+}
+
+/* While survivors are put in order, moved objects are told by not being reached, though their refs are not 0. */
+static void set_moved_apart(struct collection *collection)
+{
+  for (uint32_t q = 0; q < collection->moved_count; q++) {
+    const uint32_t position = collection->moved[q];
+    collection->reached[position / 64] &= ~(UINT64_C(1) << position % 64);
+    collection->refs[position] = 1;
+  }
+}
+
+static void set_moved_reached(struct collection *collection)
+{
+  for (uint32_t q = 0; q < collection->moved_count; q++) {
+    const uint32_t position = collection->moved[q];
+    collection->reached[position / 64] |= UINT64_C(1) << position % 64;
+  }
+}
+
+/* Makes room for the pointers of objects that are taken out of the vector's order. */
+static struct counted **reserve_apart(struct collection *collection)
+{
+  const uint64_t count = (uint64_t)collection->moved_count + collection->unreachable_count;
+  return table_of(collection->cyclic, &collection->cyclic->side.apart, (count + 1) * sizeof(struct counted *));
 }
 
 /*
@@ -238,27 +286,28 @@ static void untrack(struct collection *collection, enum gc_kind kind)
  */
 static struct counted **promote(struct collection *collection)
 {
-  struct cyclic *cyclic = collection->cyclic;
   struct generation *from = collection->collected;
   const bool is_full = collection->number == GC_GENERATIONS - 1;
   struct generation *to = is_full ? from : from + 1;
-  const uint32_t number = is_full ? GC_GENERATIONS - 1 : (uint32_t)collection->number + 1;
-  struct mapping *apart = &cyclic->side.apart;
-  const uint64_t apart_bytes = ((uint64_t)collection->moved_count + collection->unreachable_count + 1) * sizeof(void *);
-  if (GC_UNLIKELY(apart->bytes < apart_bytes)) cyclic_require(cyclic, mapping_grow(apart, apart_bytes), apart_bytes);
+  const uint32_t number = (uint32_t)(to - collection->cyclic->generations);
   if (!is_full)
-    cyclic_require(cyclic, generation_reserve(to, collection->size), collection->size * sizeof *to->objects);
+    cyclic_require(collection->cyclic, generation_reserve(to, collection->size), collection->size * sizeof(void *));
+  const bool is_in_order =
+      collection->hole_count == 0 && collection->moved_count == 0 && collection->unreachable_count == 0 && is_full;
+  const uint32_t first = is_full ? 0 : to->size;
+  uint32_t end = is_in_order ? collection->own_size : first;
 
-  struct counted **moved = apart->memory;
+  struct counted **moved = reserve_apart(collection);
+  struct counted **const unreachable = moved + collection->moved_count;
+  struct counted **next_unreachable = unreachable;
   for (uint32_t q = 0; q < collection->moved_count; q++) moved[q] = from->objects[collection->moved[q]];
-  struct counted **unreachable = moved + collection->moved_count;
-  uint32_t end = is_full ? 0 : to->size;
-  const uint32_t first = end;
-  for (uint32_t i = 0; i < collection->size; i++) {
+  for (uint32_t i = is_in_order ? end : 0; i < collection->size; i++) {
     struct counted *object = from->objects[i];
-    const uint32_t refs = collection->refs[i];
-    if (refs == 0) *unreachable++ = object;
-    if (object == NULL || refs == 0 || refs == MOVED) continue;
+    if (GC_UNLIKELY(!is_reached(collection, i))) {
+      if (collection->refs[i] == 0) *next_unreachable++ = object;
+      continue;
+    }
+    if (object == NULL) continue;
     if (!is_full || end != i || i >= collection->own_size) {
       *place_of(object) = (struct place){.index = end, .generation = number};
       to->objects[end] = object;
@@ -274,25 +323,26 @@ static struct counted **promote(struct collection *collection)
   from->holes = 0;
   to->size = end;
   collection->survivor_count = end - first;
-  return moved + collection->moved_count;
+  return unreachable;
 }
 
 /* Frees the unreachable, and what only they held. */
 static void dispose(struct collection *collection, struct counted **unreachable, struct cascade *cascade)
 {
   struct cyclic *cyclic = collection->cyclic;
-  const uint32_t *refs = collection->refs;
-  uint32_t k = 0;
-  for (uint32_t i = 0; k < collection->unreachable_count; i++) {
-    if (refs[i] != 0) continue;
-    struct counted *object = unreachable[k++];
-    if (k + PREFETCH_OBJECT < collection->unreachable_count) __builtin_prefetch(unreachable[k + PREFETCH_OBJECT]);
+  const uint32_t count = collection->unreachable_count;
+  uint32_t done = 0;
+  for (uint32_t i = 0; done < count; i++) {
+    if (is_reached(collection, i)) continue;
+    if (done + PREFETCH_OBJECTS < count) __builtin_prefetch(unreachable[done + PREFETCH_OBJECTS]);
+    struct counted *object = unreachable[done++];
     const uint32_t fields = object_fields(object);
     const uint32_t *edge = collection->edges + collection->starts[i];
-    for (uint32_t f = 0; f < fields; f++) {
-      const gc_ref referent = traversed_field(object, fields, f);
-      if (referent == NULL || refs[*edge++] == 0) continue;
-      struct counted *dead = cascade_drop(cyclic, cascade, referent);
+    ptrdiff_t step;
+    const gc_ref *field = first_field(object, fields, &step);
+    for (uint32_t k = 0; k < fields; k++, field += step) {
+      if (*field == NULL || !is_reached(collection, *edge++)) continue;
+      struct counted *dead = cascade_drop(cyclic, cascade, *field);
       if (dead != NULL) cascade_run(cyclic, cascade, dead);
     }
     cyclic_account_death(cyclic, object, cascade);
@@ -302,20 +352,29 @@ static void dispose(struct collection *collection, struct counted **unreachable,
 
 static void prepare(struct collection *collection)
 {
-  struct side_tables *side = &collection->cyclic->side;
-  const uint64_t entries = (uint64_t)collection->size + 1;
-  collection->refs = table_of(collection->cyclic, &side->refs, entries);
-  collection->starts = table_of(collection->cyclic, &side->starts, entries);
-  collection->moved = table_of(collection->cyclic, &side->moved, entries);
-  collection->edges = table_of(collection->cyclic, &side->edges, entries);
+  struct cyclic *cyclic = collection->cyclic;
+  struct side_tables *side = &cyclic->side;
+  const uint64_t entries = (uint64_t)collection->size + 64; /* position n, and whole words of bits */
+  collection->refs = table_of(cyclic, &side->refs, entries);
+  collection->reached = table_of(cyclic, &side->reached, entries / 8 + sizeof(uint64_t));
+  collection->starts = table_of(cyclic, &side->starts, entries * sizeof(uint32_t));
+  collection->moved = table_of(cyclic, &side->moved, entries * sizeof(uint32_t));
+  collection->edges = table_of(cyclic, &side->edges, entries * sizeof(uint32_t));
 }
+
+#ifdef GC_CHECKING
+static const bool checks_every_count = true;
+#else
+static const bool checks_every_count = false;
+#endif
 
 static void deduce_unreachable(struct collection *collection)
 {
   merge(collection);
   prepare(collection);
   find_edges(collection);
-  subtract(collection);
+  if (GC_UNLIKELY(collection->has_heavy) || checks_every_count) count_heavy(collection);
+  set_reached(collection);
   reach(collection);
 }
 
@@ -342,10 +401,11 @@ uint64_t cyclic_collect(struct cyclic *cyclic, int generation, enum journal_caus
   for (int i = 0; i <= generation; i++) cyclic->count[i] = 0;
 
   deduce_unreachable(&collection);
-  const uint32_t examined = collection.size - collection.collected->holes;
   if (collection.has_tuples) untrack(&collection, GC_TUPLE);
   if (collection.has_dicts && is_full && cyclic->profile->tracks_dicts_lazily) untrack(&collection, GC_DICT);
+  set_moved_apart(&collection);
   struct counted **unreachable = promote(&collection);
+  set_moved_reached(&collection);
   note_survivors(&collection);
   journal_mark_done(cyclic->mutator.journal);
 
@@ -359,7 +419,7 @@ uint64_t cyclic_collect(struct cyclic *cyclic, int generation, enum journal_caus
   cascade_account(&cyclic->mutator, &cascade, false);
   counters->collections[generation]++;
   counters->collected[generation] += collection.unreachable_count;
-  const struct journal_work work = {.examined_objects = examined,
+  const struct journal_work work = {.examined_objects = collection.size - collection.hole_count,
                                     .followed_edges = collection.edge_count,
                                     .freed_objects = cascade.freed_objects,
                                     .survived_objects = collection.survivor_count,

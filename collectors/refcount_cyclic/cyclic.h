@@ -44,15 +44,17 @@ struct generation {
 };
 
 /*
- * The tables of a collection, indexed by position in the vector that is collected.  They are kept from one collection
- * to the next, as large as the largest so far made them: per object 8 bytes, and 4 per edge.
+ * The tables of a collection, indexed by position in the vector that is collected (collect.c).  They are kept from one
+ * collection to the next, as large as the largest so far made them: some 10 bytes an object, and 4 an edge.
  */
 struct side_tables {
-  struct mapping refs;   /* uint32_t: references from outside; see collect.c */
-  struct mapping starts; /* uint32_t: where the object's edges begin; one more at the end */
-  struct mapping edges;  /* uint32_t: positions of referents, in order of traversal */
-  struct mapping moved;  /* uint32_t: positions of objects that were found reachable after all, in that order */
-  struct mapping apart;  /* pointers to these objects, and to the unreachable ones */
+  struct mapping refs;    /* uint8_t: references from outside */
+  struct mapping reached; /* bits */
+  struct mapping starts;  /* uint32_t: where the object's edges begin; one more at the end */
+  struct mapping edges;   /* uint32_t: positions of referents, in order of traversal */
+  struct mapping moved;   /* uint32_t: positions */
+  struct mapping apart;   /* pointers to objects that were moved, then to the unreachable */
+  struct mapping inside;  /* uint32_t: references from inside, where they are counted in full */
 };
 
 struct cyclic {

@@ -177,8 +177,9 @@ void collector_finish(struct gc_mutator *mutator)
   mutator->journal->enabled = false;
   cyclic_collect(cyclic, GC_GENERATIONS - 1, JOURNAL_EXPLICIT);
   for (int i = 0; i < GC_GENERATIONS; i++) mapping_release(&cyclic->generations[i].mapping);
-  struct mapping *const tables[] = {&cyclic->side.refs, &cyclic->side.starts, &cyclic->side.edges, &cyclic->side.moved,
-                                    &cyclic->side.apart};
+  struct side_tables *side = &cyclic->side;
+  struct mapping *const tables[] = {&side->refs,  &side->reached, &side->starts, &side->edges,
+                                    &side->moved, &side->apart,   &side->inside};
   for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) mapping_release(tables[i]);
   object_table_release(&cyclic->objects);
 }
