@@ -37,7 +37,7 @@ static struct block *list_pop(struct blocks *blocks, enum block_state state)
 
 static bool give_memory(void *from, const void *to)
 {
-  char *first = (char *)((uintptr_t)from & ~(uintptr_t)(PAGE_BYTES - 1));
+  char *first = (char *)from - (uintptr_t)from % PAGE_BYTES;
   return mprotect(first, round_up((uint64_t)((const char *)to - first), PAGE_BYTES), PROT_READ | PROT_WRITE) == 0;
 }
 
@@ -81,7 +81,8 @@ bool blocks_init(struct blocks *blocks, uint64_t max_bytes, bool huge_pages)
     const uint64_t bytes = table_bytes + marks_bytes + cells_bytes + HUGE_PAGE_BYTES;
     char *memory = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) continue;
-    char *marks = (char *)round_up((uintptr_t)memory + table_bytes, HUGE_PAGE_BYTES);
+    char *marks = memory + table_bytes;
+    marks += round_up((uintptr_t)marks, HUGE_PAGE_BYTES) - (uintptr_t)marks;
     *blocks = (struct blocks){.base = marks + marks_bytes,
                               .span_bytes = cells_bytes,
                               .marks = (uint64_t *)(void *)marks,

@@ -78,9 +78,9 @@ uint64_t large_sweep(struct large_space *space)
 bool large_contains(const struct large_space *space, gc_ref object)
 {
   if ((uintptr_t)object % LARGE_PAGE_BYTES != LARGE_OBJECT_OFFSET) return false;
-  const struct large *large = large_of(object);
+  struct large *large = large_of(object);
   unsigned char resident;
-  if (mincore((void *)(uintptr_t)large, LARGE_PAGE_BYTES, &resident) != 0) return false; /* not mapped */
+  if (mincore(large, LARGE_PAGE_BYTES, &resident) != 0) return false; /* not mapped */
   return large->index < space->count && space->registry[large->index] == large;
 }
 
