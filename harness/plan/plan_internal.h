@@ -111,6 +111,7 @@ bool plan_resolve_collectors(const struct plan *plan, const struct catalogue *ca
 bool plan_resolve_workloads(const struct plan *plan, const struct catalogue *catalogue, const struct plan_words *words,
                             struct plan_chosen *chosen);
 bool plan_chosen_has(const struct plan_chosen *chosen, const void *item);
+void plan_chosen_add(struct plan_chosen *chosen, const void *item); /* unless it is there */
 void plan_chosen_free(struct plan_chosen *chosen);
 
 /*

@@ -215,7 +215,10 @@ static void remove_replaced(const struct applying *applying, const struct plan_s
 static bool say_no_place(const struct applying *applying, const struct plan_side *side, const struct sweep *sweep,
                          const struct plan_chosen *all)
 {
-  if (sweep->owner != NULL && side->find(applying->catalogue, sweep->owner) == NULL)
+  const void *owner = sweep->owner != NULL ? side->find(applying->catalogue, sweep->owner) : NULL;
+  if (owner != NULL && !plan_chosen_has(all, owner))
+    plan_complain(applying->plan, sweep->word, 0, "%s is not among the %ss here", sweep->owner, side->owner_word);
+  else if (sweep->owner != NULL && owner == NULL)
     plan_complain(applying->plan, sweep->word, 0, "there is no %s '%s'%s", side->owner_word, sweep->owner,
                   plan_did_you_mean(side->nearest(applying->catalogue, sweep->owner)));
   else
@@ -242,8 +245,8 @@ static bool replace_sweep(const struct applying *applying, const struct plan_sid
       plan_words_add(sweeps, word);
       placed = true;
     }
-    plan_chosen_free(&all); /* the last group's names do for a suggestion */
-    all = chosen;
+    for (size_t k = 0; k < chosen.count; k++) plan_chosen_add(&all, chosen.list[k]);
+    plan_chosen_free(&chosen);
   }
   if (!placed) say_no_place(applying, side, &sweep, &all);
   plan_chosen_free(&all);

@@ -13,7 +13,7 @@ bool plan_chosen_has(const struct plan_chosen *chosen, const void *item)
   return false;
 }
 
-static void choose(struct plan_chosen *chosen, const void *item)
+void plan_chosen_add(struct plan_chosen *chosen, const void *item)
 {
   if (plan_chosen_has(chosen, item)) return;
   chosen->list = (const void **)reallocarray((void *)chosen->list, chosen->count + 1, sizeof *chosen->list);
@@ -52,7 +52,7 @@ static bool choose_class(const struct resolving *resolving, const struct plan_wo
   if (!own && !peers) return false;
   for (size_t i = 0; i < resolving->catalogue->collector_count; i++) {
     const struct catalogue_collector *collector = &resolving->catalogue->collectors[i];
-    if (catalogue_collector_can(collector, "external") ? peers : own) choose(chosen, collector);
+    if (catalogue_collector_can(collector, "external") ? peers : own) plan_chosen_add(chosen, collector);
   }
   for (size_t i = 0; peers && i < resolving->catalogue->missing_count; i++)
     leave_out(resolving, word, &resolving->catalogue->missing[i], chosen);
@@ -64,7 +64,7 @@ static bool choose_named(const struct resolving *resolving, const struct plan_wo
   const struct catalogue_collector *collector = catalogue_collector(resolving->catalogue, word->text);
   const struct catalogue_missing *missing = catalogue_missing(resolving->catalogue, word->text);
   if (collector != NULL) {
-    choose(chosen, collector);
+    plan_chosen_add(chosen, collector);
     return true;
   }
   if (missing != NULL && word->option == NULL) {
@@ -104,9 +104,9 @@ bool plan_resolve_workloads(const struct plan *plan, const struct catalogue *cat
     const struct plan_word *word = &words->list[i];
     const struct catalogue_workload *workload = catalogue_workload(catalogue, word->text);
     if (strcmp(word->text, "all") == 0) {
-      for (size_t k = 0; k < catalogue->workload_count; k++) choose(chosen, &catalogue->workloads[k]);
+      for (size_t k = 0; k < catalogue->workload_count; k++) plan_chosen_add(chosen, &catalogue->workloads[k]);
     } else if (workload != NULL) {
-      choose(chosen, workload);
+      plan_chosen_add(chosen, workload);
     } else {
       plan_complain(plan, word, 0, "there is no workload '%s'%s", word->text,
                     plan_did_you_mean(catalogue_nearest_workload(catalogue, word->text)));
