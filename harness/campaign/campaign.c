@@ -141,11 +141,13 @@ static bool put_campaign(struct campaign *campaign)
  */
 static bool hold_signals(struct campaign *campaign)
 {
+  static const int wanted[] = {SIGINT, SIGTERM, SIGHUP};
   sigset_t ending;
   sigemptyset(&ending);
-  sigaddset(&ending, SIGINT);
-  sigaddset(&ending, SIGTERM);
-  sigaddset(&ending, SIGHUP);
+  for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
+    struct sigaction before; /* what nohup and the like ignore stays ignored */
+    if (sigaction(wanted[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) sigaddset(&ending, wanted[i]);
+  }
   sigprocmask(SIG_BLOCK, &ending, &campaign->signals_before);
   campaign->signals = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
   if (campaign->signals >= 0) return true;

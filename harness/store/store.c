@@ -187,9 +187,13 @@ static bool connect_immutable(struct store *store)
   return done;
 }
 
+/*
+ * Opened for writing where that is allowed (SQLite falls back to reading by itself), so that the files which go with
+ * the write-ahead mode are cleared away at the end; prepare_to_read forbids any change.
+ */
 static bool connect_to_read(struct store *store)
 {
-  if (connect(store, store->path, SQLITE_OPEN_READONLY)) return true;
+  if (connect(store, store->path, SQLITE_OPEN_READWRITE)) return true;
   const int code = sqlite3_errcode(store->db) & 0xff;
   return (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) && connect_immutable(store);
 }
@@ -230,6 +234,7 @@ static bool prepare_to_write(struct store *store)
 
 static bool prepare_to_read(struct store *store)
 {
+  if (!store_execute(store, "PRAGMA query_only = ON", "it could not be opened for reading")) return false;
   const int64_t version = single_number(store, "PRAGMA user_version");
   if (version < 0) return store_fail(store, "it could not be read");
   if (version == 0 && single_number(store, "SELECT count(*) FROM sqlite_master") == 0)

@@ -1,0 +1,75 @@
+#!/bin/bash
+# gclab export: columns, quoting, empty fields, JSON, and its errors.
+. "$(dirname "$0")/common.sh"
+
+"$gclab" run -c alpha,beta -w work --set rows=0,3 --set beta.mode=exit --allocator glibc --blocks 2 --name 'a,"b"' --quiet \
+  >/dev/null 2>&1
+[ $? = 3 ] || fail "the campaign to export"
+
+"$gclab" export >"$work/trials.csv" || fail "CSV"
+head=$(head -1 "$work/trials.csv")
+for column in campaign collector workload knobs parameters allocator block seed outcome wall_ns cpu_ns gc_ns pauses \
+  pause_p50_ns pause_p99_ns pause_max_ns allocations collections peak_heap_bytes vmhwm_bytes checksum; do
+  case ",$head," in *",$column,"*) ;; *) fail "no column $column" ;; esac
+done
+
+# SQLite's reader of CSV is strict and knows nothing of ours.
+query() { sqlite3 -batch :memory: ".import --csv $1 t" "$2"; }
+is() { [ "$2" = "$3" ] || fail "$1: '$2', not '$3'"; }
+is "rows" "$(query "$work/trials.csv" "select count(*) from t")" 8
+is "names are quoted" "$(query "$work/trials.csv" "select distinct campaign from t")" 'a,"b"'
+is "knobs" "$(query "$work/trials.csv" "select distinct knobs from t where collector = 'alpha' and pauses = 3")" \
+  "mode=ok;work_ms=5;rows=3"
+is "parameters" "$(query "$work/trials.csv" "select distinct parameters from t")" "amount=3"
+is "varied" "$(query "$work/trials.csv" "select distinct varied from t where collector = 'beta' and pauses = 3")" \
+  "mode=exit;rows=3"
+is "empty where missing" "$(query "$work/trials.csv" "select count(*) from t where pause_p99_ns = '' and vmhwm_bytes = ''")" 8
+is "no checksum where not ok" \
+  "$(query "$work/trials.csv" "select outcome, count(*) from t where checksum = '' group by 1")" "failed|4"
+is "several lines in a field" "$(query "$work/trials.csv" "select distinct message from t where outcome = 'failed'")" \
+  $'exit status 5\nit is Tuesday'
+is "median" "$(query "$work/trials.csv" "select distinct pause_p50_ns, pause_max_ns from t where pauses = 3")" "101|102"
+
+"$gclab" export --pauses -o "$work/pauses.csv" || fail "pauses as CSV"
+is "pauses" "$(query "$work/pauses.csv" "select count(*), sum(duration_ns), max(examined_objects), max(generation) from t")" \
+  "12|1212|2|1"
+is "pause columns" "$(query "$work/pauses.csv" "select distinct kind, cause, phase, heap_before_bytes, heap_after_bytes from t")" \
+  'collection|explicit|waiting, "quoted"|50|40'
+is "starts" "$(query "$work/pauses.csv" "select max(start_ns - least) from (select start_ns, min(start_ns) over (partition by trial) as least from t)")" 2000
+
+"$gclab" export --format json >"$work/trials.json" || fail "JSON"
+is "JSON rows" "$(jq length "$work/trials.json")" 8
+is "JSON columns" "$(jq -r '.[0] | keys_unsorted | join(",")' "$work/trials.json")" "$head"
+is "JSON knobs" "$(jq -cS '[.[] | select(.collector == "alpha" and .pauses == 3) | .knobs] | unique' "$work/trials.json")" \
+  '[{"mode":"ok","rows":"3","work_ms":"5"}]'
+is "JSON null" "$(jq '[.[] | .pause_p99_ns] | unique == [null]' "$work/trials.json")" true
+"$gclab" export --pauses --format json >"$work/pauses.json" || fail "pauses as JSON"
+is "JSON pauses" "$(jq '[length, (map(.duration_ns) | add)] == [12, 1212]' "$work/pauses.json")" true
+is "JSON pause columns" "$(jq -r '.[0] | keys_unsorted | join(",")' "$work/pauses.json")" "$(head -1 "$work/pauses.csv")"
+
+"$gclab" run -c alpha -w toil --allocator glibc --blocks 1 --name second --quiet >/dev/null || fail "a second campaign"
+is "the newest" "$(query <("$gclab" export) "select campaign, count(*) from t")" "second|1"
+is "by name" "$(query <("$gclab" export --campaign 'a,"b"') "select count(*) from t")" 8
+is "all" "$(query <("$gclab" export --all) "select count(distinct campaign), count(*) from t")" "2|9"
+
+refused() { # CODE WORD OPTION...
+  local code=$1 word=$2 message
+  shift 2
+  message=$("$gclab" export "$@" 2>&1 >/dev/null)
+  [ $? = "$code" ] || fail "export $*: exit code $? instead of $code"
+  case $message in *"$word"*) ;; *) fail "export $*: $message" ;; esac
+}
+refused 2 "neither csv nor json" --format xml
+refused 2 "exclude each other" --all --campaign second
+refused 2 "one word too many" second
+refused 4 "there is no campaign 'third'" --campaign third
+refused 4 "no such file" --store "$work/absent"
+refused 4 "No such file or directory" -o "$work/absent/file"
+"$gclab" export >/dev/full 2>"$work/err.txt"
+[ $? = 4 ] && grep -q 'No space left' "$work/err.txt" || fail "a full disk: $(cat "$work/err.txt")"
+
+cp "$GCLAB_STORE" "$work/damaged.sqlite"
+sqlite3 "$work/damaged.sqlite" "update series set data = x'80' where kind = 'pauses' and rowid = (select min(rowid) from series where kind = 'pauses')"
+refused 1 "is damaged" --all --pauses --store "$work/damaged.sqlite"
+"$gclab" export --help | grep -q 'gclab export --campaign thresholds' || fail "no examples in the help"
+echo ok

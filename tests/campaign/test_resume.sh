@@ -1,0 +1,40 @@
+#!/bin/bash
+# A campaign that is killed ten times at random moments and started again has the very trials of an undisturbed one,
+# and leaves no process behind.
+. "$(dirname "$0")/common.sh"
+
+run=("$gclab" run -c none,alpha,beta -w work,toil --set work_ms=25 --set rows=10,2000 --allocator glibc --blocks 5
+  --name killed --quiet)
+expected=$((6 * 2 * 5))
+
+"${run[@]}" --store "$work/whole.sqlite" >"$work/whole.txt" || fail "the undisturbed campaign: exit code $?"
+trial_ids --store "$work/whole.sqlite" >"$work/whole.ids"
+[ "$(wc -l <"$work/whole.ids")" = $expected ] || fail "an undisturbed campaign has $(wc -l <"$work/whole.ids") trials"
+
+RANDOM=${SEED:-$$}
+echo "seed of the moments: ${SEED:-$$}"
+killed=0
+for round in 1 2 3 4 5 6 7 8 9 10; do
+  "${run[@]}" >"$work/round.txt" 2>&1 &
+  harness=$!
+  sleep "0.$(printf %03d $((RANDOM % 250)))"
+  kill -KILL $harness 2>/dev/null
+  wait $harness 2>/dev/null
+  [ $? = 137 ] && killed=$((killed + 1))
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    alive=$(trials_alive)
+    [ "$alive" = 0 ] && break
+    sleep 0.05
+  done
+  [ "$alive" = 0 ] || fail "round $round: $alive trial processes outlived the harness"
+done
+[ $killed -ge 8 ] || fail "only $killed of 10 runs were there to be killed: the campaign is too short for this test"
+
+"${run[@]}" >"$work/last.txt" || fail "the last run: exit code $?"
+trial_ids >"$work/pieces.ids"
+cmp "$work/whole.ids" "$work/pieces.ids" || fail "the trials are not those of an undisturbed campaign"
+"$gclab" export | cut -d, -f18 | tail -n +2 | sort | uniq -c | grep -qx " *$expected ok" || fail "not every trial is ok"
+grep -q 'is complete' "$work/last.txt" || fail "the campaign is not complete"
+"$gclab" export --pauses >"$work/pauses.csv" || fail "the series cannot be read"
+[ "$(wc -l <"$work/pauses.csv")" = $((1 + expected / 2 * 2010)) ] || fail "pauses are missing"
+echo "killed $killed times; $expected trials, the same as undisturbed"
