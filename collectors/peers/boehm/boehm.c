@@ -329,12 +329,28 @@ static void collect(struct boehm *boehm, enum journal_cause cause)
   if (boehm->pause_open) close_pause(boehm);
 }
 
+#ifdef GC_CHECKING
+/* Checking builds keep the number of fields at the very end of an object's cell, since there is no header. */
+enum { CHECKING_BYTES = sizeof(uint64_t) };
+
+static uint64_t *field_count(void *object) { return (uint64_t *)(void *)((char *)object + GC_size(object)) - 1; }
+#else
+enum { CHECKING_BYTES = 0 };
+#endif
+
 static inline void *allocate(struct gc_shape shape)
 {
   const uint64_t bytes = header_payload_bytes(shape);
-  if (shape.fields > 0) return GC_malloc(bytes); /* zeroed by libgc */
-  void *object = GC_malloc_atomic(bytes);
-  if (object != NULL) memset(object, 0, bytes);
+  void *object = NULL;
+  if (shape.fields > 0) {
+    object = GC_malloc(bytes + CHECKING_BYTES); /* zeroed by libgc */
+  } else {
+    object = GC_malloc_atomic(bytes + CHECKING_BYTES);
+    if (object != NULL) memset(object, 0, bytes);
+  }
+#ifdef GC_CHECKING
+  if (object != NULL) *field_count(object) = shape.fields;
+#endif
   return object;
 }
 
@@ -360,11 +376,15 @@ static __attribute__((noinline)) void *allocate_watched(struct boehm *boehm, str
   return object;
 }
 
-/* No memory: what the slot holds is to be dropped anyway, and may be what is in the way. */
+/*
+ * No memory.  libgc gives up without a collection where the heap may not grow; and what the slot holds is to be dropped
+ * anyway, and may be what is in the way.
+ */
 static __attribute__((noinline, cold)) void *allocate_last_resort(struct boehm *boehm, gc_ref *slot,
                                                                   struct gc_shape shape)
 {
   *slot = NULL;
+  collect(boehm, JOURNAL_HEAP_LIMIT);
   void *object = allocate(shape);
   if (boehm->pause_open) close_pause(boehm);
   if (object != NULL) return object;
@@ -400,11 +420,10 @@ GC_INLINE void gc_root(struct gc_mutator *mutator, gc_ref *slot, gc_ref value)
   *slot = value;
 }
 
-/* Field counts are not kept; libgc's own size of the object is the bound that can be checked. */
 static inline void check_field(gc_ref object, uint32_t field)
 {
   GC_CHECK(GC_base(object) == (void *)object, "this is no object of libgc's", object);
-  GC_CHECK(((uint64_t)field + 1) * sizeof(gc_ref) <= GC_size(object), "the object has no such field", object);
+  GC_CHECK(field < *field_count(object), "the object has no such field", object);
   (void)object;
   (void)field;
 }
