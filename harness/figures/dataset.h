@@ -1,0 +1,126 @@
+/*
+ * dataset: one campaign as the figures see it.
+ *
+ * A cell belongs to a SERIES (collector, and the allocator where it is not the collector's usual one) and to a
+ * SUBJECT (workload, and the parameters in which it differs from other cells of the same workload).  Series get the
+ * colours, subjects the panels.
+ *
+ * Scalars of every trial are in memory; raw pauses are read when they are asked for, summarised a cell and forgotten.
+ */
+#ifndef GCLAB_HARNESS_FIGURES_DATASET_H
+#define GCLAB_HARNESS_FIGURES_DATASET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/catalogue/catalogue.h"
+#include "harness/stats/stats.h"
+#include "harness/store/store.h"
+
+/* Pauses are told apart by what they are; the last two are sums of others. */
+enum pause_class {
+  PAUSE_GENERATION0,
+  PAUSE_GENERATION1,
+  PAUSE_GENERATION2, /* of a collector without generations: every collection */
+  PAUSE_INCREMENT,
+  PAUSE_SWEEP,
+  PAUSE_CASCADE,
+  PAUSE_COLLECTIONS, /* the generations and increments */
+  PAUSE_ALL,
+  PAUSE_CLASSES
+};
+
+enum pause_statistic { PAUSE_MEDIAN, PAUSE_P90, PAUSE_P99, PAUSE_MAX, PAUSE_STATISTICS };
+
+extern const double pause_quantiles[PAUSE_STATISTICS]; /* 0.5, 0.9, 0.99, 1 */
+
+/* Of one cell and class: quantiles over the pauses of all its trials together, and their range trial by trial. */
+struct pause_summary {
+  size_t n;      /* pauses, short cascades included */
+  size_t trials; /* that had any */
+  struct stats_value pooled[PAUSE_STATISTICS];
+  uint64_t lowest[PAUSE_STATISTICS], highest[PAUSE_STATISTICS]; /* over trials; a short quantile counts as the floor */
+};
+
+struct cell_pauses {
+  struct pause_summary of[PAUSE_CLASSES];
+  uint64_t short_count, short_ns, floor_ns, dropped_count;
+};
+
+struct dataset_setting {
+  char *name, *text;
+  bool is_default;
+};
+
+struct dataset_trial {
+  char *id, *outcome, *checksum;
+  int64_t block, wall_ns, cpu_ns, gc_ns, pauses, pause_max_ns, peak_heap_bytes, peak_footprint_bytes, vmhwm_bytes,
+      held_objects;
+  int64_t collections;
+};
+
+struct dataset_cell {
+  char *id, *collector, *collector_version, *workload, *allocator, *size, *parameters_text;
+  struct dataset_setting *knobs, *parameters;
+  size_t knob_count, parameter_count;
+  size_t series, subject; /* indices */
+  bool default_knobs;
+  struct dataset_trial *trials; /* in the order of their blocks */
+  size_t trial_count, ok_count;
+  const char *failure;        /* no trial was ok: the first one's outcome, in words; else NULL */
+  struct cell_pauses *pauses; /* NULL until dataset_pauses */
+};
+
+struct dataset_series {
+  char *label; /* "refcount", "refcount / glibc" */
+  const char *collector, *allocator, *version;
+  bool main_allocator;
+};
+
+struct dataset_subject {
+  char *label; /* "cycles", "cycles, cyclic_percent=10" */
+  char *slug;  /* for file names */
+  const char *workload;
+};
+
+struct dataset {
+  struct store *store;
+  const struct catalogue *catalogue; /* NULL: what knobs are is inferred from their values */
+  char *campaign_id, *campaign_name, *version, *revision, *status, *created_at;
+  char *machine; /* "2 x Intel Xeon 2.50 GHz" */
+  char *allocators;
+  struct dataset_cell *cells; /* in the plan's order */
+  size_t cell_count;
+  struct dataset_series *series;
+  size_t series_count;
+  struct dataset_subject *subjects;
+  size_t subject_count;
+  size_t trial_count, failed_count;
+  uint64_t pause_count, floor_ns;
+};
+
+/* Loads a campaign (an id, a beginning of one, a name, or NULL for the newest).  NULL after a message. */
+struct dataset *dataset_load(struct store *store, const char *campaign, const struct catalogue *catalogue);
+void dataset_free(struct dataset *dataset);
+
+/* The pauses of a cell, summarised; read from the store at the first call.  NULL after a message. */
+const struct cell_pauses *dataset_pauses(struct dataset *dataset, struct dataset_cell *cell);
+
+/* The distribution of all pauses of a cell's trials together; to be freed.  False after a message. */
+bool dataset_distribution(struct dataset *dataset, const struct dataset_cell *cell, enum pause_class class,
+                          struct stats_distribution *distribution);
+
+/* A scalar over a cell's trials that were ok: their values in trial order; returns how many. */
+typedef double dataset_scalar(const struct dataset_trial *trial);
+double dataset_wall_ns(const struct dataset_trial *trial);
+double dataset_gc_share(const struct dataset_trial *trial);
+double dataset_peak_heap(const struct dataset_trial *trial);
+struct stats_spread dataset_spread(const struct dataset_cell *cell, dataset_scalar *scalar);
+
+/* The cell of a series and subject at default knobs (else, where only one setting was run, that); or NULL. */
+struct dataset_cell *dataset_default_cell(const struct dataset *dataset, size_t series, size_t subject);
+
+const char *dataset_knob(const struct dataset_cell *cell, const char *name); /* its text, or NULL */
+
+#endif

@@ -1,0 +1,42 @@
+#include "harness/figures/figures.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/setting.h"
+
+const struct figure figures[] = {
+    {"overview", "total time, share in the collector, longest pause and peak heap of every collector and workload",
+     figure_overview},
+    {"thresholds", "pause time against each knob that was varied: median, 99th percentile, longest; by generation",
+     figure_thresholds},
+    {"heatmap", "99th-percentile pause, longest pause and total time over two knobs", figure_heatmap},
+    {"percentiles", "pause percentiles on a 1/(1-q) axis, as far as there are enough pauses", figure_percentiles},
+    {"heap", "heap over time, with the pauses marked", figure_heap},
+    {"timespace", "total time against peak heap over marksweep's growth factors", figure_timespace},
+    {NULL, NULL, NULL},
+};
+
+const struct figure *figure_find(const char *name)
+{
+  for (const struct figure *figure = figures; figure->name != NULL; figure++) {
+    if (strcmp(figure->name, name) == 0) return figure;
+  }
+  return NULL;
+}
+
+const char *figure_nearest(const char *name)
+{
+  const char *names[16];
+  size_t count = 0;
+  for (const struct figure *figure = figures; figure->name != NULL; figure++) names[count++] = figure->name;
+  return setting_nearest(name, names, count);
+}
+
+void figure_job_free(struct figure_job *job)
+{
+  for (size_t i = 0; i < job->file_count; i++) free(job->files[i]);
+  free(job->files);
+  free(job->reason);
+  *job = (struct figure_job){0};
+}

@@ -1,0 +1,52 @@
+/*
+ * figures: from a campaign in the store to pictures.
+ *
+ * A figure is one row of the table: its name, what it shows, and the function that draws it, which may make several
+ * files (one a knob, one a workload).  A figure that the campaign has no data for is not drawn: the job says why, and
+ * which command would produce the data.
+ */
+#ifndef GCLAB_HARNESS_FIGURES_FIGURES_H
+#define GCLAB_HARNESS_FIGURES_FIGURES_H
+
+#include <stddef.h>
+
+#include "harness/figures/canvas.h"
+#include "harness/figures/dataset.h"
+
+enum figure_status {
+  FIGURE_DRAWN,
+  FIGURE_WITHOUT_DATA, /* job->reason says what is missing and how to get it */
+  FIGURE_FAILED        /* a message is on standard error */
+};
+
+struct figure_job {
+  struct dataset *dataset;
+  struct canvas_output output;
+  char **files; /* written so far */
+  size_t file_count;
+  char *reason; /* FIGURE_WITHOUT_DATA; malloc'ed */
+};
+
+struct figure {
+  const char *name, *summary;
+  enum figure_status (*draw)(struct figure_job *job);
+};
+
+extern const struct figure figures[]; /* ends with a row without a name */
+
+const struct figure *figure_find(const char *name);
+const char *figure_nearest(const char *name);
+
+void figure_job_free(struct figure_job *job);
+
+/* What the campaign shows, as Markdown: written to the file, and to be printed. */
+void summary_write(struct dataset *dataset, FILE *out);
+
+enum figure_status figure_overview(struct figure_job *job);
+enum figure_status figure_thresholds(struct figure_job *job);
+enum figure_status figure_heatmap(struct figure_job *job);
+enum figure_status figure_percentiles(struct figure_job *job);
+enum figure_status figure_heap(struct figure_job *job);
+enum figure_status figure_timespace(struct figure_job *job);
+
+#endif
