@@ -234,21 +234,6 @@ static const char *text_of_time(uint64_t ns, char *text, size_t size)
 }
 
 /* The store as it is, or NULL: an estimate makes no file. */
-#ifndef GCLAB_HAVE_CAMPAIGN
-uint64_t campaign_estimate_ns(const struct plan *plan, const struct plan_cells *cells, struct store *store)
-{
-  (void)store;
-  return plan->blocks * cells->count * 1000000000u;
-}
-
-int campaign_run(const struct plan *plan, const struct plan_cells *cells, struct store *store,
-                 const struct campaign_options *given)
-{
-  (void)plan, (void)cells, (void)store, (void)given;
-  return EXIT_ENVIRONMENT;
-}
-#endif
-
 static uint64_t estimate_ns(const struct plan *plan, const struct plan_cells *cells, const char *path)
 {
   struct store *store = access(path, R_OK) == 0 ? store_open(path, STORE_READ) : NULL;

@@ -1,0 +1,150 @@
+#!/bin/sh
+# test_cli.sh GCLAB SOURCE: exit codes, messages, help and JSON of the command, as a user types it.
+set -u
+gclab=$1
+source=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+unset GCLAB_STORE GCLAB_TRIAL_PATH GCLAB_PLAN_PATH
+failures=0
+
+fail() {
+  echo "FAILED: $*" >&2
+  failures=$((failures + 1))
+}
+
+# try CODE ARGUMENT...: runs the command; its outputs are in ./out and ./err.
+try() {
+  code=$1
+  shift
+  "$gclab" "$@" >out 2>err </dev/null
+  got=$?
+  [ $got -eq "$code" ] || { fail "gclab $*: exit code $got, expected $code"; cat err >&2; }
+}
+
+# says FILE TEXT: the text is in it, literally.
+says() { grep -qF -e "$2" "$1" || { fail "'$2' is not in $1:"; cat "$1" >&2; }; }
+silent() { [ ! -s "$1" ] || { fail "$1 is not empty:"; cat "$1" >&2; }; }
+json() { python3 -m json.tool <out >/dev/null || fail "not JSON"; }
+
+# ---- help, version, commands
+try 2
+says err "Usage: gclab COMMAND"
+silent out
+try 0 --help
+says out "Exit codes: 0 done"
+silent err
+try 0 help
+try 0 --version
+says out "gclab 0."
+commands=$("$gclab" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+for command in $commands; do
+  [ "$command" = help ] && continue
+  try 0 help "$command"
+  says out "Usage: gclab $command"
+  says out "Examples:"
+  says out "Exit codes:"
+  cp out help
+  try 0 "$command" --help
+  cmp -s out help || fail "gclab help $command differs from gclab $command --help"
+  try 2 "$command" --no-such-option
+  says err "gclab $command"
+  silent out
+done
+for command in list run; do
+  echo "$commands" | grep -qx $command || fail "no command $command"
+done
+try 2 lsit
+says err "gclab: there is no command 'lsit'; did you mean list?"
+try 2 xyzzyx
+says err "'gclab help' lists them"
+try 2 help rnu
+says err "did you mean run?"
+
+# ---- list
+try 0 list
+for word in collector marksweep gcbench quick; do says out $word; done
+try 0 list --json
+json
+for kind in collectors workloads plans figures missing; do says out "\"$kind\""; done
+for kind in collectors workloads plans figures; do
+  try 0 list $kind
+  try 0 list $kind --json
+  json
+  try 0 list $kind --names
+  for name in $(cat out); do
+    cp out names
+    try 0 list "$name"
+    says out "$name"
+    silent err
+    try 0 list "$name" --json
+    json
+    says out "\"name\": \"$name\""
+    cp names out
+  done
+done
+try 0 list marksweep
+says out "growth_factor"
+says out "reclaims cycles"
+try 2 list marksweap
+says err "gclab: there is no collector, workload, plan or figure 'marksweap'; did you mean marksweep?"
+try 2 list one two
+says err "one word too many"
+GCLAB_TRIAL_PATH="$source/tests/plan/trials" try 0 list marksweep
+says out "fixture marksweep"
+GCLAB_TRIAL_PATH="$source/tests/plan/trials" try 0 list apart --json
+json
+
+# ---- run: usage
+try 2 run
+says err "gclab run: which PLAN? These ship: full, peers, quick, thresholds"
+try 2 run qiuck
+says err "gclab: there is neither a file nor a plan 'qiuck'; did you mean quick?"
+try 2 run ./nowhere.yaml
+says err "gclab: ./nowhere.yaml: No such file or directory"
+try 2 run quick peers
+says err "there is one PLAN"
+try 2 run -c refcuont -w gcbench
+says err "gclab: --collector refcuont: there is no collector 'refcuont'; did you mean refcount?"
+try 2 run -c none -w gcbench --blocks 0
+says err "gclab: --blocks: blocks: 0 is out of range"
+try 2 run -c none -w gcbench --set threshold9=1
+says err "gclab: --set threshold9=1: no collector here has a knob 'threshold9'"
+try 2 run -c marksweep -w gcbench --set growth_factor=1000
+says err "gclab: --set growth_factor=1000: growth_factor: 1000 is out of range, 1.05 to 16"
+try 2 run quick -c ''
+says err "--collector is empty"
+printf 'name: mine\nmatrix:\n  - collectors: [marksweep]\n    workloads: [gcbnech]\n' >mine.yaml
+try 2 run mine.yaml
+says err "mine.yaml:4:17: there is no workload 'gcbnech'; did you mean gcbench?"
+silent out
+
+# ---- run: dry
+for plan in $("$gclab" list plans --names); do
+  try 0 run "$plan" --dry-run
+  says out "Plan $plan: "
+  try 0 run "$plan" --dry-run --json
+  json
+  python3 -c '
+import json, sys
+plan = json.load(open("out"))
+assert plan["cell_count"] == len(plan["cells"]) == len({cell["id"] for cell in plan["cells"]}) > 0
+assert plan["trial_count"] == plan["cell_count"] * plan["blocks"]
+assert plan["estimate_ns"] > 0
+json.dump([cell["id"] for cell in plan["cells"]], open("ids", "w"))' || fail "cells of $plan"
+  try 0 run "$plan" --print-plan
+  cp out "canonical-$plan.yaml"
+  try 0 run "canonical-$plan.yaml" --dry-run --json
+  python3 -c '
+import json
+assert json.load(open("ids")) == [cell["id"] for cell in json.load(open("out"))["cells"]]' ||
+    fail "the canonical text of $plan has other cells"
+done
+GCLAB_PLAN_PATH="$work" try 0 list canonical-quick
+says out "canonical-quick: plan"
+try 0 run -c marksweep -w gcbench,cycles --set growth_factor=1.5,3 --param cycles.replaced=1000,2000 --dry-run
+says out "Plan adhoc: 6 cells, 3 blocks, 18 trials; about "
+[ -z "$(ls -- *.sqlite* 2>/dev/null)" ] || fail "a dry run made a store"
+
+exit $((failures > 0))
