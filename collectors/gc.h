@@ -49,6 +49,7 @@ struct gc_frame {
   uint32_t count;
 };
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): the name of a variable takes none */
 #define GC_FRAME(name, slot_count)                                                                                     \
   struct {                                                                                                             \
     struct gc_frame frame;                                                                                             \
@@ -56,6 +57,7 @@ struct gc_frame {
   } name = {.slot = {0}};                                                                                              \
   name.frame.slots = name.slot;                                                                                        \
   name.frame.count = (slot_count)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Puts the frame on the shadow stack. */
 void gc_push(struct gc_mutator *mutator, struct gc_frame *frame);

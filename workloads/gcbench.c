@@ -153,7 +153,7 @@ static void construct(struct workload_run *run, int64_t depth, uint64_t depths_d
     } else {
       make_tree(run, depth, &frame.slot[TREE], &frame.slot[HOLE]);
     }
-    if (i % iterations == 0) workload_checksum(run, digest_tree(mutator, frame.slot[TREE]));
+    if (i == 0 || i == iterations) workload_checksum(run, digest_tree(mutator, frame.slot[TREE]));
     gc_root(mutator, &frame.slot[TREE], NULL);
     if ((i & mask) == 0) workload_progress(run, depths_done * 2 * iterations + i, depths * 2 * iterations);
   }

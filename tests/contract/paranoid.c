@@ -15,7 +15,7 @@
  * INVARIANTS
  *  - All objects lie in [space.base, space.bump), one cell after the other; everything else in the window is without
  *    access.  Regions are taken from the window in turn, so an address comes back only after the whole window.
- *  - Every slot of a frame and every field is NULL or refers to a cell in the space, whose state is CELL_LIVE.
+ *  - Every slot of a frame and every field is NULL or refers to a cell in the space, whose state is cell_live.
  *  - After a move, a cell's `counted`, which the calls of gc.h made, is the number of slots and fields that refer to
  *    it, `found` by tracing.
  *  - A cell ends in its canary: raw bytes that were written beyond their end have damaged it.
@@ -62,13 +62,13 @@ struct cell {
   uint32_t counted; /* references made and not yet dropped, as a counting collector counts */
   uint32_t found;   /* references that the last move has seen */
   union {
-    uint64_t state;       /* CELL_LIVE, */
+    uint64_t state;       /* cell_live, */
     struct cell *forward; /* or where the object has gone */
   };
 };
 
-#define CELL_LIVE   UINT64_C(0x4c4956452d4f424a) /* no address: not canonical */
-#define CELL_CANARY UINT64_C(0x63616e6172792121)
+static const uint64_t cell_live = 0x4c4956452d4f424a; /* no address: not canonical */
+static const uint64_t cell_canary = 0x63616e6172792121;
 
 struct space {
   char *base, *bump, *limit;
@@ -100,15 +100,14 @@ static uint64_t payload_bytes(const struct cell *cell) { return (uint64_t)cell->
 /* The canary follows the payload directly, aligned or not, so that the first byte too many is noticed. */
 static uint64_t cell_bytes(uint64_t payload)
 {
-  return (sizeof(struct cell) + payload + sizeof CELL_CANARY + 7) & ~UINT64_C(7);
+  return (sizeof(struct cell) + payload + sizeof cell_canary + 7) & ~UINT64_C(7);
 }
 
 static char *canary_of(struct cell *cell) { return (char *)(cell + 1) + payload_bytes(cell); }
 
 static void check_canary(struct cell *cell)
 {
-  const uint64_t canary = CELL_CANARY;
-  if (memcmp(canary_of(cell), &canary, sizeof canary) != 0)
+  if (memcmp(canary_of(cell), &cell_canary, sizeof cell_canary) != 0)
     gc_fail("something was written beyond the end of this object", object_of(cell));
 }
 
@@ -117,7 +116,7 @@ static struct cell *require_object(const struct paranoid *p, gc_ref object, cons
 {
   const char *address = (const char *)object;
   const bool inside = address >= p->space.base + sizeof(struct cell) && address < p->space.bump;
-  if (!inside || (uintptr_t)address % 8 != 0 || cell_of(object)->state != CELL_LIVE) gc_fail(what, object);
+  if (!inside || (uintptr_t)address % 8 != 0 || cell_of(object)->state != cell_live) gc_fail(what, object);
   return cell_of(object);
 }
 
@@ -149,7 +148,7 @@ static gc_ref forward(struct paranoid *p, struct space *to, gc_ref object, const
   const char *address = (const char *)object;
   if (address < p->space.base + sizeof(struct cell) || address >= p->space.bump)
     gc_fail("this slot or field holds a reference to where no object is", holder);
-  if (cell->state == CELL_LIVE) {
+  if (cell->state == cell_live) {
     check_canary(cell);
     const uint64_t bytes = cell_bytes(payload_bytes(cell));
     struct cell *copy = (struct cell *)(void *)to->bump;
@@ -181,8 +180,8 @@ static void drop_dead(const struct space *old)
   for (char *scan = old->base; scan < old->bump;) {
     struct cell *cell = (struct cell *)(void *)scan;
     const gc_ref *field = (const gc_ref *)(void *)(cell + 1);
-    for (uint32_t i = 0; cell->state == CELL_LIVE && i < cell->fields; i++) {
-      if (field[i] != NULL && cell_of(field[i])->state != CELL_LIVE) cell_of(field[i])->forward->counted--;
+    for (uint32_t i = 0; cell->state == cell_live && i < cell->fields; i++) {
+      if (field[i] != NULL && cell_of(field[i])->state != cell_live) cell_of(field[i])->forward->counted--;
     }
     scan += cell_bytes(payload_bytes(cell));
   }
@@ -209,7 +208,7 @@ static void move_all(struct paranoid *p, uint64_t room_bytes, gc_ref survivor)
     for (uint32_t i = 0; i < frame->count; i++) frame->slots[i] = forward(p, &to, frame->slots[i], &frame->slots[i]);
   }
   scan_space(p, &to);
-  if (survivor != NULL && cell_of(survivor)->state == CELL_LIVE)
+  if (survivor != NULL && cell_of(survivor)->state == cell_live)
     gc_fail("gc_store: the field's old value alone kept this object alive", survivor);
   drop_dead(&old);
   check_counts(&to);
@@ -315,9 +314,8 @@ void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
   if ((uint64_t)(p->space.limit - p->space.bump) < bytes) move_all(p, bytes + ALLOCATION_ROOM_BYTES, NULL);
   struct cell *cell = (struct cell *)(void *)p->space.bump;
   p->space.bump += bytes;
-  *cell = (struct cell){.fields = shape.fields, .bytes = shape.bytes, .counted = 1, .state = CELL_LIVE};
-  const uint64_t canary = CELL_CANARY;
-  memcpy(canary_of(cell), &canary, sizeof canary);
+  *cell = (struct cell){.fields = shape.fields, .bytes = shape.bytes, .counted = 1, .state = cell_live};
+  memcpy(canary_of(cell), &cell_canary, sizeof cell_canary);
   mutator->counters.allocated_objects++;
   mutator->counters.allocated_bytes += header_payload_bytes(shape);
   if (*slot != NULL) require_object(p, *slot, "gc_new: the slot refers to where no object is");
