@@ -110,7 +110,7 @@ static void walk_reachable(struct walk *walk)
     for (uint32_t i = 0; i < frame->count; i++) visit(walk, frame->slots[i], &frame->slots[i]);
   }
   while (!mark_stack_is_empty(&walk->stack)) {
-    const gc_ref object = (gc_ref) * --walk->stack.top; // NOLINT(performance-no-int-to-ptr): entries are words
+    const gc_ref object = object_of_entry(*--walk->stack.top);
     const uint32_t fields = shape_of(object).fields;
     for (uint32_t i = 0; i < fields; i++) visit(walk, fields_of(object)[i], object);
   }

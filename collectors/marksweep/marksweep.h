@@ -80,6 +80,12 @@ struct marksweep {
 
 static inline struct marksweep *marksweep_of(struct gc_mutator *mutator) { return (struct marksweep *)(void *)mutator; }
 
+/* What an entry of the mark stack refers to. */
+static inline gc_ref object_of_entry(uintptr_t entry)
+{
+  return (gc_ref)entry; // NOLINT(performance-no-int-to-ptr): the stack holds words
+}
+
 static inline struct header *header_of(gc_ref object) { return (struct header *)(void *)object - 1; }
 
 static inline gc_ref *fields_of(gc_ref object) { return (gc_ref *)(void *)object; }
