@@ -56,9 +56,15 @@ static struct none the_none;
 
 static struct none *none_of(struct gc_mutator *mutator) { return (struct none *)(void *)mutator; }
 
+static uint64_t extent_bytes(struct gc_shape shape)
+{
+  return header_shape_is_extended(shape) ? sizeof(struct header_extent) : 0;
+}
+
 static uint64_t cell_bytes(struct gc_shape shape)
 {
-  const uint64_t bytes = 8 + header_payload_bytes(shape); /* the header's word, for comparison with others */
+  /* The header's word is there for comparison with others, and for checks. */
+  const uint64_t bytes = extent_bytes(shape) + 8 + header_payload_bytes(shape);
   return (bytes + GRANULE_BYTES - 1) & ~(uint64_t)(GRANULE_BYTES - 1);
 }
 
@@ -120,6 +126,10 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   if (GC_UNLIKELY((uint64_t)(none->limit - none->bump) < bytes)) refill(none, bytes);
   char *cell = none->bump;
   none->bump += bytes;
+  if (GC_UNLIKELY(header_shape_is_extended(shape))) {
+    *(struct header_extent *)(void *)cell = (struct header_extent){.fields = shape.fields, .bytes = shape.bytes};
+    cell += sizeof(struct header_extent);
+  }
   *(uint64_t *)(void *)cell = header_pack(shape);
   mutator->counters.allocated_objects++;
   mutator->counters.allocated_bytes += header_payload_bytes(shape);
@@ -134,15 +144,28 @@ GC_INLINE void gc_root(struct gc_mutator *mutator, gc_ref *slot, gc_ref value)
   *slot = value;
 }
 
+static inline void check_field(gc_ref object, uint32_t field)
+{
+  GC_CHECK(object != NULL, "a field of no object", object);
+#ifdef GC_CHECKING
+  const uint64_t *header = (const uint64_t *)(const void *)object - 1;
+  GC_CHECK(field < header_fields((uint32_t)*header, header), "the object has fewer fields", object);
+#endif
+  (void)object;
+  (void)field;
+}
+
 GC_INLINE gc_ref gc_load(struct gc_mutator *mutator, gc_ref object, uint32_t field)
 {
   (void)mutator;
+  check_field(object, field);
   return ((gc_ref *)(void *)object)[field];
 }
 
 GC_INLINE void gc_store(struct gc_mutator *mutator, gc_ref object, uint32_t field, gc_ref value)
 {
   (void)mutator;
+  check_field(object, field);
   ((gc_ref *)(void *)object)[field] = value;
 }
 

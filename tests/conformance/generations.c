@@ -82,10 +82,40 @@ static void garbage_across_generations(struct heap *heap)
   heap_pop(heap, &frame.frame);
 }
 
+/*
+ * Objects of every kind that hold no container any more when they are old: CPython untracks some of them, in place,
+ * and tracks them again when they hold one.
+ */
+static void old_objects_change_what_they_hold(struct heap *heap)
+{
+  static const enum gc_kind kinds[] = {GC_INSTANCE, GC_LIST, GC_TUPLE, GC_DICT};
+  enum { KINDS = sizeof kinds / sizeof kinds[0], CONTAINER = KINDS, ATOM, SLOTS };
+  GC_FRAME(frame, SLOTS);
+  gc_push(heap->mutator, &frame.frame);
+  gc_new(heap->mutator, &frame.slot[CONTAINER], (struct gc_shape){1, 0, GC_LIST});
+  gc_new(heap->mutator, &frame.slot[ATOM], (struct gc_shape){0, 8, GC_ATOM});
+  for (uint32_t i = 0; i < KINDS; i++) gc_new(heap->mutator, &frame.slot[i], (struct gc_shape){2, 0, kinds[i]});
+  for (int round = 0; round < 12; round++) {
+    for (uint32_t i = 0; i < KINDS; i++) {
+      const bool holds_container = (round >> i & 1) == 0;
+      gc_store(heap->mutator, frame.slot[i], 0, frame.slot[ATOM]);
+      gc_store(heap->mutator, frame.slot[i], 1, frame.slot[holds_container ? CONTAINER : ATOM]);
+    }
+    heap_expect(heap, SLOTS, 0);
+    collector_check(heap->mutator);
+  }
+  /* Now a cycle through the kinds, old and perhaps untracked once: it is found all the same. */
+  for (uint32_t i = 0; i < KINDS; i++) gc_store(heap->mutator, frame.slot[i], 1, frame.slot[(i + 1) % KINDS]);
+  heap_expect(heap, SLOTS, 0);
+  heap_pop(heap, &frame.frame);
+  heap_expect(heap, 0, KINDS + 1); /* the atom hangs on the cycle */
+}
+
 static const struct conformance_test tests[] = {
     {"young_collections_keep_the_living", young_collections_keep_the_living, false},
     {"collections_are_counted_by_generation", collections_are_counted_by_generation, false},
     {"old_garbage_waits_for_its_generation", old_garbage_waits_for_its_generation, false},
+    {"old_objects_change_what_they_hold", old_objects_change_what_they_hold, false},
     {"garbage_across_generations", garbage_across_generations, false},
 };
 

@@ -184,7 +184,8 @@ static void limited_large_object(struct heap *heap)
 static void limited_with_garbage(struct heap *heap)
 {
   start_limited(heap);
-  const uint64_t live = LIMIT / 2 / 32; /* at 32 bytes a cell */
+  /* At 32 bytes a cell.  A conservative collector avoids blocks that stray words point at, and needs more room. */
+  const uint64_t live = (uint64_t)LIMIT / 32 / (can(COLLECTOR_CONSERVATIVE) ? 4 : 2);
   GC_FRAME(frame, 2);
   gc_push(heap->mutator, &frame.frame);
   list_build(heap, &frame.slot[0], live);

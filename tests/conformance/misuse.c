@@ -52,7 +52,8 @@ static struct death watch(struct heap *heap, void (*misuse)(struct heap *))
 static bool is_named(const struct death *death)
 {
   const bool ours = WIFSIGNALED(death->status) && WTERMSIG(death->status) == SIGABRT &&
-                    strstr(death->message, collector.name) != NULL && strstr(death->message, "(0x") != NULL;
+                    strstr(death->message, collector.name) != NULL &&
+                    (strstr(death->message, "(0x") != NULL || strstr(death->message, "(nil)") != NULL);
   const bool reported =
       strstr(death->message, "AddressSanitizer") != NULL || strstr(death->message, "runtime error") != NULL;
   return ours || reported;
@@ -134,6 +135,8 @@ BREAK_FIELD(break_load_index, 3, 64, 3, gc_load(heap->mutator, frame.slot[0], in
 BREAK_FIELD(break_store_index_of_atom, 0, 64, 0, gc_store(heap->mutator, frame.slot[0], index, NULL))
 BREAK_FIELD(break_store_index_of_large, 20000, 64, 20000, gc_store(heap->mutator, frame.slot[0], index, NULL))
 BREAK_FIELD(break_load_index_of_large, 20000, 64, 20001, gc_load(heap->mutator, frame.slot[0], index))
+BREAK_FIELD(break_store_far, 3, 0, 1000, gc_store(heap->mutator, frame.slot[0], index, frame.slot[0]))
+BREAK_FIELD(break_load_far, 3, 0, 1000, gc_load(heap->mutator, frame.slot[0], index))
 BREAK_FIELD(break_store_into_null, 1, 8, 0, gc_store(heap->mutator, NULL, index, frame.slot[0]))
 
 /* A raw reference to an object that has been freed since. */
@@ -179,6 +182,9 @@ static void slots_in_no_frame(struct heap *heap)
 
 static void field_out_of_range(struct heap *heap)
 {
+  require_caught(heap, "gc_store far beyond the object", break_store_far);
+  require_caught(heap, "gc_load far beyond the object", break_load_far);
+  if (can(COLLECTOR_EXTERNAL)) return; /* how many fields an object has need not be known to a peer */
   require_caught(heap, "gc_store one beyond the last field", break_store_index);
   require_caught(heap, "gc_load one beyond the last field", break_load_index);
   require_caught(heap, "gc_store into an object of no fields", break_store_index_of_atom);

@@ -1,6 +1,12 @@
 /* Every size: odd ones, powers of two and their neighbours, and the boundaries of packed headers (16383, 16384). */
 #include "tests/conformance/objects.h"
 
+/* From field f to the next that is tried: all, but in slow builds some of the middle of wide objects. */
+static uint32_t field_step(struct gc_shape shape, uint32_t f)
+{
+  return f > 4 && f + 520 < shape.fields ? (uint32_t)scaled(1, 509) : 1;
+}
+
 /* Two objects of the shape at once, filled, collected and found again: neither may reach into the other. */
 static void try_shape(struct heap *heap, gc_ref *slots, struct gc_shape shape, uint64_t id)
 {
@@ -11,7 +17,7 @@ static void try_shape(struct heap *heap, gc_ref *slots, struct gc_shape shape, u
             shape.fields, shape.bytes, (void *)slots[i]);
     object_fill(slots[i], shape, id + i);
   }
-  for (uint32_t f = 0; f < shape.fields; f++) {
+  for (uint32_t f = 0; f < shape.fields; f += field_step(shape, f)) {
     gc_store(heap->mutator, slots[0], f, slots[1]);
     gc_store(heap->mutator, slots[1], f, slots[2]);
   }
@@ -21,7 +27,7 @@ static void find_shape(struct heap *heap, gc_ref *slots, struct gc_shape shape, 
 {
   for (uint32_t i = 0; i < 2; i++) {
     object_require(slots[i], shape, id + i);
-    for (uint32_t f = 0; f < shape.fields; f++)
+    for (uint32_t f = 0; f < shape.fields; f += field_step(shape, f))
       REQUIRE(gc_load(heap->mutator, slots[i], f) == slots[i + 1], "field %u of %u was changed", f, shape.fields);
   }
 }
