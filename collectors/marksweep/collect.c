@@ -109,6 +109,8 @@ __attribute__((noinline)) uint64_t marksweep_collect(struct marksweep *ms, enum 
   marksweep_note_footprint(ms);
   journal_end(journal, &work, counters->heap_bytes);
 #ifdef GC_CHECKING
+  const uint64_t number = counters->collections[GC_GENERATIONS - 1];
+  if ((number & (number - 1)) == 0) collector_check(&ms->mutator); /* 1st, 2nd, 4th, 8th ...: it takes long */
   marksweep_poison_garbage(ms);
 #endif
   return work.freed_objects;
