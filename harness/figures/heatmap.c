@@ -216,7 +216,7 @@ static enum figure_status draw(struct figure_job *job, const struct sweep_grid *
   const bool stacked = grid->x.value_count > 6;
   const double cell_height = 40, height = cell_height * (double)grid->y.value_count;
   const double left = 34 + fmax(text_width_px(grid->y.name, CANVAS_NOTE_POINTS), 40), gap = stacked ? 0 : 22;
-  const double width = stacked ? fmin(CANVAS_WIDTH - left - 30, 88 * (double)grid->x.value_count)
+  const double width = stacked ? fmin(CANVAS_WIDTH - left - 30, 110 * (double)grid->x.value_count)
                                : (CANVAS_WIDTH - left - 24 - 2 * gap) / 3;
   const double first = canvas_head_bottom(canvas) + 26, row_gap = 74;
   canvas->height = first + (stacked ? 3 * height + 2 * 58 + row_gap : height + row_gap) + 14;

@@ -17,7 +17,8 @@ void parts_count_trials(const struct dataset_cell *cell, size_t *least, size_t *
 
 char *parts_trials(size_t least, size_t most)
 {
-  if (least == most) return text_format("%zu trial%s", most, most == 1 ? "" : "s");
+  if (least == most && most == 1) return text_copy("1 trial");
+  if (least == most) return text_format("%zu trials", most);
   return text_format("%zu to %zu trials", least, most);
 }
 

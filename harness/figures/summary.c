@@ -309,9 +309,14 @@ static void write_faults(const struct dataset *dataset, FILE *out)
   for (size_t i = 0; i < dataset->cell_count; i++) {
     const struct dataset_cell *cell = &dataset->cells[i];
     if (cell->ok_count == cell->trial_count) continue;
-    fprintf(out, "- %s on %s: %zu of %zu trials were not ok (%s).\n", dataset->series[cell->series].label,
-            dataset->subjects[cell->subject].label, cell->trial_count - cell->ok_count, cell->trial_count,
-            cell->failure != NULL ? cell->failure : "the others were");
+    char *varied = NULL;
+    for (size_t k = 0; k < cell->knob_count; k++) {
+      if (!cell->knobs[k].is_default) text_append(&varied, ", %s=%s", cell->knobs[k].name, cell->knobs[k].text);
+    }
+    fprintf(out, "- %s on %s%s: %zu of %zu trials were not ok (%s).\n", dataset->series[cell->series].label,
+            dataset->subjects[cell->subject].label, varied != NULL ? varied : "", cell->trial_count - cell->ok_count,
+            cell->trial_count, cell->failure != NULL ? cell->failure : "the others were");
+    free(varied);
   }
   for (size_t i = 0; i < dataset->cell_count; i++) {
     const struct dataset_cell *a = &dataset->cells[i];

@@ -78,7 +78,7 @@ static char *with_unit(double value, const char *const *units, double step, bool
 }
 
 static const char *const duration_units[] = {"ns", "µs", "ms", "s", NULL};
-static const char *const byte_units[] = {"B", "KB", "MB", "GB", "TB", NULL};
+static const char *const byte_units[] = {"B", "KiB", "MiB", "GiB", "TiB", NULL};
 
 char *text_duration(double ns, char *text) { return with_unit(ns, duration_units, 1000, false, text); }
 char *text_bytes(double bytes, char *text) { return with_unit(bytes, byte_units, 1024, false, text); }

@@ -17,7 +17,7 @@ char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* Appends to a malloc'ed string (or NULL). */
 void text_append(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* "850 ns", "12.3 µs", "1.23 s": three significant digits.  bytes: "12.3 MB", powers of 1024 as everywhere in gclab. */
+/* "850 ns", "12.3 µs", "1.23 s": three significant digits.  bytes: "12.3 MiB". */
 char *text_duration(double ns, char *text);
 char *text_bytes(double bytes, char *text);
 

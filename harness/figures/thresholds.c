@@ -18,7 +18,7 @@
 #include "harness/figures/text.h"
 
 static const char *const column_titles[PAUSE_STATISTICS] = {"median", "90th percentile", "99th percentile", "longest"};
-enum { COLUMNS = 3, LINES_MAX = 64, ROW_GAP = 62 };
+enum { COLUMNS = 3, LINES_MAX = 64, ROW_GAP = 62, NEAR_PX = 40 };
 
 /* One line of a panel: a class of pauses of a series along the knob. */
 struct line {
@@ -228,28 +228,31 @@ static double put_line(struct canvas *canvas, struct canvas_panel *panel, const 
   return end;
 }
 
-/* Labels of classes at the right edge: one for all collectors that share the class and its colour. */
+/*
+ * Labels of classes at the right edge: one for all collectors that share the class and its colour, as long as their
+ * ends lie near each other.
+ */
 static void put_labels(struct canvas *canvas, struct canvas_panel *panel, const struct row *row, const double *ends)
 {
   struct parts_label labels[LINES_MAX];
+  unsigned merged[LINES_MAX];
   size_t count = 0;
   for (size_t l = 0; l < row->line_count; l++) {
     if (isnan(ends[l])) continue;
-    bool first = true;
-    double sum = 0;
-    size_t n = 0;
-    for (size_t k = 0; k < row->line_count; k++) {
-      const struct line *other = &row->lines[k];
-      if (other->colour != row->lines[l].colour || strcmp(other->label, row->lines[l].label) != 0 || isnan(ends[k]))
-        continue;
-      first &= k >= l;
-      sum += canvas_y_px(panel, ends[k]);
-      n++;
+    const struct line *line = &row->lines[l];
+    const double y = canvas_y_px(panel, ends[l]);
+    size_t k = 0;
+    while (k < count && (labels[k].text != line->label || labels[k].colour != line->colour ||
+                         fabs(labels[k].y_px / merged[k] - y) > NEAR_PX))
+      k++;
+    if (k == count) {
+      labels[count] = (struct parts_label){.text = line->label, .colour = line->colour};
+      merged[count++] = 0;
     }
-    if (!first) continue;
-    labels[count++] =
-        (struct parts_label){.text = row->lines[l].label, .colour = row->lines[l].colour, .y_px = sum / (double)n};
+    labels[k].y_px += y;
+    merged[k]++;
   }
+  for (size_t k = 0; k < count; k++) labels[k].y_px /= merged[k];
   parts_end_labels(canvas, panel, labels, count);
 }
 
@@ -327,8 +330,11 @@ static void put_texts(struct canvas *canvas, const struct sheet *sheet)
   canvas->title = text_format("Pause time against %s", sheet->knob.name);
   char *collectors = parts_collectors(dataset, sheet->drawn);
   char *trials = parts_trials(sheet->least_trials, sheet->most_trials);
-  canvas->subtitle = text_format("%s. Line: pauses of all %s together; band: range of the single trials.", collectors,
-                                 sheet->most_trials > 1 ? trials : "trials");
+  if (sheet->most_trials > 1)
+    canvas->subtitle =
+        text_format("%s. Line: pauses of all %s together; band: range of the single trials.", collectors, trials);
+  else
+    canvas->subtitle = text_format("%s. Line: pauses of one trial.", collectors);
   bool based = false;
   for (size_t r = 0; r < sheet->row_count && !based; r++) {
     for (size_t s = 0; s < dataset->series_count && !based; s++) {
@@ -363,7 +369,7 @@ static enum figure_status draw_sheet(struct figure_job *job, struct sheet *sheet
                width = (right - left - (sheet->column_count - 1) * gap) / sheet->column_count;
   double top = canvas_head_bottom(canvas) + 24;
   canvas->height = top + (height + ROW_GAP) * (double)sheet->row_count + 22;
-  axis_pad(&sheet->pauses, 0.04, 0.06);
+  axis_pad(&sheet->pauses, 0.09, 0.07); /* room for the default's label, and for notes */
   /* panels are added first: adding one may move the others */
   for (size_t r = 0; r < sheet->row_count; r++) {
     for (int c = 0; c < sheet->column_count; c++) {

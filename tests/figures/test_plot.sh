@@ -1,0 +1,145 @@
+#!/bin/sh
+# test_plot.sh GCLAB MAKE_STORE CASE: `gclab plot` on synthetic stores.
+set -eu
+gclab=$1 make_store=$2 case=$3
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+
+# expect STATUS COMMAND...: standard output and error go to out and err.
+expect() {
+  wanted=$1
+  shift
+  status=0
+  "$@" >out 2>err || status=$?
+  [ "$status" = "$wanted" ] || fail "'$*' ended with $status, not $wanted: $(cat out err)"
+}
+
+says() { grep -qF -- "$1" "$2" || fail "$2 does not say '$1': $(cat "$2")"; }
+
+no_pictures() {
+  found=$(find "$1" -name '*.svg' -o -name '*.png' -o -name '*.pdf' 2>/dev/null | head -3)
+  [ -z "$found" ] || fail "there is a picture: $found"
+}
+
+case $case in
+all) # every figure: well-formed, with its labels, not too large, no picture empty; drawn again from its files alike
+  "$make_store" s.sqlite 47
+  expect 0 "$gclab" plot --store s.sqlite --out f
+  [ ! -s err ] || fail "something on standard error: $(cat err)"
+  says '| gcbench  | marksweep' out
+  says 'refcount_cyclic on cycles, threshold0=50, threshold1=2: 3 of 3 trials were not ok (timed out)' out
+  says '| threshold0    | cpython' out
+  cmp -s f/summary.md out || head -c "$(wc -c <f/summary.md)" out | cmp - f/summary.md
+  for name in overview thresholds-threshold0 thresholds-threshold1 thresholds-growth_factor \
+    heatmap-refcount_cyclic-cycles percentiles heap-gcbench heap-cycles heap-splay timespace; do
+    for ending in svg png dat gp; do [ -s "f/$name.$ending" ] || fail "$name.$ending is missing or empty"; done
+    xmllint --noout "f/$name.svg"
+    [ "$(wc -c <"f/$name.svg")" -lt 300000 ] || fail "$name.svg is larger than 300 kB"
+    colours=$(identify -format %k "f/$name.png")
+    [ "$colours" -gt 40 ] || fail "$name.png has $colours colours"
+    says 'gclab 0.1.0 · 2 × Intel Xeon @ 2.50GHz · jemalloc 5.3.0' "f/$name.svg"
+    says 'trial' "f/$name.svg"
+  done
+  [ "$(ls -A f | grep -c '^\.')" = 0 ] || fail "temporary files are left: $(ls -A f)"
+  for label in 'generation 0' 'generation 1' 'generation 2' refcount_cyclic 'cpython 3.11.2' 'default 700' '100 µs' \
+    'gcbench · median' 'cycles · 99th percentile' 'cycles · longest'; do says "$label" f/thresholds-threshold0.svg; done
+  for label in 'out' 'memory' 'timed out' 'not run' '99th-percentile pause, µs' 'longest pause, ms' 'total time, s'; do
+    says "$label" f/heatmap-refcount_cyclic-cycles.svg
+  done
+  for label in 99.99 'floor 1 µs' refcount marksweep boehm; do says "$label" f/percentiles.svg; done
+  for label in '2 (default)' '1.2' none 'peak heap' '2×'; do says "$label" f/timespace.svg; done
+  for label in build work 'no pauses' 'heap up to' '32 MiB'; do says "$label" f/heap-cycles.svg; done
+  for label in 'refcount / glibc' 'total time' 'longest pause'; do says "$label" f/overview.svg; done
+  cp -r f g
+  rm g/*.svg
+  for gp in g/*.gp; do
+    (cd g && gnuplot "$(basename "$gp")" 2>../err) || fail "$gp does not draw: $(cat err)"
+    cmp "${gp%.gp}.svg" "f/$(basename "${gp%.gp}").svg"
+  done
+  ;;
+deterministic) # the same data, the same bytes
+  "$make_store" s.sqlite 15
+  "$make_store" t.sqlite 15
+  expect 0 "$gclab" plot --store s.sqlite --out a --format svg
+  expect 0 "$gclab" plot --store t.sqlite --out b --format svg
+  expect 0 "$gclab" plot --store s.sqlite --out b --format svg
+  diff -r a b
+  ;;
+formats)
+  "$make_store" s.sqlite 1
+  expect 0 "$gclab" plot percentiles --store s.sqlite --out deep/er/f --format pdf,png,png
+  [ "$(head -c 4 deep/er/f/percentiles.pdf)" = %PDF ] || fail "not a PDF"
+  [ ! -e deep/er/f/percentiles.svg ] || fail "an SVG that nobody asked for"
+  expect 2 "$gclab" plot --store s.sqlite --format gif
+  says "'gif' is none of svg, png and pdf" err
+  expect 0 "$gclab" plot --store s.sqlite --out f --json
+  jq -e '.campaign == "synthetic" and (.files | length) > 10 and (.not_drawn | map(.figure) | index("heatmap")) != null' out >/dev/null
+  ;;
+missing) # what cannot be drawn is said, with what to do; no empty picture
+  "$make_store" s.sqlite 1
+  expect 0 "$gclab" plot --store s.sqlite --out f
+  says 'not drawn: thresholds: no knob was varied' out
+  says 'gclab run' out
+  for figure in thresholds heatmap timespace; do
+    expect 4 "$gclab" plot "$figure" --store s.sqlite --out g
+    says "$figure was not drawn" err
+    says 'gclab run' err
+    no_pictures g
+  done
+  expect 2 "$gclab" plot treshholds --store s.sqlite --out g
+  says 'did you mean thresholds?' err
+  expect 2 "$gclab" plot zzzzzzzz --store s.sqlite --out g
+  says 'gclab list figures' err
+  expect 4 "$gclab" plot --store s.sqlite --campaign other --out g
+  [ -s err ] || fail "no message"
+  expect 4 "$gclab" plot --store nowhere.sqlite --out g
+  says nowhere.sqlite err
+  "$make_store" empty.sqlite 0
+  expect 4 "$gclab" plot --store empty.sqlite --out g
+  says 'gclab run quick' err
+  no_pictures g
+  ;;
+gnuplot) # no gnuplot, and ones that fail in each way
+  "$make_store" s.sqlite 1
+  expect 4 env PATH=/nowhere "$gclab" plot --store s.sqlite --out g
+  says gnuplot-nox err
+  [ "$(wc -l <err)" = 1 ] || fail "more than one line: $(cat err)"
+  for body in 'exit 1' 'echo "warning: something" >&2; : >"$output"; echo x >"$output"' ': >"$output"' 'kill -9 $$'; do
+    mkdir -p fake
+    printf '#!/bin/sh\noutput=$(echo "$3" | sed "s/.*OUTPUT=.\\(.*\\)./\\1/")\n%s\n' "$body" >fake/gnuplot
+    chmod +x fake/gnuplot
+    expect 4 env PATH="$PWD/fake:$PATH" "$gclab" plot percentiles --store s.sqlite --out g
+    says 'percentiles' err
+    no_pictures g
+  done
+  expect 4 env GCLAB_PLOT_PATH="$PWD/fake" "$gclab" plot percentiles --store s.sqlite --out g
+  says GCLAB_PLOT_PATH err
+  ;;
+unwritable)
+  "$make_store" s.sqlite 1
+  : >file
+  expect 4 "$gclab" plot --store s.sqlite --out file/below
+  says 'file/below' err
+  says '--out' err
+  expect 4 "$gclab" plot --store s.sqlite --out file
+  says '--out' err
+  if [ "$(id -u)" != 0 ]; then
+    mkdir -m 500 closed
+    expect 4 "$gclab" plot --store s.sqlite --out closed
+    says 'closed' err
+  fi
+  ;;
+large) # three million pauses in three trials
+  "$make_store" s.sqlite 16
+  expect 0 timeout 60 "$gclab" plot --store s.sqlite --out f
+  says '| 3,024,000 |' out
+  for svg in f/*.svg; do [ "$(wc -c <"$svg")" -lt 300000 ] || fail "$svg is larger than 300 kB"; done
+  ;;
+*) fail "no case $case" ;;
+esac
