@@ -148,7 +148,8 @@ static void format_bytes(int64_t value, char *text)
     value /= 1024;
     step++;
   }
-  snprintf(text, SETTING_TEXT_MAX, "%" PRId64 "%.1s", value, step == 0 ? "" : &suffixes[step - 1]);
+  const char suffix[] = {step == 0 ? '\0' : suffixes[step - 1], '\0'}; /* a "%.1s" makes gcc 12 -O0 crash under UBSan */
+  snprintf(text, SETTING_TEXT_MAX, "%" PRId64 "%s", value, suffix);
 }
 
 char *setting_format(const struct setting *setting, int64_t value, char *text)
