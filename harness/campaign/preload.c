@@ -62,7 +62,7 @@ static bool find_path(FILE *list, const char *library, char *path)
     char read[PATH_MAX];
     if (found || sscanf(line, " %255s => %4095s", name, read) != 2) continue;
     if (strcmp(name, library) != 0 || *read != '/') continue;
-    strcpy(path, read);
+    snprintf(path, PATH_MAX, "%s", read);
     found = true;
   }
   return found;

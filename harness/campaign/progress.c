@@ -124,12 +124,12 @@ void progress_trial_done(struct progress *progress) { progress->done++; }
 void progress_note(struct progress *progress, const char *format, ...)
 {
   erase(progress);
+  if (progress->colour) fputs("\033[31m", stderr);
   va_list arguments;
   va_start(arguments, format);
-  if (progress->colour) fputs("\033[31m", stderr);
-  vfprintf(stderr, format, arguments);
-  fputs(progress->colour ? "\033[0m\n" : "\n", stderr);
+  vfprintf(stderr, format, arguments); // NOLINT(clang-analyzer-valist.Uninitialized): it is initialized just above
   va_end(arguments);
+  fputs(progress->colour ? "\033[0m\n" : "\n", stderr);
 }
 
 void progress_end(struct progress *progress) { erase(progress); }

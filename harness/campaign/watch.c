@@ -70,6 +70,7 @@ static void sample(const struct process *process, struct schedule *schedule, str
   if (schedule->cannot_sample || !find_counters(process, schedule)) return;
   struct gc_counters counters;
   const struct iovec here = {.iov_base = &counters, .iov_len = sizeof counters};
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): an address in the other process
   const struct iovec there = {.iov_base = (void *)(uintptr_t)schedule->counters_address, .iov_len = sizeof counters};
   const uint64_t now_ns = clock_now_ns();
   if (process_vm_readv(process->pid, &here, 1, &there, 1, 0) != (ssize_t)sizeof counters) {

@@ -146,17 +146,21 @@ static bool path_is_usable(const char *path, enum store_mode mode)
 /* "file:PATH?immutable=1", with what has a meaning in URIs escaped. */
 static char *immutable_uri(const char *path)
 {
-  char *uri = malloc(3 * strlen(path) + sizeof "file:?immutable=1");
-  if (uri == NULL) return NULL;
-  char *end = stpcpy(uri, "file:");
+  char *uri = NULL;
+  size_t bytes = 0;
+  FILE *out = open_memstream(&uri, &bytes);
+  if (out == NULL) return NULL;
+  fputs("file:", out);
   for (; *path != '\0'; path++) {
     if (strchr("%?#", *path) != NULL)
-      end += sprintf(end, "%%%02X", (unsigned)(unsigned char)*path);
+      fprintf(out, "%%%02X", (unsigned)(unsigned char)*path);
     else
-      *end++ = *path;
+      fputc(*path, out);
   }
-  strcpy(end, "?immutable=1");
-  return uri;
+  fputs("?immutable=1", out);
+  if (fclose(out) == 0) return uri;
+  free(uri);
+  return NULL;
 }
 
 static bool connect(struct store *store, const char *name, int flags)

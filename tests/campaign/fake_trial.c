@@ -24,8 +24,6 @@
 #include "collectors/collector.h"
 #include "harness/trial/allocator.h"
 
-extern char **environ;
-
 static const char *const modes[] = {"ok",    "crash", "hang",  "rubbish", "silent",      "exit",       "oom",    "eat",
                                     "wrong", "kill",  "shout", "orphan",  "bad_journal", "other_name", "no_sum", NULL};
 
@@ -144,7 +142,7 @@ static void write_record(const struct fake *fake)
       "outcome", oom ? "out_of_memory" : "ok", "collector", fake->mode == MODE_OTHER_NAME ? "another" : fake->name,
       "workload", fake->workload, "amount", fake->amount, "seed", (json_int_t)fake->seed, "work_start_ns",
       (json_int_t)fake->work_start_ns, "wall_ns", (json_int_t)fake->wall_ns, "cpu_ns", (json_int_t)fake->wall_ns,
-      "gc_ns", (json_int_t)(100 * fake->rows), "failed_bytes", (json_int_t)64, "peak_heap_bytes", (json_int_t)4096,
+      "gc_ns", (json_int_t)fake->rows * 100, "failed_bytes", (json_int_t)64, "peak_heap_bytes", (json_int_t)4096,
       "collections", 1, 2, 3, "allocator", allocator_name(), "surroundings", surroundings());
   if (!oom && fake->mode != MODE_NO_SUM) json_object_set_new(record, "checksum", json_string(checksum));
   json_dumpfd(record, fake->record_fd, JSON_COMPACT);

@@ -35,7 +35,8 @@ is "pauses" "$(query "$work/pauses.csv" "select count(*), sum(duration_ns), max(
   "12|1212|2|1"
 is "pause columns" "$(query "$work/pauses.csv" "select distinct kind, cause, phase, heap_before_bytes, heap_after_bytes from t")" \
   'collection|explicit|waiting, "quoted"|50|40'
-is "starts" "$(query "$work/pauses.csv" "select max(start_ns - least) from (select start_ns, min(start_ns) over (partition by trial) as least from t)")" 2000
+is "starts" "$(query "$work/pauses.csv" "select max(at - least) from
+  (select start_ns + 0 as at, min(start_ns + 0) over (partition by trial) as least from t)")" 2000
 
 "$gclab" export --format json >"$work/trials.json" || fail "JSON"
 is "JSON rows" "$(jq length "$work/trials.json")" 8

@@ -10,8 +10,8 @@
 
 char *fixture_directory(void)
 {
-  char *directory = strdup("/tmp/gclab-store-XXXXXX");
-  return directory != NULL ? mkdtemp(directory) : NULL;
+  char path[] = "/tmp/gclab-store-XXXXXX";
+  return mkdtemp(path) != NULL ? strdup(path) : NULL;
 }
 
 static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *walk)
