@@ -116,10 +116,11 @@ static void read_missing(struct catalogue *catalogue, const struct programs *pro
   catalogue->missing_documents = json_array();
   for (size_t i = 0; i < programs->directory_count; i++) {
     char *path = NULL;
-    json_error_t why;
+    json_error_t why = {0};
     if (asprintf(&path, "%s/missing-collectors.json", programs->directories[i]) < 0) continue;
-    json_t *rows = access(path, R_OK) == 0 ? json_load_file(path, 0, &why) : NULL;
-    if (rows == NULL && access(path, R_OK) == 0)
+    const bool present = access(path, R_OK) == 0;
+    json_t *rows = present ? json_load_file(path, 0, &why) : NULL;
+    if (rows == NULL && present)
       fprintf(stderr, "gclab: %s:%d:%d: %s; build again to make it anew\n", path, why.line, why.column, why.text);
     free(path);
     if (rows == NULL) continue;

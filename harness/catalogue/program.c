@@ -21,8 +21,6 @@
 #include "base/clock.h"
 #include "harness/catalogue/catalogue.h"
 
-extern char **environ;
-
 static const char prefix[] = "gclab-trial-";
 static const uint64_t answer_limit_ns = UINT64_C(10) * 1000000000u;
 
@@ -152,7 +150,7 @@ static void take(struct program *program)
 static void read_answers(struct programs *programs)
 {
   const uint64_t deadline_ns = clock_now_ns() + answer_limit_ns;
-  struct pollfd *ready = calloc(programs->count, sizeof *ready);
+  struct pollfd *ready = calloc(programs->count + 1, sizeof *ready);
   for (;;) {
     nfds_t open_count = 0;
     for (size_t i = 0; i < programs->count; i++) {

@@ -91,56 +91,64 @@ static error_t parse_argument(struct arguments *arguments, const char *word, str
   return 0;
 }
 
+/* Where each option's value goes, in struct arguments. */
+#define AT(member) offsetof(struct arguments, member)
+
+static const struct {
+  int key;
+  bool at_commas;
+  const char *option;
+  size_t words;
+} list_options[] = {{'c', true, "--collector", AT(options.collectors)},
+                    {'w', true, "--workload", AT(options.workloads)},
+                    {OPTION_ALLOCATOR, true, "--allocator", AT(options.allocators)},
+                    {OPTION_SET, false, "--set", AT(options.set)},
+                    {OPTION_PARAM, false, "--param", AT(options.param)}};
+
+static const struct {
+  int key;
+  size_t text;
+  const char *fixed; /* of an option without a value */
+} text_options[] = {{OPTION_SIZE, AT(options.size), NULL},
+                    {OPTION_SMALL, AT(options.size), "small"},
+                    {OPTION_BLOCKS, AT(options.blocks), NULL},
+                    {OPTION_BUDGET, AT(options.budget), NULL},
+                    {OPTION_SEED, AT(options.seed), NULL},
+                    {OPTION_TIME_LIMIT, AT(options.time_limit), NULL},
+                    {OPTION_MEMORY_LIMIT, AT(options.memory_limit), NULL},
+                    {OPTION_PIN, AT(options.pin), "true"},
+                    {OPTION_NO_PIN, AT(options.pin), "false"},
+                    {OPTION_NAME, AT(options.name), NULL},
+                    {OPTION_DESCRIPTION, AT(options.description), NULL},
+                    {OPTION_STORE, AT(store), NULL}};
+
+static const struct {
+  int key;
+  size_t flag;
+} flag_options[] = {{OPTION_AGAIN, AT(campaign.again)},
+                    {OPTION_JSON, AT(campaign.json)},
+                    {OPTION_PRINT_PLAN, AT(print_plan)},
+                    {'n', AT(dry_run)},
+                    {'q', AT(campaign.quiet)}};
+
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
-  struct arguments *arguments = state->input;
-  struct plan_options *given = &arguments->options;
-  const struct {
-    int key;
-    struct plan_words *words;
-    const char *option;
-    bool at_commas;
-  } lists[] = {{'c', &given->collectors, "--collector", true},
-               {'w', &given->workloads, "--workload", true},
-               {OPTION_ALLOCATOR, &given->allocators, "--allocator", true},
-               {OPTION_SET, &given->set, "--set", false},
-               {OPTION_PARAM, &given->param, "--param", false}};
-  const struct {
-    int key;
-    const char **text;
-    const char *value;
-  } texts[] = {{OPTION_SIZE, &given->size, value},
-               {OPTION_SMALL, &given->size, "small"},
-               {OPTION_BLOCKS, &given->blocks, value},
-               {OPTION_BUDGET, &given->budget, value},
-               {OPTION_SEED, &given->seed, value},
-               {OPTION_TIME_LIMIT, &given->time_limit, value},
-               {OPTION_MEMORY_LIMIT, &given->memory_limit, value},
-               {OPTION_PIN, &given->pin, "true"},
-               {OPTION_NO_PIN, &given->pin, "false"},
-               {OPTION_NAME, &given->name, value},
-               {OPTION_DESCRIPTION, &given->description, value},
-               {OPTION_STORE, &arguments->store, value}};
-  const struct {
-    int key;
-    bool *flag;
-  } flags[] = {{OPTION_AGAIN, &arguments->campaign.again},
-               {OPTION_JSON, &arguments->campaign.json},
-               {OPTION_PRINT_PLAN, &arguments->print_plan},
-               {'n', &arguments->dry_run},
-               {'q', &arguments->campaign.quiet}};
-  if (key == ARGP_KEY_ARG) return parse_argument(arguments, value, state);
-  for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-    if (lists[i].key != key) continue;
-    if (*value == '\0') argp_error(state, "%s is empty", lists[i].option);
-    plan_words_add_option(lists[i].words, lists[i].option, value, lists[i].at_commas);
+  char *arguments = state->input;
+  if (key == ARGP_KEY_ARG) return parse_argument(state->input, value, state);
+  for (size_t i = 0; i < sizeof list_options / sizeof list_options[0]; i++) {
+    if (list_options[i].key != key) continue;
+    if (*value == '\0') argp_error(state, "%s is empty", list_options[i].option);
+    plan_words_add_option((struct plan_words *)(arguments + list_options[i].words), list_options[i].option, value,
+                          list_options[i].at_commas);
     return 0;
   }
-  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-    if (texts[i].key == key) return *texts[i].text = texts[i].value, 0;
+  for (size_t i = 0; i < sizeof text_options / sizeof text_options[0]; i++) {
+    if (text_options[i].key != key) continue;
+    *(const char **)(arguments + text_options[i].text) = text_options[i].fixed != NULL ? text_options[i].fixed : value;
+    return 0;
   }
-  for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
-    if (flags[i].key == key) return *flags[i].flag = true, 0;
+  for (size_t i = 0; i < sizeof flag_options / sizeof flag_options[0]; i++) {
+    if (flag_options[i].key == key) return *(bool *)(arguments + flag_options[i].flag) = true, 0;
   }
   return ARGP_ERR_UNKNOWN;
 }
@@ -212,7 +220,7 @@ static void print_json(const struct plan *plan, const struct plan_cells *cells, 
   }
   json_t *root = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:o}", "plan", plan->name, "seed",
                            (json_int_t)plan->seed, "blocks", (json_int_t)plan->blocks, "cell_count",
-                           (json_int_t)cells->count, "trial_count", (json_int_t)(cells->count * plan->blocks),
+                           (json_int_t)cells->count, "trial_count", (json_int_t)cells->count * plan->blocks,
                            "estimate_ns", (json_int_t)estimate_ns, "text", plan->text, "cells", list);
   json_dumpf(root, stdout, JSON_INDENT(1));
   putchar('\n');

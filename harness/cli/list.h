@@ -45,6 +45,6 @@ struct list_figure {
   const char *name, *summary;
 };
 
-size_t list_figures(struct list_figure *figures, size_t room);
+size_t list_figures(struct list_figure *list, size_t room);
 
 #endif

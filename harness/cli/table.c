@@ -10,7 +10,7 @@ enum { GAP = 2, WIDTH_MIN = 60, WIDTH_ELSEWHERE = 120 };
 void table_init(struct table *table, const char *const *headings)
 {
   *table = (struct table){0};
-  const char *titles[TABLE_COLUMNS_MAX];
+  const char *titles[TABLE_COLUMNS_MAX] = {NULL};
   for (; headings[table->columns] != NULL; table->columns++) {
     const char *heading = headings[table->columns];
     table->right[table->columns] = heading[0] == '>';

@@ -115,7 +115,7 @@ char *plan_find(const char *word)
   char *found = NULL;
   if (strchr(word, '/') != NULL || (stat(word, &status) == 0 && S_ISREG(status.st_mode))) return strdup(word);
   struct plan_shipped *shipped = plan_list_shipped(&count);
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; i < count && found == NULL; i++) {
     if (strcmp(shipped[i].name, word) == 0) found = strdup(shipped[i].path);
   }
   if (found == NULL) say_unknown(word, shipped, count);

@@ -279,19 +279,24 @@ static void make_group(struct plan *plan, const struct plan_options *options)
   add_words_or_all(&plan->groups[0].workloads, &options->workloads);
 }
 
+/* Are its names and values right?  What is dropped or replaced later was so, and is told of now or never. */
+static bool check_plan(const struct applying *applying)
+{
+  struct plan_cells cells;
+  if (!plan_expand_quietly(applying->plan, applying->catalogue, &cells)) return false;
+  plan_cells_free(&cells);
+  return true;
+}
+
 bool plan_apply_options(struct plan *plan, const struct catalogue *catalogue, const struct plan_options *options)
 {
   const struct applying applying = {plan, catalogue, options};
-  struct plan_cells cells;
   bool good = apply_values(plan, options);
   if (plan->group_count == 0) {
     make_group(plan, options);
-    /* A wrong name is told once, here, and not again for each sweep. */
-    good &= plan_expand_quietly(plan, catalogue, &cells);
-    if (good) plan_cells_free(&cells);
+    good &= check_plan(&applying);
   } else {
-    good = good && plan_expand_quietly(plan, catalogue, &cells); /* so that what is dropped below was right */
-    if (good) plan_cells_free(&cells);
+    good &= check_plan(&applying);
     good = good && restrict_side(&applying, &plan_side_collectors, &options->collectors) &&
            restrict_side(&applying, &plan_side_workloads, &options->workloads);
   }
