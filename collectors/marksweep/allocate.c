@@ -97,7 +97,7 @@ static void safepoint(struct marksweep *ms, uint64_t more_bytes)
   }
 }
 
-/* A full collection has not made room, nor has giving back all that is free. */
+/* A full collection has not made room. */
 static _Noreturn void out_of_memory(struct marksweep *ms, struct gc_shape shape)
 {
   marksweep_retire_pieces(ms);
@@ -112,10 +112,7 @@ __attribute__((noinline)) void marksweep_new_small(struct marksweep *ms, gc_ref 
   safepoint(ms, 0);
   if (piece->next == piece->limit && !refill(ms, size_class)) {
     marksweep_collect(ms, JOURNAL_HEAP_LIMIT);
-    if (!refill(ms, size_class)) {
-      blocks_close_free(&ms->blocks);
-      if (!refill(ms, size_class)) out_of_memory(ms, shape);
-    }
+    if (!refill(ms, size_class)) out_of_memory(ms, shape);
   }
   marksweep_take_cell(ms, slot, piece, size_class_cell_bytes(size_class), packed, header_payload_bytes(shape));
 }
@@ -144,7 +141,7 @@ __attribute__((noinline)) void marksweep_new_large(struct marksweep *ms, gc_ref 
     object = try_large(ms, payload_bytes);
   }
   if (object == NULL) {
-    blocks_close_free(&ms->blocks);
+    blocks_close_free(&ms->blocks); /* what blocks hold of the system's limit */
     object = try_large(ms, payload_bytes);
   }
   if (object == NULL) out_of_memory(ms, shape);

@@ -170,9 +170,21 @@ static void check_block(struct marksweep *ms, const struct block *block, struct 
   for (uint32_t at = 0; at + cell_bytes <= BLOCK_BYTES; at += cell_bytes) check_cell(ms, block, cells + at, tally);
 }
 
+static uint32_t count_unswept(const struct marksweep *ms)
+{
+  uint32_t count = 0;
+  for (uint32_t i = 1; i < ms->blocks.opened; i++) {
+    const struct block *block = &ms->blocks.table[i];
+    if (block->state != BLOCK_USED || block->cursor_bytes != 0) continue;
+    if (block->marked_cells < blocks_cells_per_block(block->size_class)) count++;
+  }
+  return count;
+}
+
 /* Every block with free cells that is not being allocated in is listed, once, in the order of addresses. */
 static void check_sources(struct marksweep *ms)
 {
+  uint32_t listed = 0;
   for (unsigned size_class = 0; size_class < SIZE_CLASSES; size_class++) {
     uint32_t last = 0;
     for (uint32_t i = ms->sources[size_class].unswept; i != 0; i = ms->blocks.table[i].next) {
@@ -181,6 +193,7 @@ static void check_sources(struct marksweep *ms)
       if (block->state != BLOCK_USED || block->size_class != size_class) gc_fail("a block is in the wrong list", block);
       if (block->cursor_bytes != 0) gc_fail("an unswept block has been allocated in", block);
       last = i;
+      listed++;
     }
     const struct piece *piece = &ms->pieces[size_class];
     const struct block *block = ms->sources[size_class].block;
@@ -189,6 +202,7 @@ static void check_sources(struct marksweep *ms)
     if (block == NULL || piece->limit != blocks_cells(&ms->blocks, block) + block->cursor_bytes)
       gc_fail("a piece is not just below its block's cursor", piece->next);
   }
+  if (listed != count_unswept(ms)) gc_fail("blocks with free cells are in no list", ms->sources);
 }
 
 static void check_counters(struct marksweep *ms, const struct tally *tally, uint64_t reachable)
