@@ -13,7 +13,8 @@ _Noreturn void gc_fail(const char *what, const void *where)
 bool shadow_stack_has_slot(const struct gc_mutator *mutator, const gc_ref *slot)
 {
   for (const struct gc_frame *frame = mutator->frames; frame != NULL; frame = frame->previous) {
-    if (slot >= frame->slots && slot < frame->slots + frame->count) return true;
+    const uintptr_t offset_bytes = (uintptr_t)slot - (uintptr_t)frame->slots; /* slots may be NULL, of an empty frame */
+    if (offset_bytes < frame->count * sizeof *slot) return true;
   }
   return false;
 }

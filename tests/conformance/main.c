@@ -111,7 +111,7 @@ static int run_group(const struct conformance_group *group, size_t *tests)
   if (group->count > TESTS_MAX) abort();
   for (size_t i = 0; i < group->count; i++)
     list[i] = (struct CMUnitTest){
-        .name = group->tests[i].name, .test_func = run_forked, .initial_state = (void *)(uintptr_t)&group->tests[i]};
+        .name = group->tests[i].name, .test_func = run_forked, .initial_state = (void *)&group->tests[i]};
   char name[128];
   snprintf(name, sizeof name, "%s.%s", collector.name, group->name);
   *tests += group->count;
