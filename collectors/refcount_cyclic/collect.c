@@ -52,7 +52,7 @@ struct collection {
   uint64_t *reached;
   uint32_t *starts, *edges, *moved;
   uint64_t edge_count;
-  uint32_t hole_count, moved_count, unreachable_count, survivor_count;
+  uint32_t hole_count, untracked_count, moved_count, unreachable_count, survivor_count;
   bool has_tuples, has_dicts, has_heavy;
   gc_ref queue[QUEUE]; /* referents whose positions are yet to be looked up */
 };
@@ -244,6 +244,7 @@ static void untrack_at(struct collection *collection, uint32_t position, enum gc
   if (*object == NULL || !is_untrackable(*object, kind)) return;
   place_of(*object)->generation = UNTRACKED;
   *object = NULL;
+  collection->untracked_count++;
 }
 
 /* In the survivors' order: a tuple that is untracked lets the tuples after it that hold it be untracked too. */
@@ -292,8 +293,8 @@ static struct counted **promote(struct collection *collection)
   const uint32_t number = (uint32_t)(to - collection->cyclic->generations);
   if (!is_full)
     cyclic_require(collection->cyclic, generation_reserve(to, collection->size), collection->size * sizeof(void *));
-  const bool is_in_order =
-      collection->hole_count == 0 && collection->moved_count == 0 && collection->unreachable_count == 0 && is_full;
+  const bool is_in_order = is_full && (collection->hole_count | collection->untracked_count | collection->moved_count |
+                                       collection->unreachable_count) == 0;
   const uint32_t first = is_full ? 0 : to->size;
   uint32_t end = is_in_order ? collection->own_size : first;
 
