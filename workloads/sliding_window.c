@@ -250,6 +250,13 @@ struct sampler {
   int64_t left;
 };
 
+static void sampler_keep(struct workload_run *run, struct sampler *sampler)
+{
+  workload_request(run, sampler->worst_start_ns, sampler->worst_ns);
+  sampler->worst_ns = 0;
+  sampler->left = run->parameters[SAMPLE];
+}
+
 static void sampler_note(struct workload_run *run, struct sampler *sampler)
 {
   const uint64_t now_ns = clock_now_ns();
@@ -258,10 +265,7 @@ static void sampler_note(struct workload_run *run, struct sampler *sampler)
     sampler->worst_start_ns = sampler->start_ns;
   }
   sampler->start_ns = now_ns;
-  if (--sampler->left > 0) return;
-  workload_request(run, sampler->worst_start_ns, sampler->worst_ns);
-  sampler->worst_ns = 0;
-  sampler->left = run->parameters[SAMPLE];
+  if (--sampler->left == 0) sampler_keep(run, sampler);
 }
 
 static void push_all(struct workload_run *run, struct window *w, const struct structure *structure)
@@ -279,6 +283,7 @@ static void push_all(struct workload_run *run, struct window *w, const struct st
     sampler_note(run, &sampler);
     if ((id & mask) == 0) workload_progress(run, id, messages);
   }
+  if (sampler.left < run->parameters[SAMPLE]) sampler_keep(run, &sampler);
 }
 
 /* Reads every message in the window; no safepoint in all of it. */
