@@ -220,8 +220,8 @@ static enum figure_status draw(struct figure_job *job, const struct trace *trace
   const double first = canvas_head_bottom(canvas) + 26;
   canvas->height = first + (height + row_gap) * (double)rows + 34;
   for (size_t i = 0; i < count; i++) {
-    const double x = left + (double)(i % columns) * (width + gap),
-                 y = first + (double)(i / columns) * (height + row_gap);
+    const size_t column = i % columns, row = i / columns;
+    const double x = left + (double)column * (width + gap), y = first + (double)row * (height + row_gap);
     struct canvas_panel *panel = canvas_add_panel(canvas, x, x + width, y, y + height);
     panel->x = (struct axis){.low = 0, .high = end * 1.01};
     panel->y = (struct axis){.low = 0, .high = ceiling};

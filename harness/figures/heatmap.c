@@ -130,7 +130,8 @@ static void put_cells(struct canvas *canvas, struct canvas_panel *panel, const s
     if (isnan(heat->values[i])) continue;
     if (!begun) canvas_block(canvas, panel, CANVAS_AREAS, 0);
     begun = true;
-    const double x = (double)(i % nx), y = (double)(i / nx);
+    const size_t column = i % nx, row = i / nx;
+    const double x = (double)column, y = (double)row;
     canvas_row(canvas, "%g %g %g %g %u", x - 0.48, x + 0.48, y - 0.47, y + 0.47,
                palette_heat(log(heat->values[i] / low) / span));
   }
@@ -138,12 +139,14 @@ static void put_cells(struct canvas *canvas, struct canvas_panel *panel, const s
     if (!isnan(heat->values[i])) continue;
     if (!hatched) canvas_block(canvas, panel, CANVAS_HATCHES, PALETTE_LIGHT);
     hatched = true;
-    const double x = (double)(i % nx), y = (double)(i / nx);
+    const size_t column = i % nx, row = i / nx;
+    const double x = (double)column, y = (double)row;
     canvas_row(canvas, "%g %g %g %g %u", x - 0.48, x + 0.48, y - 0.47, y + 0.47, PALETTE_LIGHT);
   }
   canvas_block(canvas, panel, CANVAS_CENTRES, 0);
   for (size_t i = 0; i < count; i++) {
-    const double x = (double)(i % nx), y = (double)(i / nx);
+    const size_t column = i % nx, row = i / nx;
+    const double x = (double)column, y = (double)row;
     char number[TEXT_NUMBER_MAX];
     if (!isnan(heat->values[i])) {
       canvas_text(canvas, x, y, short_number(heat->values[i] / unit, number),

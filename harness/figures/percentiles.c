@@ -154,9 +154,9 @@ static enum figure_status draw(struct figure_job *job, const struct sheet *sheet
   const double first = canvas_head_bottom(canvas) + 26;
   canvas->height = first + (height + 62) * (double)rows + 22;
   for (size_t s = 0; s < count; s++) {
-    const size_t column = s % columns;
-    const double at_x = left + (double)column * (width + label_width + gap),
-                 at_y = first + (double)(s / columns) * (height + 62);
+    const size_t column = s % columns, row = s / columns;
+    const double at_x = left + (double)column * (width + label_width + gap);
+    const double at_y = first + (double)row * (height + 62);
     struct canvas_panel *panel = canvas_add_panel(canvas, at_x, at_x + width, at_y, at_y + height);
     panel->x = x;
     panel->y = y;

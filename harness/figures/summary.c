@@ -147,6 +147,28 @@ static void write_matrix(struct dataset *dataset, FILE *out)
       out);
 }
 
+/* "cycles: replaced=500000", for what is said of a workload to be read rightly. */
+static void write_parameters(const struct dataset *dataset, FILE *out)
+{
+  bool begun = false;
+  for (size_t subject = 0; subject < dataset->subject_count; subject++) {
+    const struct dataset_cell *cell = NULL;
+    for (size_t i = 0; i < dataset->cell_count && cell == NULL; i++) {
+      if (dataset->cells[i].subject == subject) cell = &dataset->cells[i];
+    }
+    char *text = NULL;
+    for (size_t p = 0; cell != NULL && p < cell->parameter_count; p++) {
+      const struct dataset_setting *parameter = &cell->parameters[p];
+      if (!parameter->is_default) text_append(&text, " %s=%s", parameter->name, parameter->text);
+    }
+    if (text == NULL) continue;
+    fprintf(out, "%s%s%s", begun ? "; " : "Parameters off their defaults: ", dataset->subjects[subject].label, text);
+    begun = true;
+    free(text);
+  }
+  if (begun) fputs(".\n", out);
+}
+
 /* The setting of a slice at which the measure is least, or NULL. */
 typedef double cell_measure(const struct dataset_cell *cell);
 
@@ -350,5 +372,6 @@ void summary_write(struct dataset *dataset, FILE *out)
   write_faults(dataset, out);
   fputc('\n', out);
   write_matrix(dataset, out);
+  write_parameters(dataset, out);
   write_knobs(dataset, out);
 }

@@ -171,7 +171,8 @@ bool sweep_find_slice(const struct dataset *dataset, const struct sweep_knob *kn
   *slice = (struct sweep_slice){0};
   const struct dataset_cell *base = find_base(dataset, series, subject, knob->name);
   if (base == NULL) return false;
-  slice->cells = text_allocate(knob->value_count * sizeof *slice->cells);
+  slice->cells =
+      text_allocate(knob->value_count * sizeof(struct dataset_cell *)); /* NOLINT(bugprone-sizeof-expression) */
   slice->values = text_allocate(knob->value_count * sizeof *slice->values);
   for (size_t v = 0; v < knob->value_count; v++) {
     for (size_t i = 0; i < dataset->cell_count; i++) {
@@ -278,7 +279,8 @@ static bool make_grid(const struct dataset *dataset, const struct dataset_cell *
   for (int j = 0; j < 2; j++) {
     const struct setting *row = find_row(dataset, knobs[j]->name);
     knobs[j]->unit = text_copy(row != NULL ? row->unit : "");
-    qsort(knobs[j]->values, knobs[j]->value_count, sizeof *knobs[j]->values, compare_values);
+    if (knobs[j]->value_count > 0)
+      qsort(knobs[j]->values, knobs[j]->value_count, sizeof *knobs[j]->values, compare_values);
   }
   const size_t nx = grid->x.value_count, ny = grid->y.value_count;
   grid->cells = text_allocate(nx * ny * sizeof(struct dataset_cell *));

@@ -63,7 +63,10 @@ static int digits_after_point(double value)
 
 static char *with_unit(double value, const char *const *units, double step, bool tick, char *text)
 {
-  if (tick && value == 0) return strcpy(text, "0");
+  if (tick && value == 0) {
+    snprintf(text, TEXT_NUMBER_MAX, "0");
+    return text;
+  }
   int unit = 0;
   while (units[unit + 1] != NULL && value >= step * 0.9995) {
     value /= step;

@@ -217,8 +217,8 @@ static enum figure_status draw(struct figure_job *job, const struct sheet *sheet
   const double first = canvas_head_bottom(canvas) + 26;
   canvas->height = first + (height + 60) * (double)rows + 22;
   for (size_t s = 0; s < count; s++) {
-    const double at_x = left + (double)(s % columns) * (width + gap),
-                 at_y = first + (double)(s / columns) * (height + 60);
+    const size_t column = s % columns, row = s / columns;
+    const double at_x = left + (double)column * (width + gap), at_y = first + (double)row * (height + 60);
     struct canvas_panel *panel = canvas_add_panel(canvas, at_x, at_x + width, at_y, at_y + height);
     panel->x = x;
     panel->y = y;

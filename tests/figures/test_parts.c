@@ -90,8 +90,10 @@ static void placed_labels_do_not_overlap(void **state)
 {
   (void)state;
   struct axis_label labels[8];
-  for (int i = 0; i < 8; i++)
-    labels[i] = (struct axis_label){.x = 100 + 30 * (i % 4), .y = 100 + 25 * (i / 4), .width = 28, .height = 14};
+  for (int row = 0, i = 0; row < 2; row++) {
+    for (int column = 0; column < 4; column++, i++)
+      labels[i] = (struct axis_label){.x = 100 + 30 * column, .y = 100 + 25 * row, .width = 28, .height = 14};
+  }
   axis_place_labels(labels, 8, 0, 400, 0, 300);
   for (int i = 0; i < 8; i++) {
     for (int k = 0; k < i; k++) {
@@ -265,7 +267,8 @@ static void pauses_of_a_cell_are_pooled(void **state)
     rows += series.pause_count;
     store_series_free(&series);
   }
-  qsort(young, n, sizeof *young, ascending);
+  assert_non_null(young);
+  qsort(young, n, sizeof *young, ascending);                  /* NOLINT(clang-analyzer-core.NonNullParamChecker) */
   assert_int_equal(pauses->of[PAUSE_ALL].n, rows + 3 * 8000); /* the short ones count */
   assert_int_equal(pauses->of[PAUSE_ALL].pooled[PAUSE_MAX].value, longest);
   assert_true(pauses->of[PAUSE_ALL].pooled[PAUSE_MEDIAN].below_floor);
