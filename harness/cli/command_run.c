@@ -46,7 +46,7 @@ static const struct argp_option options[] = {
     {"small", OPTION_SMALL, 0, 0, "the same as --size=small", 1},
     {0, 0, 0, 0, "How much, and within which limits:", 2},
     {"blocks", OPTION_BLOCKS, "N", 0, "trials of each cell (default 3)", 2},
-    {"budget", OPTION_BUDGET, "TIME", 0, "start no more blocks after 90s, 10m, 1h30m, ...", 2},
+    {"budget", OPTION_BUDGET, "TIME", 0, "start no more trials after 90s, 10m, 1h30m, ...", 2},
     {"seed", OPTION_SEED, "N", 0, "seed of the order and of the workloads (default 1)", 2},
     {"time-limit", OPTION_TIME_LIMIT, "TIME", 0, "for one trial (default 60s)", 2},
     {"memory-limit", OPTION_MEMORY_LIMIT, "SIZE", 0, "for one trial (default 4G; none)", 2},
@@ -262,7 +262,7 @@ static int show_plan(const struct arguments *arguments, const struct plan *plan,
   printf("\nPlan %s: %zu cell%s, %u block%s, %" PRIu64 " trials; about %s in all", plan->name, cells->count,
          cells->count == 1 ? "" : "s", plan->blocks, plan->blocks == 1 ? "" : "s",
          (uint64_t)cells->count * plan->blocks, text_of_time(estimate, text, sizeof text));
-  if (plan->budget_ns > 0) printf(", no block is started after %s", text_of_time(plan->budget_ns, text, sizeof text));
+  if (plan->budget_ns > 0) printf(", no trial is started after %s", text_of_time(plan->budget_ns, text, sizeof text));
   puts(".");
   return EXIT_DONE;
 }

@@ -5,23 +5,15 @@
 #include <string.h>
 
 #include "harness/cli/list.h"
-
-#ifdef GCLAB_HAVE_FIGURES
 #include "harness/figures/figures.h"
-#endif
 
 enum { FIGURES_MAX = 64 };
 
 size_t list_figures(struct list_figure *list, size_t room)
 {
   size_t count = 0;
-#ifdef GCLAB_HAVE_FIGURES
   for (; count < room && figures[count].name != NULL; count++)
     list[count] = (struct list_figure){figures[count].name, figures[count].summary};
-#else
-  (void)list;
-  (void)room;
-#endif
   return count;
 }
 

@@ -14,12 +14,8 @@ const char *argp_program_version = "gclab " GCLAB_VERSION " (" GCLAB_REVISION ",
 static const struct command commands[] = {
     {"list", "collectors, workloads, plans and figures, and what can be set", command_list},
     {"run", "run a matrix of collectors, workloads and settings", command_run},
-#ifdef GCLAB_HAVE_PLOT
     {"plot", "draw figures from the results", command_plot},
-#endif
-#ifdef GCLAB_HAVE_EXPORT
     {"export", "write the results as CSV or JSON", command_export},
-#endif
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

@@ -4,7 +4,7 @@
  *   name: thresholds
  *   description: pause times over the thresholds
  *   blocks: 5                  # each block runs every cell once, in random order
- *   budget: 10m                # stop starting blocks after this
+ *   budget: 10m                # start no more trials after this
  *   seed: 1                    # of the order, and of the workloads: block b runs with seed + b
  *   time_limit: 60s            # for a trial
  *   memory_limit: 4G           # for a trial

@@ -52,7 +52,7 @@ for command in $commands; do
   says err "gclab $command"
   silent out
 done
-for command in list run; do
+for command in list run plot export; do
   echo "$commands" | grep -qx $command || fail "no command $command"
 done
 try 2 lsit

@@ -60,6 +60,7 @@ expect "run --blocks " ""
 expect "run thresh" thresholds
 expect "run mi" mine.yaml
 expect "run oth" ""
+expect "plot heatm" heatmap
 expect "list work" workloads
 expect "list gcb" gcbench
 expect "list --js" --json
