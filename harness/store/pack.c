@@ -62,7 +62,12 @@ static const struct table request_table = TABLE(request_columns, struct journal_
 static const struct table heap_table = TABLE(heap_columns, struct store_heap_sample);
 static const struct table phase_table = TABLE(phase_columns, struct journal_phase);
 
-enum { VARINT_MAX = 10, VALUE_MAX = 2 * VARINT_MAX }; /* a run of zeros and the value that ends it */
+/*
+ * A value takes VALUE_MAX bytes at most: a run of zeros and the value that ends it.  Rows are packed in tiles that stay
+ * in the cache while one column after the other is taken from them; a million rows would come from memory once a column
+ * otherwise.
+ */
+enum { VARINT_MAX = 10, VALUE_MAX = 3 * VARINT_MAX, TILE_ROWS = 256, COLUMNS_MAX = 16 };
 
 struct writer {
   uint8_t *data;
@@ -80,20 +85,21 @@ static bool make_room(struct writer *writer, size_t bytes)
   return true;
 }
 
-static void put_varint(struct writer *writer, uint64_t value)
+static inline uint8_t *put_varint(uint8_t *at, uint64_t value)
 {
   while (value >= 0x80) {
-    writer->data[writer->used++] = (uint8_t)(value | 0x80);
+    *at++ = (uint8_t)(value | 0x80);
     value >>= 7;
   }
-  writer->data[writer->used++] = (uint8_t)value;
+  *at++ = (uint8_t)value;
+  return at;
 }
 
-static uint64_t zigzag(uint64_t difference) { return difference << 1 ^ (uint64_t)((int64_t)difference >> 63); }
+static inline uint64_t zigzag(uint64_t difference) { return difference << 1 ^ (uint64_t)((int64_t)difference >> 63); }
 
-static uint64_t unzigzag(uint64_t coded) { return coded >> 1 ^ (~(coded & 1) + 1); }
+static inline uint64_t unzigzag(uint64_t coded) { return coded >> 1 ^ (~(coded & 1) + 1); }
 
-static uint64_t load(const uint8_t *field, unsigned width)
+static inline uint64_t load(const uint8_t *field, unsigned width)
 {
   uint32_t word = 0;
   uint64_t wide = 0;
@@ -109,7 +115,7 @@ static uint64_t load(const uint8_t *field, unsigned width)
   }
 }
 
-static void save(uint8_t *field, unsigned width, uint64_t value)
+static inline void save(uint8_t *field, unsigned width, uint64_t value)
 {
   const uint32_t word = (uint32_t)value;
   switch (width) {
@@ -124,42 +130,81 @@ static void save(uint8_t *field, unsigned width, uint64_t value)
   }
 }
 
-static bool pack_column(struct writer *writer, const struct column *column, const uint8_t *rows, size_t row_bytes,
-                        size_t count)
+/* A column as far as it is packed. */
+struct stream {
+  struct writer writer;
+  uint64_t before;
+  uint64_t zeros; /* not written yet */
+};
+
+static inline uint8_t *put_zeros(uint8_t *at, uint64_t *zeros)
 {
-  uint64_t before = 0;
-  size_t zeros = 0;
-  const uint8_t *field = rows + column->offset;
+  if (*zeros == 0) return at;
+  at = put_varint(put_varint(at, 0), *zeros - 1);
+  *zeros = 0;
+  return at;
+}
+
+/* There is room for the rows.  Inlined for each width. */
+static inline void pack_rows(struct stream *stream, const uint8_t *field, unsigned width, size_t row_bytes,
+                             size_t count)
+{
+  uint8_t *at = stream->writer.data + stream->writer.used;
+  uint64_t before = stream->before;
+  uint64_t zeros = stream->zeros;
   for (size_t i = 0; i < count; i++, field += row_bytes) {
-    const uint64_t value = load(field, column->width);
+    const uint64_t value = load(field, width);
     const uint64_t difference = value - before;
     before = value;
     if (difference == 0) {
       zeros++;
       continue;
     }
-    if (!make_room(writer, VALUE_MAX + 1)) return false;
-    if (zeros > 0) {
-      put_varint(writer, 0);
-      put_varint(writer, zeros - 1);
-      zeros = 0;
-    }
-    put_varint(writer, zigzag(difference));
+    at = put_varint(put_zeros(at, &zeros), zigzag(difference));
   }
-  if (zeros == 0) return true;
-  if (!make_room(writer, VALUE_MAX)) return false;
-  put_varint(writer, 0);
-  put_varint(writer, zeros - 1);
+  stream->before = before;
+  stream->zeros = zeros;
+  stream->writer.used = (size_t)(at - stream->writer.data);
+}
+
+static bool pack_tile(struct stream *streams, const struct table *table, const uint8_t *rows, size_t count)
+{
+  for (size_t i = 0; i < table->column_count; i++) {
+    const struct column *column = &table->columns[i];
+    if (!make_room(&streams[i].writer, VALUE_MAX * count)) return false;
+    if (column->width == 8)
+      pack_rows(&streams[i], rows + column->offset, 8, table->row_bytes, count);
+    else if (column->width == 4)
+      pack_rows(&streams[i], rows + column->offset, 4, table->row_bytes, count);
+    else
+      pack_rows(&streams[i], rows + column->offset, 1, table->row_bytes, count);
+  }
+  return true;
+}
+
+/* Appends a finished column. */
+static bool append(struct writer *writer, struct stream *stream)
+{
+  if (!make_room(&stream->writer, VALUE_MAX)) return false;
+  uint8_t *end = put_zeros(stream->writer.data + stream->writer.used, &stream->zeros);
+  const size_t bytes = (size_t)(end - stream->writer.data);
+  if (!make_room(writer, bytes)) return false;
+  memcpy(writer->data + writer->used, stream->writer.data, bytes);
+  writer->used += bytes;
   return true;
 }
 
 static bool pack_table(struct writer *writer, const struct table *table, const void *rows, size_t count)
 {
-  if (!make_room(writer, 1)) return false; /* so that an empty table is not NULL */
-  for (size_t i = 0; i < table->column_count; i++) {
-    if (!pack_column(writer, &table->columns[i], rows, table->row_bytes, count)) return false;
+  struct stream streams[COLUMNS_MAX] = {0};
+  bool done = make_room(writer, 1); /* so that an empty table is not NULL */
+  for (size_t i = 0; done && i < count; i += TILE_ROWS) {
+    const size_t tile = count - i < TILE_ROWS ? count - i : TILE_ROWS;
+    done = pack_tile(streams, table, (const uint8_t *)rows + i * table->row_bytes, tile);
   }
-  return true;
+  for (size_t i = 0; done && i < table->column_count; i++) done = append(writer, &streams[i]);
+  for (size_t i = 0; i < table->column_count; i++) free(streams[i].writer.data);
+  return done;
 }
 
 static uint8_t *pack(const struct table *table, const void *rows, size_t count, size_t *bytes)

@@ -186,7 +186,7 @@ static void damaged_series_are_named(void **state)
 static void put_large_trial(void *context)
 {
   struct store *store = context;
-  enum { COUNT = 50000 };
+  enum { COUNT = 200000 };
   struct journal_row *rows = calloc(COUNT, sizeof *rows);
   for (uint64_t i = 0; i < COUNT; i++) rows[i].start_ns = i * i * i;
   const struct store_series series = {.pauses = rows, .pause_count = COUNT};
@@ -200,7 +200,7 @@ static void a_full_disk_is_told(void **state)
 {
   struct store *store = store_open(fixture_path(*state, "full.sqlite"), STORE_WRITE);
   assert_true(fixture_put_campaign(store, "c1", "first", "2026-01-01T00:00:00.000Z"));
-  assert_true(store_execute(store, "PRAGMA max_page_count = 40", "test"));
+  assert_true(store_execute(store, "PRAGMA max_page_count = 20", "test"));
   char *text = fixture_capture(put_large_trial, store);
   assert_non_null(strstr(text, "disk is full: free some space"));
   assert_false(store_has_trial(store, "large"));
