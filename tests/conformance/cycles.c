@@ -194,6 +194,20 @@ static void cycles_of_all_kinds(struct heap *heap)
   heap_pop(heap, &frame.frame);
 }
 
+/* CPython's tuples cannot be changed once they are made; here one can, after the collector has stopped tracking it. */
+static void untracked_tuple_refers_to_itself(struct heap *heap)
+{
+  GC_FRAME(frame, 2);
+  gc_push(heap->mutator, &frame.frame);
+  gc_new(heap->mutator, &frame.slot[0], (struct gc_shape){1, 0, GC_TUPLE});
+  gc_new(heap->mutator, &frame.slot[1], (struct gc_shape){0, 8, GC_ATOM});
+  gc_store(heap->mutator, frame.slot[0], 0, frame.slot[1]);
+  gc_collect(heap->mutator, GC_FULL); /* untracks the tuple */
+  gc_store(heap->mutator, frame.slot[0], 0, frame.slot[0]);
+  heap_pop(heap, &frame.frame);
+  heap_expect(heap, 0, 1);
+}
+
 static uint64_t collections_of(const struct heap *heap)
 {
   uint64_t collections = 0;
@@ -237,6 +251,7 @@ static const struct conformance_test tests[] = {
     {"cliques", cliques, false},
     {"chain_of_rings", chain_of_rings, false},
     {"cycles_of_all_kinds", cycles_of_all_kinds, false},
+    {"untracked_tuple_refers_to_itself", untracked_tuple_refers_to_itself, false},
     {"collected_without_being_asked", collected_without_being_asked, false},
 };
 
