@@ -131,10 +131,19 @@ static void put_marks(struct canvas *canvas, struct canvas_panel *panel, const s
   struct journal_row *rows = text_allocate(n * sizeof *rows);
   memcpy(rows, trace->series.pauses, n * sizeof *rows);
   qsort(rows, n, sizeof *rows, by_duration);
-  canvas_block(canvas, panel, CANVAS_DOTS, colour);
-  for (size_t i = 0; i < marked; i++)
-    canvas_row(canvas, "%.9g %.9g %u %.3g", (double)rows[i].start_ns / 1e9,
-               fmin(heap_at(trace, &rows[i]), panel->y.high), colour, mark_size((double)rows[i].duration_ns));
+  /* Marks that are large enough have a white rim, so that those which overlap can be told apart. */
+  size_t rimmed = 0;
+  while (rimmed < marked && mark_size((double)rows[rimmed].duration_ns) > 0.6) rimmed++;
+  const struct {
+    enum canvas_layer layer;
+    size_t count;
+  } layers[] = {{CANVAS_DOTS, marked}, {CANVAS_RINGS, rimmed}};
+  for (int l = 0; l < 2; l++) {
+    if (layers[l].count > 0) canvas_block(canvas, panel, layers[l].layer, colour);
+    for (size_t i = 0; i < layers[l].count; i++)
+      canvas_row(canvas, "%.9g %.9g %u %.3g", (double)rows[i].start_ns / 1e9,
+                 fmin(heap_at(trace, &rows[i]), panel->y.high), colour, mark_size((double)rows[i].duration_ns));
+  }
   free(rows);
 }
 
@@ -154,7 +163,7 @@ static void put_phases(struct canvas *canvas, struct canvas_panel *panel, const 
     const double at = canvas_x_px(panel, from / 1e9) + 5;
     const double width = text_width_px(series->phases[i].name, 9);
     if (at < named_to || at + width > fmin(canvas_x_px(panel, to / 1e9) + 2, panel->right)) continue;
-    canvas_side_text(canvas, panel, at, panel->bottom - 10, 'l', 9, PALETTE_GREY, series->phases[i].name);
+    canvas_side_text(canvas, panel, at, panel->top + 9, 'l', 9, PALETTE_GREY, series->phases[i].name);
     named_to = at + width + 6;
   }
 }
@@ -186,7 +195,7 @@ static double choose_ceiling(const struct trace *traces, size_t count)
   stats_sort_double(peaks, count);
   size_t top = count;
   while (top > 1 && peaks[top - 1] > 3 * peaks[top - 2] && peaks[top - 2] > 0) top--;
-  return peaks[top - 1] * 1.08;
+  return peaks[top - 1] * 1.2; /* the names of phases stand above */
 }
 
 static char *seconds_tick(double seconds, char *text) { return text_duration_tick(seconds * 1e9, text); }

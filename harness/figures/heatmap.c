@@ -92,7 +92,8 @@ static double choose_unit(const double *values, size_t count, const char **name)
 
 static char *short_number(double value, char *text)
 {
-  snprintf(text, TEXT_NUMBER_MAX, value >= 99.5 ? "%.0f" : value >= 9.95 ? "%.1f" : "%.2f", value);
+  const int digits = value >= 99.5 ? 0 : value >= 9.95 ? 1 : value >= 0.0995 ? 2 : 3;
+  snprintf(text, TEXT_NUMBER_MAX, "%.*f", digits, value);
   return text;
 }
 

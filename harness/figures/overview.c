@@ -67,14 +67,16 @@ static void measure_axis(const struct sheet *sheets, size_t count, const struct 
   axis_pad(axis, measure->log ? 0.06 : 0, 0.42); /* room for the values beside the longest bars */
 }
 
-/* Ticks: few, the values stand beside the marks. */
+/* Ticks: few, the values stand beside the marks; and away from the edges, where they would meet the next panel's. */
 static void put_ticks(struct axis *axis, int measure, double width, bool texts)
 {
-  if (measure == 0) axis_linear_ticks(axis, texts ? text_duration_tick : text_nothing, false, 4);
-  if (measure == 1) axis_linear_ticks(axis, texts ? percent : text_nothing, false, 4);
+  struct axis inner = {.low = axis_value(axis, axis->log ? 0.09 : 0), .high = axis_value(axis, 0.93), .log = axis->log};
+  if (measure == 0) axis_linear_ticks(&inner, texts ? text_duration_tick : text_nothing, false, 4);
+  if (measure == 1) axis_linear_ticks(&inner, texts ? percent : text_nothing, false, 4);
   if (measure == 2)
-    axis_log_ticks(axis, texts ? text_duration_tick : text_nothing, 10, width / 3.4, CANVAS_TEXT_POINTS);
-  if (measure == 3) axis_log_ticks(axis, texts ? text_bytes_tick : text_nothing, 2, width / 3.4, CANVAS_TEXT_POINTS);
+    axis_log_ticks(&inner, texts ? text_duration_tick : text_nothing, 10, width / 3.4, CANVAS_TEXT_POINTS);
+  if (measure == 3) axis_log_ticks(&inner, texts ? text_bytes_tick : text_nothing, 2, width / 3.4, CANVAS_TEXT_POINTS);
+  axis->ticks = inner.ticks;
 }
 
 static double line_of(const struct sheet *sheet, size_t i) { return (double)(sheet->count - 1 - i); }

@@ -252,16 +252,28 @@ static void write_knobs(struct dataset *dataset, FILE *out)
   free(sheet.cells);
 }
 
+/* Its heap grew as that of none did: it may be fast, but it reclaimed nothing (counting, where all garbage is cyclic). */
+static bool kept_everything(const struct dataset_cell *cell, const struct dataset_cell *none)
+{
+  if (none == NULL) return false;
+  return dataset_spread(cell, dataset_peak_heap).median > 0.95 * dataset_spread(none, dataset_peak_heap).median;
+}
+
 /* "fastest that reclaims: marksweep (807 ms, 1.37 x none)" and the like, a line a workload. */
 static void write_winners(struct dataset *dataset, FILE *out)
 {
   for (size_t subject = 0; subject < dataset->subject_count; subject++) {
     struct dataset_cell *fastest = NULL, *calmest = NULL, *smallest = NULL, *none = NULL;
+    char *kept = NULL;
     for (size_t s = 0; s < dataset->series_count; s++) {
       struct dataset_cell *cell = dataset_default_cell(dataset, s, subject);
-      if (cell == NULL || cell->ok_count == 0) continue;
-      if (strcmp(cell->collector, "none") == 0) {
-        none = cell;
+      if (cell != NULL && cell->ok_count > 0 && strcmp(cell->collector, "none") == 0) none = cell;
+    }
+    for (size_t s = 0; s < dataset->series_count; s++) {
+      struct dataset_cell *cell = dataset_default_cell(dataset, s, subject);
+      if (cell == NULL || cell->ok_count == 0 || cell == none) continue;
+      if (kept_everything(cell, none)) {
+        text_append(&kept, "%s%s", kept != NULL ? ", " : "", dataset->series[s].label);
         continue;
       }
       if (dataset_pauses(dataset, cell) == NULL) continue;
@@ -274,7 +286,10 @@ static void write_winners(struct dataset *dataset, FILE *out)
           (calmest == NULL || all->pooled[PAUSE_MAX].value < calmest->pauses->of[PAUSE_ALL].pooled[PAUSE_MAX].value))
         calmest = cell;
     }
-    if (fastest == NULL) continue;
+    if (fastest == NULL) {
+      free(kept);
+      continue;
+    }
     char number[TEXT_NUMBER_MAX];
     fprintf(out, "- %s: fastest that reclaims is %s (%s", dataset->subjects[subject].label,
             dataset->series[fastest->series].label, text_duration(wall_of(fastest), number));
@@ -286,7 +301,9 @@ static void write_winners(struct dataset *dataset, FILE *out)
     if (smallest != NULL)
       fprintf(out, "; the smallest heap has %s (%s)", dataset->series[smallest->series].label,
               text_bytes(dataset_spread(smallest, dataset_peak_heap).median, number));
+    if (kept != NULL) fprintf(out, "; reclaimed nothing: %s", kept);
     fputs(".\n", out);
+    free(kept);
   }
 }
 

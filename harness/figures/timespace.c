@@ -114,10 +114,14 @@ static void gather_others(const struct dataset *dataset, struct sheet *sheet)
   }
 }
 
-/* Points along the curves, for labels to keep away from; returns how many labels there are then. */
-static size_t add_obstacles(const struct sheet *sheet, struct axis_label *labels)
+/* Points along the curves and at the ends of bars, for labels to keep away from; returns how many labels there are then. */
+static size_t add_obstacles(const struct canvas_panel *panel, const struct sheet *sheet, struct axis_label *labels)
 {
   size_t count = sheet->count;
+  for (size_t i = 0; i < sheet->count; i++) {
+    labels[count++] = (struct axis_label){.x = labels[i].x, .y = canvas_y_px(panel, sheet->points[i].low)};
+    labels[count++] = (struct axis_label){.x = labels[i].x, .y = canvas_y_px(panel, sheet->points[i].high)};
+  }
   for (size_t i = 1; i < sheet->count; i++) {
     if (!sheet->points[i].on_curve || sheet->points[i].curve != sheet->points[i - 1].curve) continue;
     for (int part = 1; part < STEPS; part++) {
@@ -131,7 +135,7 @@ static size_t add_obstacles(const struct sheet *sheet, struct axis_label *labels
 
 static void put_labels(struct canvas *canvas, struct canvas_panel *panel, const struct sheet *sheet)
 {
-  static struct axis_label labels[POINTS_MAX * (STEPS + 1)];
+  static struct axis_label labels[POINTS_MAX * (STEPS + 3)];
   for (size_t i = 0; i < sheet->count; i++) {
     const struct point *point = &sheet->points[i];
     labels[i] = (struct axis_label){.x = canvas_x_px(panel, point->bytes),
@@ -139,7 +143,7 @@ static void put_labels(struct canvas *canvas, struct canvas_panel *panel, const 
                                     .width = text_width_px(point->label, CANVAS_NOTE_POINTS),
                                     .height = 14};
   }
-  axis_place_labels(labels, add_obstacles(sheet, labels), panel->left + 4, panel->right - 2, panel->top,
+  axis_place_labels(labels, add_obstacles(panel, sheet, labels), panel->left + 4, panel->right - 2, panel->top,
                     panel->bottom - 4);
   for (size_t i = 0; i < sheet->count; i++)
     canvas_side_text(canvas, panel, labels[i].at_x, labels[i].at_y, 'l', CANVAS_NOTE_POINTS,

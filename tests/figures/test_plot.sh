@@ -41,6 +41,8 @@ all) # every figure: well-formed, with its labels, not too large, no picture emp
     for ending in svg png dat gp; do [ -s "f/$name.$ending" ] || fail "$name.$ending is missing or empty"; done
     xmllint --noout "f/$name.svg"
     [ "$(wc -c <"f/$name.svg")" -lt 300000 ] || fail "$name.svg is larger than 300 kB"
+    ! grep -q 'scale(0' "f/$name.svg" || fail "$name.svg has a mark without size, which not every viewer can draw"
+    rsvg-convert "f/$name.svg" -o drawn.png
     colours=$(identify -format %k "f/$name.png")
     [ "$colours" -gt 40 ] || fail "$name.png has $colours colours"
     says 'gclab 0.1.0 · 2 × Intel Xeon @ 2.50GHz · jemalloc 5.3.0' "f/$name.svg"
