@@ -1,9 +1,9 @@
 /*
  * campaign: runs a plan's cells, trial by trial, into a store.
  *
- * A campaign's id is the hash of the plan's name, seed and limits, the host, and its cells' ids (which contain the
- * build of each trial program); its trials' ids follow from it.  So the same command on the same build goes on where
- * the last one stopped, and a rebuilt collector starts anew.
+ * A campaign's id is the hash of the plan's name, seed, limits and pinning, the host, and its cells' ids (which contain
+ * the build of each trial program); its trials' ids follow from it.  So the same command on the same build goes on
+ * where the last one stopped, more blocks go on with the same campaign, and a rebuilt collector starts anew.
  */
 #ifndef GCLAB_HARNESS_CAMPAIGN_CAMPAIGN_H
 #define GCLAB_HARNESS_CAMPAIGN_CAMPAIGN_H

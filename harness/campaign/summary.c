@@ -207,7 +207,8 @@ void summary_print(const struct summary *summary)
   }
   if (count > 0) {
     print_table(lines, count);
-    puts("\nMedians over trials, but for max and peak heap; spread: (largest - smallest) / median of wall.");
+    puts("\nMedians over trials, but for max and peak heap; spread: (largest - smallest) / median of wall;\n"
+         "p50, p99 and max: of the pauses above the journal's floor (p99 where there are 1000 of them).");
   }
   free(scratch);
   free(lines);

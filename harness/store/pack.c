@@ -76,7 +76,7 @@ struct writer {
 
 static bool make_room(struct writer *writer, size_t bytes)
 {
-  if (writer->room - writer->used >= bytes) return true;
+  if (writer->data != NULL && writer->room - writer->used >= bytes) return true;
   const size_t room = 2 * writer->room + bytes + 256;
   uint8_t *data = realloc(writer->data, room);
   if (data == NULL) return false;
