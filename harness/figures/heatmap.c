@@ -184,17 +184,9 @@ static struct axis places(const struct sweep_knob *knob)
   return axis;
 }
 
-static enum figure_status draw(struct figure_job *job, const struct sweep_grid *grid, size_t series, size_t subject,
-                               bool several)
+static void put_texts(struct canvas *canvas, const struct dataset *dataset, const struct sweep_grid *grid,
+                      size_t series, size_t subject)
 {
-  struct dataset *dataset = job->dataset;
-  if (!load(dataset, grid)) return FIGURE_FAILED;
-  const struct dataset_series *collector = &dataset->series[series];
-  char *name =
-      text_format("heatmap-%s-%s%s%s%s%s", collector->collector, dataset->subjects[subject].slug, several ? "-" : "",
-                  several ? grid->x.name : "", several ? "-" : "", several ? grid->y.name : "");
-  struct canvas *canvas = canvas_new(name, "heatmap");
-  free(name);
   size_t least = 0, most = 0;
   uint64_t pauses = 0;
   for (size_t i = 0; i < grid_size(grid); i++) {
@@ -203,46 +195,75 @@ static enum figure_status draw(struct figure_job *job, const struct sweep_grid *
     parts_count_trials(cell, &least, &most);
     pauses += cell->pauses->of[PAUSE_COLLECTIONS].n;
   }
-  char *trials = parts_trials(least, most);
+  bool *wanted = text_allocate(dataset->series_count * sizeof *wanted);
+  wanted[series] = true;
+  char *collector = parts_collectors(dataset, wanted), *trials = parts_trials(least, most);
   canvas->title = text_format("Pauses and total time over %s and %s", grid->x.name, grid->y.name);
-  canvas->subtitle =
-      text_format("%s%s%s, workload %s. Pauses: collections of all %s together; total time: their median. "
-                  "Framed: the default setting; n=: too few pauses for the percentile.",
-                  collector->label, strcmp(collector->version, dataset->version) != 0 ? " " : "",
-                  strcmp(collector->version, dataset->version) != 0 ? collector->version : "",
-                  dataset->subjects[subject].label, trials);
+  canvas->subtitle = text_format("%s, workload %s. Pauses: collections of all %s together; total time: their median. "
+                                 "Framed: the default setting; n=: too few pauses for the percentile.",
+                                 collector, dataset->subjects[subject].label, trials);
+  free(wanted);
+  free(collector);
   free(trials);
   parts_foot(canvas, dataset, least, most, pauses);
+}
 
+/* Where the three maps stand: beside each other, or one below the other where they are wide. */
+struct layout {
+  bool stacked;
+  double left, top, width, height, gap_x, gap_y;
+};
+
+static struct layout plan_layout(struct canvas *canvas, const struct sweep_grid *grid)
+{
+  struct layout layout = {.stacked = grid->x.value_count > 6, .gap_x = 22, .gap_y = 58};
+  layout.height = 40 * (double)grid->y.value_count;
+  layout.left = 34 + fmax(text_width_px(grid->y.name, CANVAS_NOTE_POINTS), 40);
+  layout.width = layout.stacked ? fmin(CANVAS_WIDTH - layout.left - 30, 110 * (double)grid->x.value_count)
+                                : (CANVAS_WIDTH - layout.left - 24 - 2 * layout.gap_x) / 3;
+  layout.top = canvas_head_bottom(canvas) + 26;
+  canvas->height = layout.top + layout.height + (layout.stacked ? 2 * (layout.height + layout.gap_y) : 0) + 88;
+  return layout;
+}
+
+static void draw_map(struct canvas *canvas, const struct layout *layout, const struct sweep_grid *grid, int what,
+                     enum pause_statistic percentile)
+{
   static const char *const percentile_titles[] = {"median pause", "90th-percentile pause", "99th-percentile pause"};
-  const enum pause_statistic percentile = choose_percentile(grid);
   const char *titles[] = {percentile_titles[percentile], "longest pause", "total time"};
-  const bool stacked = grid->x.value_count > 6;
-  const double cell_height = 40, height = cell_height * (double)grid->y.value_count;
-  const double left = 34 + fmax(text_width_px(grid->y.name, CANVAS_NOTE_POINTS), 40), gap = stacked ? 0 : 22;
-  const double width = stacked ? fmin(CANVAS_WIDTH - left - 30, 110 * (double)grid->x.value_count)
-                               : (CANVAS_WIDTH - left - 24 - 2 * gap) / 3;
-  const double first = canvas_head_bottom(canvas) + 26, row_gap = 74;
-  canvas->height = first + (stacked ? 3 * height + 2 * 58 + row_gap : height + row_gap) + 14;
-  for (int what = 0; what < 3; what++) {
-    struct heat heat = {0};
-    fill(&heat, grid, what, percentile);
-    const char *unit_name = "";
-    const double unit = choose_unit(heat.values, grid_size(grid), &unit_name);
-    const double x = left + (stacked ? 0 : what * (width + gap)), y = first + (stacked ? what * (height + 58) : 0);
-    struct canvas_panel *panel = canvas_add_panel(canvas, x, x + width, y, y + height);
-    panel->x = places(&grid->x);
-    panel->y = places(&grid->y);
-    if (what > 0 && !stacked) axis_free(&panel->y);
-    panel->title = text_format("%s, %s", titles[what], unit_name);
-    if (!stacked || what == 2) panel->x_title = sweep_title(&grid->x);
-    if (what == 0 || stacked) panel->y_title = text_copy(grid->y.name);
-    put_cells(canvas, panel, grid, &heat, unit);
-    mark_default(canvas, panel, grid);
-    for (size_t i = 0; i < grid_size(grid); i++) free(heat.blank[i]);
-    free(heat.values);
-    free(heat.blank);
-  }
+  struct heat heat = {0};
+  fill(&heat, grid, what, percentile);
+  const char *unit_name = "";
+  const double unit = choose_unit(heat.values, grid_size(grid), &unit_name);
+  const double x = layout->left + (layout->stacked ? 0 : what * (layout->width + layout->gap_x));
+  const double y = layout->top + (layout->stacked ? what * (layout->height + layout->gap_y) : 0);
+  struct canvas_panel *panel = canvas_add_panel(canvas, x, x + layout->width, y, y + layout->height);
+  panel->x = places(&grid->x);
+  panel->y = places(&grid->y);
+  if (what > 0 && !layout->stacked) axis_free(&panel->y);
+  panel->title = text_format("%s, %s", titles[what], unit_name);
+  if (!layout->stacked || what == 2) panel->x_title = sweep_title(&grid->x);
+  if (what == 0 || layout->stacked) panel->y_title = text_copy(grid->y.name);
+  put_cells(canvas, panel, grid, &heat, unit);
+  mark_default(canvas, panel, grid);
+  for (size_t i = 0; i < grid_size(grid); i++) free(heat.blank[i]);
+  free(heat.values);
+  free(heat.blank);
+}
+
+static enum figure_status draw(struct figure_job *job, const struct sweep_grid *grid, size_t series, size_t subject,
+                               bool several)
+{
+  struct dataset *dataset = job->dataset;
+  if (!load(dataset, grid)) return FIGURE_FAILED;
+  char *name = text_format("heatmap-%s-%s", dataset->series[series].collector, dataset->subjects[subject].slug);
+  if (several) text_append(&name, "-%s-%s", grid->x.name, grid->y.name);
+  struct canvas *canvas = canvas_new(name, "heatmap");
+  free(name);
+  put_texts(canvas, dataset, grid, series, subject);
+  const struct layout layout = plan_layout(canvas, grid);
+  const enum pause_statistic percentile = choose_percentile(grid);
+  for (int what = 0; what < 3; what++) draw_map(canvas, &layout, grid, what, percentile);
   return parts_finish(job, canvas);
 }
 
@@ -252,6 +273,7 @@ enum figure_status figure_heatmap(struct figure_job *job)
   enum figure_status status = FIGURE_DRAWN;
   size_t drawn = 0;
   for (size_t s = 0; s < dataset->series_count; s++) {
+    if (!dataset->series[s].main_allocator) continue;
     for (size_t subject = 0; subject < dataset->subject_count; subject++) {
       size_t count = 0;
       struct sweep_grid *grids = sweep_find_grids(dataset, s, subject, &count);

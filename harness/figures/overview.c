@@ -119,16 +119,14 @@ static void draw_panel(struct canvas *canvas, struct canvas_panel *panel, const 
   }
 }
 
-static enum figure_status draw(struct figure_job *job, const struct sheet *sheets, size_t count, const bool *drawn)
+/* Texts of the head and foot; returns the width of the widest collector's name, in pixels. */
+static double put_texts(struct canvas *canvas, const struct dataset *dataset, const struct sheet *sheets, size_t count,
+                        const bool *drawn)
 {
-  struct dataset *dataset = job->dataset;
-  struct canvas *canvas = canvas_new("overview", "overview");
-  char *collectors = parts_collectors(dataset, drawn);
   size_t least = 0, most = 0;
   uint64_t pauses = 0;
-  double lines = 0, widest = 0;
+  double widest = 0;
   for (size_t s = 0; s < count; s++) {
-    lines += (double)sheets[s].count;
     for (size_t i = 0; i < sheets[s].count; i++) {
       const struct dataset_cell *cell = sheets[s].entries[i].cell;
       parts_count_trials(cell, &least, &most);
@@ -137,16 +135,34 @@ static enum figure_status draw(struct figure_job *job, const struct sheet *sheet
         pauses += cell->trials[t].pauses > 0 ? (uint64_t)cell->trials[t].pauses : 0;
     }
   }
-  char *trials = parts_trials(least, most);
+  char *collectors = parts_collectors(dataset, drawn), *trials = parts_trials(least, most);
   canvas->title = text_copy("Overview: time, pauses and space");
   canvas->subtitle =
       text_format("%s at default knobs. Bars and dots: median of %s; whiskers: their range.", collectors, trials);
   free(trials);
   free(collectors);
   parts_foot(canvas, dataset, least, most, pauses);
-  const double left = 40 + widest, gap = 24, row_gap = 40;
+  return widest;
+}
+
+static void put_names(struct canvas *canvas, struct canvas_panel *panel, const struct dataset *dataset,
+                      const struct sheet *sheet)
+{
+  for (size_t i = 0; i < sheet->count; i++) {
+    const struct dataset_series *series = &dataset->series[sheet->entries[i].series];
+    canvas_side_text(canvas, panel, panel->left - 8, canvas_y_px(panel, line_of(sheet, i)), 'r', CANVAS_TEXT_POINTS,
+                     palette_text(palette_collector(series->collector)), series->label);
+  }
+}
+
+static enum figure_status draw(struct figure_job *job, const struct sheet *sheets, size_t count, const bool *drawn)
+{
+  struct dataset *dataset = job->dataset;
+  struct canvas *canvas = canvas_new("overview", "overview");
+  const double left = 40 + put_texts(canvas, dataset, sheets, count, drawn), gap = 24, row_gap = 40;
   const double width = (CANVAS_WIDTH - left - 20 - gap * (MEASURES - 1)) / MEASURES;
-  double top = canvas_head_bottom(canvas) + 26;
+  double top = canvas_head_bottom(canvas) + 26, lines = 0;
+  for (size_t s = 0; s < count; s++) lines += (double)sheets[s].count;
   canvas->height = top + lines * LINE_PX + (double)count * row_gap + 36;
   struct axis axes[MEASURES];
   for (int m = 0; m < MEASURES; m++) measure_axis(sheets, count, &measures[m], &axes[m]);
@@ -158,10 +174,7 @@ static enum figure_status draw(struct figure_job *job, const struct sheet *sheet
       panel->x = axes[m];
       panel->y = (struct axis){.low = -0.5, .high = (double)sheets[s].count - 0.5};
       put_ticks(&panel->x, m, width, s + 1 == count);
-      for (size_t i = 0; i < sheets[s].count && m == 0; i++)
-        canvas_side_text(canvas, panel, left - 8, canvas_y_px(panel, line_of(&sheets[s], i)), 'r', CANVAS_TEXT_POINTS,
-                         palette_text(palette_collector(dataset->series[sheets[s].entries[i].series].collector)),
-                         dataset->series[sheets[s].entries[i].series].label);
+      if (m == 0) put_names(canvas, panel, dataset, &sheets[s]);
       panel->title = m == 0 ? text_format("%s · %s", dataset->subjects[sheets[s].subject].label, measures[m].title)
                             : text_copy(measures[m].title);
       draw_panel(canvas, panel, dataset, &sheets[s], &measures[m]);

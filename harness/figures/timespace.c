@@ -180,16 +180,8 @@ static char *ratio_tick(double ratio, char *text)
   return text;
 }
 
-static enum figure_status draw(struct figure_job *job, const struct sheet *sheets, size_t count)
+static void put_keys(struct canvas *canvas, const struct sheet *sheets, size_t count)
 {
-  struct dataset *dataset = job->dataset;
-  struct canvas *canvas = canvas_new("timespace", "timespace");
-  canvas->title = text_copy("Total time against space");
-  const bool against_none = sheets[0].against_none;
-  canvas->subtitle =
-      text_format("Time is relative to %s. Curve: one knob varied, its value at each point; larger dot: the default. "
-                  "Other collectors at their defaults. Bars: range over the trials.",
-                  against_none ? "the collector none, which never reclaims" : "the fastest cell");
   for (size_t t = 0; t < TRADES; t++) {
     bool used = false;
     for (size_t s = 0; s < count; s++) {
@@ -199,22 +191,48 @@ static enum figure_status draw(struct figure_job *job, const struct sheet *sheet
     if (used) canvas_add_key(canvas, text, palette_collector(trades[t].collector), 1, 7, 0.8);
     free(text);
   }
+}
+
+static void put_texts(struct canvas *canvas, const struct dataset *dataset, const struct sheet *sheets, size_t count)
+{
   size_t least = 0, most = 0;
-  struct axis x = AXIS_EMPTY, y = AXIS_EMPTY;
-  x.log = y.log = true;
+  bool against_none = true;
   for (size_t s = 0; s < count; s++) {
-    for (size_t i = 0; i < sheets[s].count; i++) {
-      axis_include(&x, sheets[s].points[i].bytes);
-      axis_include(&y, sheets[s].points[i].low);
-      axis_include(&y, sheets[s].points[i].high);
-    }
+    against_none &= sheets[s].against_none;
     for (size_t i = 0; i < dataset->cell_count; i++) {
       if (dataset->cells[i].subject == sheets[s].subject) parts_count_trials(&dataset->cells[i], &least, &most);
     }
   }
-  axis_pad(&x, 0.07, 0.10);
-  axis_pad(&y, 0.08, 0.10);
+  canvas->title = text_copy("Total time against space");
+  canvas->subtitle = text_format(
+      "Time is relative to %s. Curve: one knob varied, its value at each point; larger dot: the default. "
+      "Other collectors at their defaults. Bars: range over the trials.",
+      against_none ? "the collector none, which never reclaims" : "none, or to the fastest where none was not run");
+  put_keys(canvas, sheets, count);
   parts_foot(canvas, dataset, least, most, 0);
+}
+
+static void measure(const struct sheet *sheets, size_t count, struct axis *x, struct axis *y)
+{
+  *x = *y = AXIS_EMPTY;
+  x->log = y->log = true;
+  for (size_t s = 0; s < count; s++) {
+    for (size_t i = 0; i < sheets[s].count; i++) {
+      axis_include(x, sheets[s].points[i].bytes);
+      axis_include(y, sheets[s].points[i].low);
+      axis_include(y, sheets[s].points[i].high);
+    }
+  }
+  axis_pad(x, 0.07, 0.10);
+  axis_pad(y, 0.08, 0.10);
+}
+
+static enum figure_status draw(struct figure_job *job, const struct sheet *sheets, size_t count)
+{
+  struct canvas *canvas = canvas_new("timespace", "timespace");
+  put_texts(canvas, job->dataset, sheets, count);
+  struct axis x, y;
+  measure(sheets, count, &x, &y);
   const size_t columns = count < 3 ? count : count == 4 ? 2 : 3, rows = (count + columns - 1) / columns;
   const double height = rows == 1 ? 380 : 270, left = 66, gap = 26;
   const double width = (CANVAS_WIDTH - left - 24 - gap * (double)(columns - 1)) / (double)columns;
@@ -227,8 +245,9 @@ static enum figure_status draw(struct figure_job *job, const struct sheet *sheet
     panel->x = x;
     panel->y = y;
     axis_log_ticks(&panel->x, text_bytes_tick, 2, width / 2.2, CANVAS_TEXT_POINTS);
-    axis_log_ticks(&panel->y, s % columns == 0 ? ratio_tick : text_nothing, 10, height, CANVAS_TEXT_POINTS);
-    panel->title = text_copy(dataset->subjects[sheets[s].subject].label);
+    axis_log_ticks(&panel->y, column == 0 ? ratio_tick : text_nothing, 10, height, CANVAS_TEXT_POINTS);
+    panel->title = text_format("%s%s", job->dataset->subjects[sheets[s].subject].label,
+                               sheets[s].against_none ? "" : " · relative to the fastest");
     if (s + columns >= count) panel->x_title = text_copy("peak heap");
     draw_panel(canvas, panel, &sheets[s]);
   }
