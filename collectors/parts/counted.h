@@ -21,7 +21,7 @@ struct counted {
 
 static inline struct counted *counted_of(gc_ref object) { return (struct counted *)(void *)object - 1; }
 
-static inline gc_ref counted_ref(const struct counted *object) { return (gc_ref)(uintptr_t)(object + 1); }
+static inline gc_ref counted_ref(struct counted *object) { return (gc_ref)(void *)(object + 1); }
 
 static inline gc_ref *counted_fields(struct counted *object) { return (gc_ref *)(void *)(object + 1); }
 

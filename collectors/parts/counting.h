@@ -23,17 +23,19 @@
  *  - Each reference is dropped exactly once: fields below a suspended object's index have been, the others not.
  *  - Addresses of objects are below 2^48 and multiples of 8.
  *
- * This header is a template.  The file that includes it defines, before, a `struct counting_collector` type by macro
+ * This header is a template.  The file that includes it defines, before, the type of the collector's state by macro
  * (COUNTING_COLLECTOR), and after the inclusion the two functions declared as "the collector's" below.
  */
 #ifndef GCLAB_COLLECTORS_PARTS_COUNTING_H
 #define GCLAB_COLLECTORS_PARTS_COUNTING_H
 
 #include <stdint.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "collectors/collector.h"
 #include "collectors/parts/counted.h"
+#include "collectors/parts/header.h"
 #include "collectors/parts/shadow_stack.h"
 
 /* What a cascade has done so far. */
@@ -41,28 +43,47 @@ struct cascade {
   struct counted *worklist;
   uint64_t start_ticks; /* when the second object was found; 0: there is none */
   uint64_t freed_objects;
-  uint64_t freed_bytes; /* requested */
-  uint64_t freed_cell_bytes;
+  uint64_t freed_bytes;       /* requested */
+  uint64_t freed_front_bytes; /* what stood before the counted words */
 };
 
-/* The collector's: how many fields the object has. */
-static inline uint32_t counting_fields(const struct counted *object);
+/* The collector's: how many fields an object of extended shape has. */
+static inline uint32_t counting_extended_fields(const struct counted *object);
 
 /* The collector's: the object's memory goes back; what it was is added to the cascade's sums. */
-static inline void counting_reclaim(COUNTING_COLLECTOR *collector_state, struct counted *object,
-                                    struct cascade *cascade);
+static inline void counting_reclaim(COUNTING_COLLECTOR *, struct counted *, struct cascade *);
 
 enum { CASCADE_ADDRESS_BITS = 48, CASCADE_FIELDS_PER_OBJECT = 16 };
 
 #define CASCADE_ADDRESS_MASK ((UINT64_C(1) << CASCADE_ADDRESS_BITS) - 1)
 #define CASCADE_SUSPENDED    (UINT64_C(1) << 63)
 
+/* An extended shape packs to no fields, so that one test tells it and the object without fields from all others. */
+static inline uint32_t counting_fields(const struct counted *object)
+{
+  const uint32_t fields = object->packed & (HEADER_SIZE_LIMIT - 1);
+  if (GC_LIKELY(fields != 0)) return fields;
+  return GC_UNLIKELY(object->packed & HEADER_EXTENDED) ? counting_extended_fields(object) : 0;
+}
+
+/* A dead object's field as a number, and back. */
+static inline uint64_t cascade_get(struct counted *dead, uint32_t field)
+{
+  uint64_t bits;
+  memcpy(&bits, counted_fields(dead) + field, sizeof bits);
+  return bits;
+}
+
+static inline void cascade_set(struct counted *dead, uint32_t field, uint64_t bits)
+{
+  memcpy(counted_fields(dead) + field, &bits, sizeof bits);
+}
+
 static inline void cascade_push(struct cascade *cascade, struct counted *dead)
 {
   const uint64_t link = (uint64_t)(uintptr_t)cascade->worklist >> 3;
-  gc_ref *first = counted_fields(dead);
   dead->count = (uint32_t)link;
-  *first = (gc_ref)((uintptr_t)*first | (uintptr_t)(link >> 32 << CASCADE_ADDRESS_BITS));
+  cascade_set(dead, 0, cascade_get(dead, 0) | link >> 32 << CASCADE_ADDRESS_BITS);
   cascade->worklist = dead;
 }
 
@@ -70,59 +91,69 @@ static inline void cascade_push(struct cascade *cascade, struct counted *dead)
 static inline struct counted *cascade_pop(struct cascade *cascade, uint32_t *from)
 {
   struct counted *dead = cascade->worklist;
-  gc_ref *fields = counted_fields(dead);
-  const uint64_t first = (uint64_t)(uintptr_t)fields[0];
+  const uint64_t first = cascade_get(dead, 0);
   const uint64_t high = (first & ~CASCADE_SUSPENDED) >> CASCADE_ADDRESS_BITS;
-  cascade->worklist = (struct counted *)(uintptr_t)((high << 32 | dead->count) << 3);
-  fields[0] = (gc_ref)(uintptr_t)(first & CASCADE_ADDRESS_MASK);
-  *from = GC_UNLIKELY(first & CASCADE_SUSPENDED) ? (uint32_t)(uintptr_t)fields[1] : 0;
+  const uint64_t next = (high << 32 | dead->count) << 3;
+  memcpy(&cascade->worklist, &next, sizeof next);
+  cascade_set(dead, 0, first & CASCADE_ADDRESS_MASK);
+  *from = GC_UNLIKELY(first & CASCADE_SUSPENDED) ? (uint32_t)cascade_get(dead, 1) : 0;
   return dead;
 }
 
 static inline void cascade_suspend(struct cascade *cascade, struct counted *dead, uint32_t next_field)
 {
-  gc_ref *fields = counted_fields(dead);
-  fields[0] = (gc_ref)(uintptr_t)CASCADE_SUSPENDED;
-  fields[1] = (gc_ref)(uintptr_t)next_field;
+  cascade_set(dead, 0, CASCADE_SUSPENDED);
+  cascade_set(dead, 1, next_field);
   cascade_push(cascade, dead);
 }
 
 /* One reference of a dead object is dropped.  Returns the referent if that killed it and it has fields itself. */
-static inline struct counted *cascade_drop(COUNTING_COLLECTOR *collector_state, struct cascade *cascade,
-                                           gc_ref reference)
+static inline struct counted *cascade_drop(COUNTING_COLLECTOR *state, struct cascade *cascade, gc_ref reference,
+                                           bool may_be_second)
 {
   if (reference == NULL) return NULL;
   struct counted *child = counted_of(reference);
   if (!counted_decrement(child)) return NULL;
-  if (cascade->start_ticks == 0) cascade->start_ticks = clock_ticks();
+  if (may_be_second && cascade->start_ticks == 0) cascade->start_ticks = clock_ticks();
   if (GC_LIKELY(counting_fields(child) != 0)) return child;
-  counting_reclaim(collector_state, child, cascade);
+  counting_reclaim(state, child, cascade);
   return NULL;
 }
 
-/* Frees the dead object and all that dies of it. */
-static inline void cascade_run(COUNTING_COLLECTOR *collector_state, struct cascade *cascade, struct counted *dead)
+/*
+ * Drops all references of a dead object and reclaims it.  Returns the first object that died of it, which is gone on
+ * with, so that a list never enters the worklist; the others are pushed.
+ */
+static inline __attribute__((always_inline)) struct counted *
+cascade_free(COUNTING_COLLECTOR *state, struct cascade *cascade, struct counted *dead, bool may_be_second)
 {
-  for (;;) {
-    const uint32_t count = counting_fields(dead);
-    const gc_ref *fields = counted_fields(dead);
-    struct counted *next = NULL; /* the first that died is gone on with, so that a list never enters the worklist */
-    for (uint32_t i = 0; i < count; i++) {
-      struct counted *child = cascade_drop(collector_state, cascade, fields[i]);
-      if (child == NULL) continue;
-      if (next == NULL) {
-        next = child;
-      } else {
-        cascade_push(cascade, child);
-      }
+  const gc_ref *field = counted_fields(dead);
+  const gc_ref *end = field + counting_fields(dead);
+  struct counted *next = NULL;
+  for (; field < end; field++) {
+    struct counted *child = cascade_drop(state, cascade, *field, may_be_second);
+    if (child == NULL) continue;
+    if (next == NULL) {
+      next = child;
+    } else {
+      cascade_push(cascade, child);
     }
-    counting_reclaim(collector_state, dead, cascade);
+  }
+  counting_reclaim(state, dead, cascade);
+  return next;
+}
+
+/* Frees the dead object and all that dies of it. */
+static inline void cascade_run(COUNTING_COLLECTOR *state, struct cascade *cascade, struct counted *dead)
+{
+  struct counted *next = cascade_free(state, cascade, dead, true);
+  for (;;) {
     if (next == NULL) {
       if (cascade->worklist == NULL) return;
       uint32_t from;
       next = cascade_pop(cascade, &from);
     }
-    dead = next;
+    next = cascade_free(state, cascade, next, false);
   }
 }
 
@@ -131,7 +162,7 @@ static inline void cascade_run(COUNTING_COLLECTOR *collector_state, struct casca
  * reasonably have; what is left stays on the worklist.  One object more than the limit may go, where it had no room to
  * be put back.
  */
-static inline void cascade_step(COUNTING_COLLECTOR *collector_state, struct cascade *cascade, uint64_t limit)
+static inline void cascade_step(COUNTING_COLLECTOR *state, struct cascade *cascade, uint64_t limit)
 {
   uint64_t looked_at = 0;
   while (cascade->worklist != NULL && cascade->freed_objects < limit && looked_at / CASCADE_FIELDS_PER_OBJECT < limit) {
@@ -144,11 +175,11 @@ static inline void cascade_step(COUNTING_COLLECTOR *collector_state, struct casc
         cascade_suspend(cascade, dead, i);
         return;
       }
-      struct counted *child = cascade_drop(collector_state, cascade, fields[i]);
+      struct counted *child = cascade_drop(state, cascade, fields[i], true);
       if (child != NULL) cascade_push(cascade, child);
     }
     if (cascade->freed_objects != 0 && cascade->start_ticks == 0) cascade->start_ticks = clock_ticks();
-    counting_reclaim(collector_state, dead, cascade);
+    counting_reclaim(state, dead, cascade);
   }
 }
 
@@ -159,7 +190,8 @@ static inline void cascade_account(struct gc_mutator *mutator, const struct casc
   if (counters->heap_bytes > counters->peak_heap_bytes) counters->peak_heap_bytes = counters->heap_bytes;
   counters->freed_objects += cascade->freed_objects;
   counters->freed_bytes += cascade->freed_bytes;
-  counters->heap_bytes -= cascade->freed_cell_bytes;
+  counters->heap_bytes -=
+      cascade->freed_bytes + cascade->freed_front_bytes + cascade->freed_objects * sizeof(struct counted);
   if (cascade->freed_objects < 2 || !is_pause) return;
   counters->cascades++;
   if (cascade->freed_objects > counters->cascade_max_objects) counters->cascade_max_objects = cascade->freed_objects;

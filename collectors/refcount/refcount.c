@@ -62,6 +62,7 @@ struct refcount {
   struct counted *pending; /* worklist of dead objects */
   uint64_t cascade_limit;  /* 0: none */
   uint64_t stress_at;      /* attend to stress when this many objects have been allocated; UINT64_MAX: never */
+  uint64_t attend_at;      /* attend to anything at all then: stress_at, or 0 where something is pending */
   struct object_table objects;
 };
 
@@ -69,7 +70,7 @@ static struct refcount the_refcount;
 
 static struct refcount *refcount_of(struct gc_mutator *mutator) { return (struct refcount *)(void *)mutator; }
 
-static inline uint32_t counting_fields(const struct counted *object) { return header_fields(object->packed, object); }
+static inline uint32_t counting_extended_fields(const struct counted *object) { return header_extent(object)->fields; }
 
 static inline uint64_t extent_bytes(uint32_t packed)
 {
@@ -79,25 +80,36 @@ static inline uint64_t extent_bytes(uint32_t packed)
 static inline void counting_reclaim(struct refcount *refcount, struct counted *object, struct cascade *cascade)
 {
   const uint32_t packed = object->packed;
-  const uint64_t bytes = (uint64_t)header_fields(packed, object) * sizeof(gc_ref) + header_bytes(packed, object);
-  const uint64_t front_bytes = extent_bytes(packed);
+  char *cell = (char *)object;
+  struct header_extent size = {.fields = packed & (HEADER_SIZE_LIMIT - 1),
+                               .bytes = packed >> HEADER_SIZE_BITS & (HEADER_SIZE_LIMIT - 1)};
+  if (GC_UNLIKELY(packed & HEADER_EXTENDED)) {
+    size = *header_extent(object);
+    cell -= sizeof size;
+    cascade->freed_front_bytes += sizeof size;
+  }
+  const uint64_t bytes = (uint64_t)size.fields * sizeof(gc_ref) + size.bytes;
   cascade->freed_objects++;
   cascade->freed_bytes += bytes;
-  cascade->freed_cell_bytes += front_bytes + sizeof *object + bytes;
-  char *cell = (char *)object - front_bytes;
 #ifdef GC_CHECKING
-  object_table_remove(&refcount->objects, counted_ref(object));
-  memset(cell, (int)(COUNTED_POISON & 0xff), front_bytes + sizeof *object + bytes);
+  GC_CHECK(object_table_remove(&refcount->objects, counted_ref(object)), "a cell is freed twice", object);
+  memset(cell, (int)(COUNTED_POISON & 0xff), (size_t)((char *)(object + 1) - cell) + bytes);
 #endif
   (void)refcount;
   free(cell);
+}
+
+static void set_pending(struct refcount *refcount, struct counted *worklist)
+{
+  refcount->pending = worklist;
+  refcount->attend_at = worklist != NULL ? 0 : refcount->stress_at;
 }
 
 static __attribute__((noinline)) void release_step(struct refcount *refcount, uint64_t limit, bool is_pause)
 {
   struct cascade cascade = {.worklist = refcount->pending};
   cascade_step(refcount, &cascade, limit);
-  refcount->pending = cascade.worklist;
+  set_pending(refcount, cascade.worklist);
   cascade_account(&refcount->mutator, &cascade, is_pause);
 }
 
@@ -111,7 +123,7 @@ static __attribute__((noinline)) void release_dead(struct refcount *refcount, st
   if (GC_UNLIKELY(refcount->cascade_limit != 0 && counting_fields(dead) != 0)) {
     cascade.worklist = refcount->pending;
     cascade_push(&cascade, dead);
-    refcount->pending = cascade.worklist;
+    set_pending(refcount, cascade.worklist);
     release_step(refcount, refcount->cascade_limit, true);
     return;
   }
@@ -147,6 +159,7 @@ struct gc_mutator *collector_start(const struct collector_config *config)
   the_refcount = (struct refcount){.mutator = {.journal = config->journal, .config = config},
                                    .cascade_limit = (uint64_t)config->knobs[KNOB_CASCADE_LIMIT],
                                    .stress_at = stress == 0 ? UINT64_MAX : stress - 1};
+  set_pending(&the_refcount, NULL);
   return &the_refcount.mutator;
 }
 
@@ -190,7 +203,8 @@ static __attribute__((noinline)) void attend(struct refcount *refcount)
   if (refcount->pending != NULL) release_step(refcount, refcount->cascade_limit, true);
   if (refcount->mutator.counters.allocated_objects != refcount->stress_at) return;
   refcount->stress_at += (uint64_t)refcount->mutator.config->knobs[KNOB_STRESS];
-  drain(refcount, false);
+  drain(refcount, true);
+  set_pending(refcount, NULL);
 #ifdef GC_CHECKING
   collector_check(&refcount->mutator);
 #endif

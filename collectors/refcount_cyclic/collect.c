@@ -70,7 +70,7 @@ static void merge(struct collection *collection)
   struct generation *collected = collection->collected;
   uint32_t joining = 0;
   for (int i = 0; i < collection->number; i++) joining += cyclic->generations[i].size;
-  cyclic_require(cyclic, generation_reserve(collected, joining), joining * sizeof *collected->objects);
+  cyclic_require(cyclic, generation_reserve(collected, joining), joining * sizeof(void *));
   collection->own_size = collected->size;
   collection->size = collected->size + joining;
   for (int i = 0; i <= UNTRACKED; i++) collection->base[i] = collection->size;
@@ -78,7 +78,7 @@ static void merge(struct collection *collection)
   for (int i = 0; i < collection->number; i++) {
     struct generation *younger = &cyclic->generations[i];
     collection->base[i] = collected->size;
-    memcpy(collected->objects + collected->size, younger->objects, younger->size * sizeof *younger->objects);
+    memcpy(collected->objects + collected->size, younger->objects, younger->size * sizeof(void *));
     collected->size += younger->size;
     younger->size = 0;
     younger->holes = 0;
@@ -343,7 +343,7 @@ static void dispose(struct collection *collection, struct counted **unreachable,
     const gc_ref *field = first_field(object, fields, &step);
     for (uint32_t k = 0; k < fields; k++, field += step) {
       if (*field == NULL || !is_reached(collection, *edge++)) continue;
-      struct counted *dead = cascade_drop(cyclic, cascade, *field);
+      struct counted *dead = cascade_drop(cyclic, cascade, *field, false);
       if (dead != NULL) cascade_run(cyclic, cascade, dead);
     }
     cyclic_account_death(cyclic, object, cascade);

@@ -120,7 +120,7 @@ static inline bool object_may_be_tracked(gc_ref reference)
 #define COUNTING_COLLECTOR struct cyclic
 #include "collectors/parts/counting.h"
 
-static inline uint32_t counting_fields(const struct counted *object) { return object_fields(object); }
+static inline uint32_t counting_extended_fields(const struct counted *object) { return object_fields(object); }
 
 /* Makes room for `more` objects at the end, by closing holes or by growing.  False: no memory. */
 bool generation_reserve(struct generation *generation, uint32_t more);
@@ -141,7 +141,7 @@ static inline void cyclic_track(struct cyclic *cyclic, struct counted *object)
 {
   struct generation *youngest = &cyclic->generations[0];
   if (GC_UNLIKELY(youngest->size == youngest->capacity))
-    cyclic_require(cyclic, generation_reserve(youngest, 1), sizeof object);
+    cyclic_require(cyclic, generation_reserve(youngest, 1), sizeof(void *));
   *place_of(object) = (struct place){.index = youngest->size, .generation = 0};
   youngest->objects[youngest->size++] = object;
 }
@@ -177,7 +177,7 @@ static inline void cyclic_account_death(struct cyclic *cyclic, const struct coun
   const uint64_t payload_bytes = object_payload_bytes(object);
   cascade->freed_objects++;
   cascade->freed_bytes += payload_bytes;
-  cascade->freed_cell_bytes += packed_front_bytes(packed) + sizeof *object + payload_bytes;
+  cascade->freed_front_bytes += packed_front_bytes(packed);
   if (packed_is_atom(packed)) return;
   if (GC_UNLIKELY(cyclic->free_lists.enabled) &&
       python_free_lists_park(&cyclic->free_lists, cyclic->profile, header_kind(packed), object_fields(object)))

@@ -26,8 +26,8 @@ bool generation_reserve(struct generation *generation, uint32_t more)
   }
   uint64_t wanted = (uint64_t)generation->size + more;
   if (wanted < INITIAL_OBJECTS) wanted = INITIAL_OBJECTS;
-  if (!mapping_grow(&generation->mapping, wanted * sizeof *generation->objects)) return false;
-  const uint64_t capacity = generation->mapping.bytes / sizeof *generation->objects;
+  if (!mapping_grow(&generation->mapping, wanted * sizeof(void *))) return false;
+  const uint64_t capacity = generation->mapping.bytes / sizeof(void *);
   generation->objects = generation->mapping.memory;
   generation->capacity = capacity < UINT32_MAX ? (uint32_t)capacity : UINT32_MAX;
   return generation->capacity - generation->size >= more;
@@ -35,7 +35,7 @@ bool generation_reserve(struct generation *generation, uint32_t more)
 
 void generation_trim(const struct generation *generation)
 {
-  mapping_trim(&generation->mapping, 2 * (uint64_t)generation->size * sizeof *generation->objects);
+  mapping_trim(&generation->mapping, 2 * (uint64_t)generation->size * sizeof(void *));
 }
 
 void generation_check(const struct generation *generation, uint32_t number)

@@ -17,8 +17,8 @@
  *
  * Departures: no finalizers, weak references, callbacks, freezing.  Deaths go depth first through an explicit worklist,
  * not through tp_dealloc and the trashcan; the same objects die.  Out of memory does not collect, as in CPython.
- * CPython's tuples never change once they are made; here one can be stored into after it was untracked, and is tracked
- * again then, though not those tuples that hold it.
+ * CPython's tuples never change once they are made.  Here one can be stored into after it was untracked, and is tracked
+ * again then, but not those untracked tuples and dicts that hold it: a cycle through one of these is not found.
  *
  * INVARIANTS, besides those of cyclic.h and counting.h
  *  - Outside a collection no object is dead.
@@ -267,10 +267,15 @@ GC_INLINE gc_ref gc_load(struct gc_mutator *mutator, gc_ref object, uint32_t fie
   return counted_fields(counted_of(object))[field];
 }
 
-/* An object that was not tracked, since nothing that it held could be, has to be from now on. */
+/*
+ * An object that was not tracked, since nothing that it held could be, has to be from now on if value can.  A tuple may
+ * be made to hold itself, or another that holds it: so any container will do there.
+ */
 static __attribute__((noinline)) void track_again(struct cyclic *cyclic, struct counted *object, gc_ref value)
 {
-  if (object_may_be_tracked(value)) cyclic_track(cyclic, object);
+  const bool is_tuple = header_kind(object->packed) == GC_TUPLE;
+  if (is_tuple ? !packed_is_atom(counted_of(value)->packed) : object_may_be_tracked(value))
+    cyclic_track(cyclic, object);
 }
 
 GC_INLINE void gc_store(struct gc_mutator *mutator, gc_ref object, uint32_t field, gc_ref value)

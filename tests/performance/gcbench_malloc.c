@@ -75,7 +75,7 @@ static void free_tree(struct node *node)
 static uint64_t digest_tree(const struct node *node)
 {
   if (node == NULL) return 1;
-  const uint64_t own = (uint64_t)(uint32_t)node->i << 32 | (uint32_t)node->j;
+  const uint64_t own = (uint64_t)(uint32_t)node->i * (UINT64_C(1) << 32) + (uint32_t)node->j;
   return (own * 31 + digest_tree(node->left)) * 31 + digest_tree(node->right);
 }
 

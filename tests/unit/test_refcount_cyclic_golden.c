@@ -103,7 +103,7 @@ static void log_collections(struct heap *heap, gc_ref *slots, uint32_t count, bo
     uint64_t before[GC_GENERATIONS];
     for (int g = 0; g < GC_GENERATIONS; g++) before[g] = counters->collections[g];
     gc_new(heap->mutator, &slots[i], slotted);
-    for (uint8_t g = 0; g < GC_GENERATIONS; g++) {
+    for (int g = 0; g < GC_GENERATIONS; g++) {
       if (counters->collections[g] == before[g] || (full_only && g != GC_GENERATIONS - 1)) continue;
       *log++ = (int32_t)i;
       if (generations != NULL) *generations++ = (uint8_t)('0' + g);
