@@ -98,7 +98,8 @@ json
 
 # ---- run: usage
 try 2 run
-says err "gclab run: which PLAN? These ship: full, peers, quick, thresholds"
+says err "gclab run: which PLAN? These ship: "
+for plan in full peers quick thresholds; do says err " $plan"; done
 try 2 run qiuck
 says err "gclab: there is neither a file nor a plan 'qiuck'; did you mean quick?"
 try 2 run ./nowhere.yaml
