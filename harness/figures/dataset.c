@@ -104,6 +104,10 @@ static bool visit_trial(void *context, const struct store_trial *trial, const st
   else
     dataset->failed_count++;
   if (trial->pauses > 0) dataset->pause_count += (uint64_t)trial->pauses;
+  json_t *record = trial->record != NULL ? json_loads(trial->record, 0, NULL) : NULL;
+  const json_int_t switches = json_integer_value(json_object_get(record, "involuntary_switches"));
+  if (switches > 0) dataset->involuntary_switches += (uint64_t)switches;
+  json_decref(record);
   note_allocator(dataset, trial->allocator);
   return true;
 }

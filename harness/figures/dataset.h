@@ -98,6 +98,7 @@ struct dataset {
   size_t subject_count;
   size_t trial_count, failed_count;
   uint64_t pause_count, floor_ns;
+  uint64_t involuntary_switches; /* of all trials: how often the system took the processor away */
 };
 
 /* Loads a campaign (an id, a beginning of one, a name, or NULL for the newest).  NULL after a message. */

@@ -197,9 +197,9 @@ static void put_texts(struct canvas *canvas, const struct dataset *dataset, cons
   }
   bool *wanted = text_allocate(dataset->series_count * sizeof *wanted);
   wanted[series] = true;
-  char *collector = parts_collectors(dataset, wanted), *trials = parts_trials(least, most);
+  char *collector = parts_collectors(dataset, wanted), *trials = parts_pooled(least, most);
   canvas->title = text_format("Pauses and total time over %s and %s", grid->x.name, grid->y.name);
-  canvas->subtitle = text_format("%s, workload %s. Pauses: collections of all %s together; total time: their median. "
+  canvas->subtitle = text_format("%s, workload %s. Pauses: collections of %s; total time: their median. "
                                  "Framed: the default setting; n=: too few pauses for the percentile.",
                                  collector, dataset->subjects[subject].label, trials);
   free(wanted);

@@ -22,6 +22,14 @@ char *parts_trials(size_t least, size_t most)
   return text_format("%zu to %zu trials", least, most);
 }
 
+char *parts_pooled(size_t least, size_t most)
+{
+  char *trials = parts_trials(least, most);
+  char *text = most <= 1 ? text_copy(trials) : text_format("all %s together", trials);
+  free(trials);
+  return text;
+}
+
 void parts_foot(struct canvas *canvas, const struct dataset *dataset, size_t least_trials, size_t most_trials,
                 uint64_t pauses)
 {

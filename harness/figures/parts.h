@@ -14,6 +14,9 @@ void parts_count_trials(const struct dataset_cell *cell, size_t *least, size_t *
 /* "3 trials" or "3 to 5 trials". */
 char *parts_trials(size_t least, size_t most);
 
+/* "1 trial" or "all 3 trials together". */
+char *parts_pooled(size_t least, size_t most);
+
 /* Renders the canvas, takes its files into the job and frees it. */
 enum figure_status parts_finish(struct figure_job *job, struct canvas *canvas);
 

@@ -131,12 +131,12 @@ static enum figure_status draw(struct figure_job *job, const struct sheet *sheet
   struct dataset *dataset = job->dataset;
   struct canvas *canvas = canvas_new("percentiles", "percentiles");
   char *collectors = parts_collectors(dataset, drawn);
-  char *trials = parts_trials(least, most);
+  char *trials = parts_pooled(least, most);
   canvas->title = text_copy("Pause percentiles");
-  canvas->subtitle = text_format(
-      "%s at default knobs. Collections, increments, sweep slices and cascades alike, of all %s together. A line "
-      "ends where fewer than ten pauses are longer; dot: the longest.",
-      collectors, trials);
+  canvas->subtitle =
+      text_format("%s at default knobs. Collections, increments, sweep slices and cascades alike, of %s. A line "
+                  "ends where fewer than ten pauses are longer; dot: the longest.",
+                  collectors, trials);
   free(trials);
   free(collectors);
   uint64_t pauses = 0;

@@ -389,6 +389,9 @@ void summary_write(struct dataset *dataset, FILE *out)
   write_faults(dataset, out);
   fputc('\n', out);
   write_matrix(dataset, out);
+  if (dataset->involuntary_switches > 0)
+    fprintf(out, "The system took the processor away %s times in %zu trials: a longest pause may be its doing.\n",
+            text_count(dataset->involuntary_switches, number), dataset->trial_count);
   write_parameters(dataset, out);
   write_knobs(dataset, out);
 }

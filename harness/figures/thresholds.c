@@ -43,6 +43,7 @@ struct sheet {
   struct row *rows;
   size_t row_count;
   bool *drawn; /* by series */
+  bool *has_generations;
   int *styles; /* by series */
   bool generational, cascades_left_out;
   enum pause_statistic columns[COLUMNS];
@@ -70,12 +71,21 @@ static bool load_slice(struct dataset *dataset, const struct sweep_slice *slice,
   return true;
 }
 
+/* Reads the slice's pauses, and learns from them whether the series has generations.  False after a message. */
+static bool look_at_series(struct sheet *sheet, const struct row *row, size_t series)
+{
+  size_t n[PAUSE_CLASSES];
+  if (!load_slice(sheet->dataset, &row->slices[series], n)) return false;
+  sheet->has_generations[series] |= n[PAUSE_GENERATION0] + n[PAUSE_GENERATION1] > 0;
+  return true;
+}
+
 static bool add_series(struct sheet *sheet, struct row *row, size_t series)
 {
   const struct sweep_slice *slice = &row->slices[series];
   size_t n[PAUSE_CLASSES];
   if (!load_slice(sheet->dataset, slice, n)) return false;
-  const bool generational = n[PAUSE_GENERATION0] + n[PAUSE_GENERATION1] > 0;
+  const bool generational = sheet->has_generations[series];
   sheet->generational |= generational;
   if (generational && n[PAUSE_CASCADE] > 0) sheet->cascades_left_out = true;
   for (int c = PAUSE_GENERATION0; c <= PAUSE_CASCADE; c++) {
@@ -105,15 +115,17 @@ static const struct pause_summary *summary_at(const struct line *line, size_t i)
 
 static bool can_show(const struct pause_summary *summary, enum pause_statistic statistic)
 {
-  return summary != NULL && summary->n > 0 && summary->pooled[statistic].enough;
+  return summary != NULL && summary->n > 0 && summary->pooled[statistic].enough &&
+         !summary->pooled[statistic].below_floor;
 }
 
-/* Slices of every series and subject; false after a message. */
-static bool gather(struct sheet *sheet)
+/* Slices of every series and subject. */
+static void gather(struct sheet *sheet)
 {
   struct dataset *dataset = sheet->dataset;
   sheet->rows = text_allocate(dataset->subject_count * sizeof *sheet->rows);
   sheet->drawn = text_allocate(dataset->series_count * sizeof *sheet->drawn);
+  sheet->has_generations = text_allocate(dataset->series_count * sizeof *sheet->has_generations);
   sheet->styles = text_allocate(dataset->series_count * sizeof *sheet->styles);
   int next_style = 0;
   for (size_t s = 0; s < dataset->series_count; s++) sheet->styles[s] = -1;
@@ -124,13 +136,33 @@ static bool gather(struct sheet *sheet)
       if (!dataset->series[s].main_allocator) continue;
       if (!sweep_find_slice(dataset, &sheet->knob, s, subject, &row->slices[s])) continue;
       if (sheet->styles[s] < 0) sheet->styles[s] = next_style < 2 ? next_style++ : 2;
-      if (!add_series(sheet, row, s)) return false;
     }
-    sheet->row_count++; /* so that sheet_free frees it */
-    if (row->line_count > 0) continue;
-    for (size_t s = 0; s < dataset->series_count; s++) sweep_slice_free(&row->slices[s]);
+    sheet->row_count++;
+  }
+}
+
+/* Their pauses and lines; rows without a line go.  False after a message. */
+static bool add_lines(struct sheet *sheet)
+{
+  const size_t series = sheet->dataset->series_count;
+  for (size_t r = 0; r < sheet->row_count; r++) {
+    for (size_t s = 0; s < series; s++) {
+      if (sheet->rows[r].slices[s].count >= 2 && !look_at_series(sheet, &sheet->rows[r], s)) return false;
+    }
+  }
+  for (size_t r = 0; r < sheet->row_count;) {
+    struct row *row = &sheet->rows[r];
+    for (size_t s = 0; s < series; s++) {
+      if (row->slices[s].count >= 2 && !add_series(sheet, row, s)) return false;
+    }
+    if (row->line_count > 0) {
+      r++;
+      continue;
+    }
+    for (size_t s = 0; s < series; s++) sweep_slice_free(&row->slices[s]);
     free(row->slices);
     sheet->row_count--;
+    memmove(row, row + 1, (sheet->row_count - r) * sizeof *row);
   }
   return true;
 }
@@ -256,39 +288,58 @@ static void put_labels(struct canvas *canvas, struct canvas_panel *panel, const 
   parts_end_labels(canvas, panel, labels, count);
 }
 
-/* Why a line is missing from a panel: too few pauses; and cells that failed. */
-static void put_notes(struct canvas *canvas, struct canvas_panel *panel, const struct sheet *sheet,
-                      const struct row *row, enum pause_statistic statistic)
+/* Classes of which the panel shows nothing: for want of pauses, or since the value is below the floor; or NULL. */
+static char *list_missing(const struct row *row, enum pause_statistic statistic, bool below_floor)
 {
   char *missing = NULL;
   for (size_t l = 0; l < row->line_count; l++) {
-    bool any = false, counted = false;
+    bool any = false, counted = false, below = false;
     for (size_t i = 0; i < row->lines[l].slice->count; i++) {
       const struct pause_summary *summary = summary_at(&row->lines[l], i);
       any |= can_show(summary, statistic);
       counted |= summary != NULL && summary->n > 0;
+      below |= summary != NULL && summary->n > 0 && summary->pooled[statistic].below_floor;
     }
-    if (any || !counted || (missing != NULL && strstr(missing, row->lines[l].label) != NULL)) continue;
+    if (any || !counted || below != below_floor) continue;
+    if (missing != NULL && strstr(missing, row->lines[l].label) != NULL) continue;
     text_append(&missing, "%s%s", missing != NULL ? ", " : "", row->lines[l].label);
   }
-  char *notes[2] = {NULL, NULL};
-  char number[TEXT_NUMBER_MAX];
-  if (missing != NULL)
-    notes[0] = text_format("fewer than %s pauses: %s",
-                           text_count(stats_quantile_minimum(pause_quantiles[statistic]), number), missing);
-  free(missing);
-  if (statistic == PAUSE_MAX) {
-    for (size_t s = 0; s < sheet->dataset->series_count; s++) {
-      const struct sweep_slice *slice = &row->slices[s];
-      for (size_t i = 0; i < slice->count; i++) {
-        if (slice->cells[i]->failure == NULL) continue;
-        text_append(&notes[1], "%s%s at %s: %s", notes[1] != NULL ? "; " : "", sheet->dataset->series[s].label,
-                    sheet->knob.values[slice->values[i]].text, slice->cells[i]->failure);
-      }
+  return missing;
+}
+
+static char *list_failures(const struct sheet *sheet, const struct row *row)
+{
+  char *failures = NULL;
+  for (size_t s = 0; s < sheet->dataset->series_count; s++) {
+    const struct sweep_slice *slice = &row->slices[s];
+    for (size_t i = 0; i < slice->count; i++) {
+      if (slice->cells[i]->failure == NULL) continue;
+      text_append(&failures, "%s%s at %s: %s", failures != NULL ? "; " : "", sheet->dataset->series[s].label,
+                  sheet->knob.values[slice->values[i]].text, slice->cells[i]->failure);
     }
   }
+  return failures;
+}
+
+/* Why a line is missing from a panel, and cells that failed. */
+static void put_notes(struct canvas *canvas, struct canvas_panel *panel, const struct sheet *sheet,
+                      const struct row *row, enum pause_statistic statistic)
+{
+  enum { NOTES = 3 };
+  char number[TEXT_NUMBER_MAX];
+  char *few = list_missing(row, statistic, false), *below = list_missing(row, statistic, true);
+  char *notes[NOTES] = {NULL};
+  if (few != NULL)
+    notes[0] = text_format("fewer than %s pauses: %s",
+                           text_count(stats_quantile_minimum(pause_quantiles[statistic]), number), few);
+  if (below != NULL)
+    notes[1] =
+        text_format("below the floor of %s: %s", text_duration_tick((double)sheet->dataset->floor_ns, number), below);
+  if (statistic == PAUSE_MAX) notes[2] = list_failures(sheet, row);
+  free(few);
+  free(below);
   double y = panel->top + 8;
-  for (int i = 0; i < 2; i++) {
+  for (int i = 0; i < NOTES; i++) {
     if (notes[i] == NULL) continue;
     char *lines = text_wrap(notes[i], CANVAS_NOTE_POINTS, panel->right - panel->left - 16);
     char *state = NULL;
@@ -397,6 +448,7 @@ static void sheet_free(struct sheet *sheet)
   sweep_knob_free(&sheet->knob);
   free(sheet->rows);
   free(sheet->drawn);
+  free(sheet->has_generations);
   free(sheet->styles);
 }
 
@@ -408,7 +460,8 @@ enum figure_status figure_thresholds(struct figure_job *job)
   enum figure_status status = FIGURE_DRAWN;
   for (size_t i = 0; i < count && status == FIGURE_DRAWN; i++) {
     struct sheet sheet = {.dataset = job->dataset, .knob = sweep_describe(job->dataset, names[i])};
-    if (!gather(&sheet)) status = FIGURE_FAILED;
+    gather(&sheet);
+    if (!add_lines(&sheet)) status = FIGURE_FAILED;
     measure(&sheet);
     if (status == FIGURE_DRAWN && !axis_is_empty(&sheet.pauses)) {
       status = draw_sheet(job, &sheet);
