@@ -7,6 +7,24 @@ run=("$gclab" run -c none,alpha,beta -w work,toil --set work_ms=25 --set rows=10
   --name killed --quiet)
 expected=$((6 * 2 * 5))
 
+wait_for_trials() { # NUMBER: are there so many within some seconds?
+  local i
+  for ((i = 0; i < 100; i++)); do
+    [ "$(trials_alive)" = "$1" ] && return 0
+    sleep 0.05
+  done
+  return 1
+}
+
+# A trial that would run for ever dies with its harness.
+"$gclab" run -c alpha -w work --set mode=hang --allocator glibc --blocks 1 --quiet --store "$work/hang.sqlite" \
+  >/dev/null 2>&1 &
+harness=$!
+wait_for_trials 1 || fail "no trial was started"
+kill -KILL $harness
+wait $harness 2>/dev/null
+wait_for_trials 0 || fail "a trial outlived its harness"
+
 "${run[@]}" --store "$work/whole.sqlite" >"$work/whole.txt" || fail "the undisturbed campaign: exit code $?"
 trial_ids --store "$work/whole.sqlite" >"$work/whole.ids"
 [ "$(wc -l <"$work/whole.ids")" = $expected ] || fail "an undisturbed campaign has $(wc -l <"$work/whole.ids") trials"
@@ -21,12 +39,7 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
   kill -KILL $harness 2>/dev/null
   wait $harness 2>/dev/null
   [ $? = 137 ] && killed=$((killed + 1))
-  for _ in 1 2 3 4 5 6 7 8 9 10; do
-    alive=$(trials_alive)
-    [ "$alive" = 0 ] && break
-    sleep 0.05
-  done
-  [ "$alive" = 0 ] || fail "round $round: $alive trial processes outlived the harness"
+  wait_for_trials 0 || fail "round $round: $(trials_alive) trial processes outlived the harness"
 done
 [ $killed -ge 8 ] || fail "only $killed of 10 runs were there to be killed: the campaign is too short for this test"
 
