@@ -397,6 +397,8 @@ static void put_texts(struct canvas *canvas, const struct sheet *sheet)
   if (!based) text_append(&canvas->subtitle, " Other knobs at their defaults.");
   if (sheet->cascades_left_out)
     text_append(&canvas->subtitle, " Collections only; cascades are in the figure of percentiles.");
+  if (sheet->columns[0] == PAUSE_MAX)
+    text_append(&canvas->subtitle, " No percentiles: too few pauses, or below the floor.");
   free(collectors);
   free(trials);
   if (sheet->generational) {
