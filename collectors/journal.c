@@ -169,7 +169,8 @@ void journal_cascade(struct journal *journal, uint64_t start_ticks, uint64_t fre
                             .kind = JOURNAL_CASCADE,
                             .cause = JOURNAL_RELEASE,
                             .phase = journal->phase};
-  row.start_ns = clock_now_ns() - head->origin_ns - duration_ns;
+  const uint64_t elapsed_ns = clock_now_ns() - head->origin_ns;
+  row.start_ns = elapsed_ns > duration_ns ? elapsed_ns - duration_ns : 0; /* two clocks: their rates differ a little */
   append(journal, &row);
 }
 

@@ -35,12 +35,24 @@ static void lift_memory_limit(void)
   setrlimit(RLIMIT_DATA, &limit);
 }
 
+/* The limit may be hard, or the machine full: what the record needs is set aside, and given back for it. */
+enum { RESERVE_BYTES = 256 << 10 };
+
+static void *reserve;
+
+static void set_reserve_aside(void)
+{
+  reserve = malloc(RESERVE_BYTES);
+  if (reserve != NULL) memset(reserve, 1, RESERVE_BYTES); /* so that it has pages */
+}
+
 /* There is no memory for the next object: an outcome like any other.  Nothing is unwound; the record is all. */
 static __attribute__((noreturn)) void out_of_memory(struct gc_mutator *mutator, uint64_t bytes)
 {
   struct trial *trial = current;
   stop_clocks(trial);
   lift_memory_limit();
+  free(reserve);
   trial->mutator = mutator;
   trial->outcome = TRIAL_OUT_OF_MEMORY;
   trial->failed_bytes = bytes;
@@ -67,6 +79,7 @@ int trial_run(struct trial *trial)
     fprintf(stderr, "gclab-trial: %s cannot start: no memory for its heap\n", collector.name);
     return TRIAL_EXIT_ENVIRONMENT;
   }
+  set_reserve_aside();
   trial->journal.head->counters_address = (uint64_t)(uintptr_t)&trial->mutator->counters;
   trial->run = (struct workload_run){.mutator = trial->mutator,
                                      .parameters = trial->parameters,
@@ -89,6 +102,7 @@ int trial_run(struct trial *trial)
     journal_check(&trial->journal);
   }
   const int code = trial_write_record(trial);
+  free(reserve);
   collector_finish(trial->mutator);
   journal_close(&trial->journal);
   return code;

@@ -26,7 +26,7 @@ try() {
 # says FILE TEXT: the text is in it, literally.
 says() { grep -qF -e "$2" "$1" || { fail "'$2' is not in $1:"; cat "$1" >&2; }; }
 silent() { [ ! -s "$1" ] || { fail "$1 is not empty:"; cat "$1" >&2; }; }
-json() { python3 -m json.tool <out >/dev/null || fail "not JSON"; }
+json() { jq -e . <out >/dev/null || fail "not JSON"; }
 
 # ---- help, version, commands
 try 2
@@ -127,19 +127,13 @@ for plan in $("$gclab" list plans --names); do
   says out "Plan $plan: "
   try 0 run "$plan" --dry-run --json
   json
-  python3 -c '
-import json, sys
-plan = json.load(open("out"))
-assert plan["cell_count"] == len(plan["cells"]) == len({cell["id"] for cell in plan["cells"]}) > 0
-assert plan["trial_count"] == plan["cell_count"] * plan["blocks"]
-assert plan["estimate_ns"] > 0
-json.dump([cell["id"] for cell in plan["cells"]], open("ids", "w"))' || fail "cells of $plan"
+  jq -e '.cell_count > 0 and .estimate_ns > 0 and .trial_count == .cell_count * .blocks
+    and .cell_count == (.cells | length) and .cell_count == ([.cells[].id] | unique | length)' <out >/dev/null || fail "cells of $plan"
+  jq -c '[.cells[].id]' <out >ids
   try 0 run "$plan" --print-plan
   cp out "canonical-$plan.yaml"
   try 0 run "canonical-$plan.yaml" --dry-run --json
-  python3 -c '
-import json
-assert json.load(open("ids")) == [cell["id"] for cell in json.load(open("out"))["cells"]]' ||
+  jq -c '[.cells[].id]' <out | cmp -s - ids ||
     fail "the canonical text of $plan has other cells"
 done
 GCLAB_PLAN_PATH="$work" try 0 list canonical-quick

@@ -220,6 +220,8 @@ static void push_frames(void)
 {
   const char *stack_pointer = __builtin_frame_address(0);
   for (const struct gc_frame *frame = the_boehm.mutator.frames; frame != NULL; frame = frame->previous) {
+    if (frame->count == 0) continue; /* slots may be NULL */
+    if (frame->count == 0) continue;
     const char *slots = (const char *)frame->slots;
     if (slots >= stack_pointer && slots < the_boehm.stack_base) continue;
     GC_push_all_eager(frame->slots, frame->slots + frame->count);
@@ -422,7 +424,7 @@ GC_INLINE void gc_root(struct gc_mutator *mutator, gc_ref *slot, gc_ref value)
 
 static inline void check_field(gc_ref object, uint32_t field)
 {
-  GC_CHECK(GC_base(object) == (void *)object, "this is no object of libgc's", object);
+  GC_CHECK(object != NULL && GC_base(object) == (void *)object, "this is no object of libgc's", object);
   GC_CHECK(field < *field_count(object), "the object has no such field", object);
   (void)object;
   (void)field;
