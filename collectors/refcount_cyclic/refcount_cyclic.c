@@ -174,8 +174,10 @@ void collector_check(struct gc_mutator *mutator)
 void collector_finish(struct gc_mutator *mutator)
 {
   struct cyclic *cyclic = cyclic_of(mutator);
+  const bool journal_was_enabled = mutator->journal->enabled;
   mutator->journal->enabled = false;
   cyclic_collect(cyclic, GC_GENERATIONS - 1, JOURNAL_EXPLICIT);
+  mutator->journal->enabled = journal_was_enabled;
   for (int i = 0; i < GC_GENERATIONS; i++) mapping_release(&cyclic->generations[i].mapping);
   struct side_tables *side = &cyclic->side;
   struct mapping *const tables[] = {&side->refs,  &side->reached, &side->starts, &side->edges,
