@@ -176,6 +176,7 @@ uint64_t process_data_bytes(void)
 void process_limit_memory(uint64_t more_bytes)
 {
   if (build_is_sanitized()) conformance_skip("a sanitizer's shadow memory does not live with RLIMIT_DATA");
+  if (build_is_checking()) conformance_skip("the tables of a checking build count against RLIMIT_DATA too");
   const struct rlimit limit = {process_data_bytes() + more_bytes, RLIM_INFINITY};
   REQUIRE(setrlimit(RLIMIT_DATA, &limit) == 0, "RLIMIT_DATA cannot be set");
 }

@@ -71,7 +71,7 @@ static void many_in_turn(struct heap *heap)
 {
   if (!can(COLLECTOR_RECLAIMS)) conformance_skip("%s never frees", collector.name);
   heap_start(heap);
-  if (!build_is_sanitized()) process_limit_memory(UINT64_C(512) * MIB);
+  if (!build_is_sanitized() && !build_is_checking()) process_limit_memory(UINT64_C(512) * MIB);
   const uint64_t rounds = scaled(400, 60);
   GC_FRAME(frame, 1);
   gc_push(heap->mutator, &frame.frame);

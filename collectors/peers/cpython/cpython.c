@@ -322,6 +322,7 @@ GC_INLINE void gc_root(struct gc_mutator *mutator, gc_ref *slot, gc_ref value)
 
 static inline void check_field(gc_ref ref, uint32_t field)
 {
+  GC_CHECK(ref != NULL, "a field of no object", ref);
   GC_CHECK(Py_REFCNT(object_of(ref)) > 0, "the object has been freed", ref);
   GC_CHECK(Py_TYPE(object_of(ref))->tp_dealloc == container_deallocate, "an atom has no fields", ref);
   GC_CHECK(field < type_fields(Py_TYPE(object_of(ref))), "the object has no such field", ref);
