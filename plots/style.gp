@@ -59,7 +59,7 @@ colour(block) = value('colour_'.block)
 
 # A layer of a panel: plots the blocks named in list, each by the specification; nothing where the list is empty.
 layer(list, specification) = list eq '' ? '' : sprintf(", for [b in '%s'] DATA index b %s", list, specification)
-draw(layers) = 'plot ' . layers[3:strlen(layers)]
+draw(layers) = layers eq '' ? 'plot NaN notitle' : 'plot ' . layers[3:strlen(layers)] # texts alone make a panel too
 areas(p)    = layer(AREAS[p],    'using (($1+$2)/2):(($3+$4)/2):1:2:3:4:5 with boxxyerror fs solid 1 noborder lc rgb variable')
 rules(p)    = layer(RULES[p],    'using 1:2:3:4:5 with vectors nohead lw 1 lc rgb variable')
 bands(p)    = layer(BANDS[p],    'using 1:2:3 with filledcurves fs transparent solid 0.14 lc rgb colour(b)')

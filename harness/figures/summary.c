@@ -28,14 +28,17 @@ static size_t letters(const char *text)
   return n;
 }
 
-static void print_sheet(struct sheet *sheet, FILE *out)
+/* Nothing at all where there is no row below the heading; returns whether there was one. */
+static bool print_sheet(struct sheet *sheet, const char *title, FILE *out)
 {
   size_t widths[COLUMNS_MAX] = {0};
+  const bool has_rows = sheet->count > sheet->columns;
+  if (has_rows) fputs(title, out);
   for (size_t i = 0; i < sheet->count; i++) {
     const size_t width = letters(sheet->cells[i]), column = i % sheet->columns;
     if (width > widths[column]) widths[column] = width;
   }
-  for (size_t i = 0; i < sheet->count; i++) {
+  for (size_t i = 0; has_rows && i < sheet->count; i++) {
     const size_t column = i % sheet->columns;
     fprintf(out, "| %s%*s ", sheet->cells[i], (int)(widths[column] - letters(sheet->cells[i])), "");
     if (column + 1 < sheet->columns) continue;
@@ -48,6 +51,7 @@ static void print_sheet(struct sheet *sheet, FILE *out)
   }
   for (size_t i = 0; i < sheet->count; i++) free(sheet->cells[i]);
   free(sheet->cells);
+  return has_rows;
 }
 
 static char *duration(double ns)
@@ -140,8 +144,7 @@ static void write_matrix(struct dataset *dataset, FILE *out)
       if (cell != NULL) add_cell(&sheet, dataset, cell);
     }
   }
-  fputs("## Collectors at their default knobs\n\n", out);
-  print_sheet(&sheet, out);
+  if (!print_sheet(&sheet, "## Collectors at their default knobs\n\n", out)) return;
   fputs(
       "\nPauses are those of all trials of a cell together; a percentile needs ten pauses beyond it (n/a: too few).\n",
       out);
@@ -245,11 +248,7 @@ static void write_knobs(struct dataset *dataset, FILE *out)
     sweep_knob_free(&knob);
   }
   free(names);
-  if (count > 0) fputs("\n## Knobs that were varied, the others at one setting\n\n", out);
-  if (count > 0) print_sheet(&sheet, out);
-  if (count > 0) return;
-  for (size_t i = 0; i < sheet.count; i++) free(sheet.cells[i]);
-  free(sheet.cells);
+  print_sheet(&sheet, "\n## Knobs that were varied, the others at one setting\n\n", out);
 }
 
 /* Its heap grew as that of none did: it may be fast, but it reclaimed nothing (counting, where all garbage is cyclic). */

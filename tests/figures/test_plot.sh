@@ -102,6 +102,14 @@ missing) # what cannot be drawn is said, with what to do; no empty picture
   [ -s err ] || fail "no message"
   expect 4 "$gclab" plot --store nowhere.sqlite --out g
   says nowhere.sqlite err
+  # A panel in which nothing can be drawn, and a table without rows.
+  expect 0 "$gclab" run -c none -w gcbench --small --blocks 1 --quiet --store still.sqlite
+  expect 0 "$gclab" plot overview --store still.sqlite --out s
+  says 'no pauses' s/overview.svg
+  [ ! -s err ] || fail "something on standard error: $(cat err)"
+  expect 0 "$gclab" run -c refcount_cyclic -w cycles --small --blocks 1 --quiet --store still.sqlite --set threshold0=5,50
+  expect 0 "$gclab" plot --store still.sqlite --out s
+  ! grep -q 'at their default knobs' out || fail "a table without rows: $(cat out)"
   "$make_store" empty.sqlite 0
   expect 4 "$gclab" plot --store empty.sqlite --out g
   says 'gclab run quick' err
