@@ -25,7 +25,7 @@ const char *allocator_name(void)
   if (symbol("__asan_init") != NULL) return "sanitizer";
   if ((found = symbol("mallctl")) != NULL) {
     const char *version = "";
-    size_t size = sizeof version;
+    size_t size = sizeof(const char *);
     ((mallctl_function *)found)("version", &version, &size, NULL, 0);
     const int length = (int)strcspn(version, "-");
     snprintf(name, sizeof name, "jemalloc %.*s", length, version);

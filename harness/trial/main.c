@@ -45,7 +45,7 @@ static const char doc[] =
 
 struct arguments {
   struct trial *trial;
-  const char *command;
+  const char *command; /* "describe" or "run" */
   struct {
     const char *text;
     bool is_knob;
@@ -141,8 +141,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     take_word(arguments, argument, state);
     break;
   case ARGP_KEY_END:
-    if (arguments->command == NULL) argp_usage(state);
-    if (strcmp(arguments->command, "run") == 0 && trial->workload == NULL) argp_error(state, "run: which workload?");
+    if (arguments->command == NULL)
+      argp_usage(state); /* does not return */
+    else if (strcmp(arguments->command, "run") == 0 && trial->workload == NULL)
+      argp_error(state, "run: which workload?");
     break;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -203,11 +205,11 @@ int main(int argc, char **argv)
                                .journal_requests = 1000000,
                                .cascade_floor_ns = 1000,
                                .journal_enabled = true};
-  static struct arguments arguments = {.trial = &trial};
+  static struct arguments arguments = {.trial = &trial, .command = NULL};
   static const struct argp argp = {options, parse_option, "describe\nrun WORKLOAD", doc, NULL, NULL, NULL};
   argp_err_exit_status = TRIAL_EXIT_USAGE;
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-  if (strcmp(arguments.command, "describe") == 0) return trial_describe(stdout);
+  if (arguments.command == NULL || strcmp(arguments.command, "describe") == 0) return trial_describe(stdout);
   trial_set_defaults(&trial);
   if (!assign_all(&arguments)) return TRIAL_EXIT_USAGE;
   return trial_run(&trial);
