@@ -29,6 +29,7 @@
 #include "harness/campaign/results.h"
 #include "harness/campaign/summary.h"
 #include "harness/campaign/watch.h"
+#include "harness/catalogue/program.h"
 
 /* Measuring anew uses the seeds from here on, so that its inputs are not those of another block. */
 enum { AGAIN_SEED_STRIDE = 1000 };
@@ -194,6 +195,25 @@ static bool has_programs(const struct plan_cells *cells)
   return true;
 }
 
+/*
+ * A build that goes on beside a campaign replaces programs, or takes them away.  What another program does must not be
+ * kept as this one's.  (To hash one takes a tenth of a millisecond.)
+ */
+static bool is_same_program(const struct catalogue_collector *of)
+{
+  char hash[CATALOGUE_HASH_MAX];
+  errno = 0;
+  if (!program_hash(of->trial_path, hash))
+    fprintf(stderr, "gclab: %s: %s: build it again, then run the same command to go on\n", of->trial_path,
+            errno != 0 ? strerror(errno) : "it is empty");
+  else if (strcmp(hash, of->build_id) != 0)
+    fprintf(stderr, "gclab: %s was built anew while the campaign ran: run the same command to measure what it is now\n",
+            of->trial_path);
+  else
+    return true;
+  return false;
+}
+
 static bool begin(struct campaign *campaign)
 {
   if (!hold_signals(campaign) || !has_programs(campaign->cells) || !preload_find(campaign->cells)) return false;
@@ -267,9 +287,10 @@ static void note_failure(struct campaign *campaign, const char *label)
 {
   const struct result *result = &campaign->results.rows[campaign->results.count - 1];
   if (strcmp(result->outcome, "ok") == 0 || results_is_foreseen(result, campaign->cells)) return;
-  const char *message = result->message != NULL ? result->message : "";
-  progress_note(&campaign->progress, "gclab: %s, block %" PRIu32 ": %s: %.*s", label != NULL ? label : "a trial",
-                result->block + 1, result->outcome, (int)strcspn(message, "\n"), message);
+  char *reason = results_reason(result);
+  progress_note(&campaign->progress, "gclab: %s, block %" PRIu32 ": %s: %s", label != NULL ? label : "a trial",
+                result->block + 1, result->outcome, reason != NULL ? reason : "");
+  free(reason);
 }
 
 static bool keep(struct campaign *campaign, const struct outcome *outcome, uint32_t block, size_t cell)
@@ -306,6 +327,7 @@ static enum end run_trial(struct campaign *campaign, uint32_t block, uint32_t po
   struct process process;
   const int64_t steal = cores_steal_ticks(campaign->cores.trial);
   identity_time_now(started);
+  if (!is_same_program(launch.cell->collector)) return END_ENVIRONMENT;
   if (!launch_start(&launch, &process)) return END_ENVIRONMENT;
   watch_until_end(&process, &options, &watch);
   if (watch.interrupted) {

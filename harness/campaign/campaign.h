@@ -32,7 +32,16 @@ enum campaign_exit {
 int campaign_run(const struct plan *plan, const struct plan_cells *cells, struct store *store,
                  const struct campaign_options *options);
 
-/* Estimate of the whole plan's time, from what the store knows of such trials, else from the workloads' defaults. */
-uint64_t campaign_estimate_ns(const struct plan *plan, const struct plan_cells *cells, struct store *store);
+/*
+ * The whole plan's time, from what the store (or NULL) knows of such trials; where it knows nothing, a guess from cells
+ * that are alike, or from how long workloads take at their default parameters, which other parameters may put wrong by
+ * any factor.  So it says how many cells have been measured, and what the time limit allows at most.
+ */
+struct campaign_estimate {
+  uint64_t ns, most_ns;
+  size_t measured_cells;
+};
+struct campaign_estimate campaign_estimate(const struct plan *plan, const struct plan_cells *cells,
+                                           struct store *store);
 
 #endif

@@ -54,13 +54,18 @@ static bool take_trial(void *context, const struct store_trial *trial, const str
   return true;
 }
 
-uint64_t campaign_estimate_ns(const struct plan *plan, const struct plan_cells *cells, struct store *store)
+struct campaign_estimate campaign_estimate(const struct plan *plan, const struct plan_cells *cells, struct store *store)
 {
   struct estimate estimate;
-  if (!estimate_begin(&estimate, cells)) return 0;
+  struct campaign_estimate whole = {0};
+  if (!estimate_begin(&estimate, cells)) return whole;
   if (store != NULL) store_each_trial(store, NULL, take_trial, &estimate);
-  uint64_t total_ns = 0;
-  for (size_t i = 0; i < cells->count; i++) total_ns += plan->blocks * estimate_cell_ns(&estimate, i);
+  for (size_t i = 0; i < cells->count; i++) {
+    const uint64_t trial_ns = estimate_cell_ns(&estimate, i);
+    whole.ns += plan->blocks * (trial_ns < plan->time_limit_ns ? trial_ns : plan->time_limit_ns);
+    whole.most_ns += plan->blocks * plan->time_limit_ns;
+    whole.measured_cells += estimate.of_cell[i].trials > 0;
+  }
   estimate_end(&estimate);
-  return total_ns;
+  return whole;
 }

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "harness/campaign/results.h"
 
 #include <stdio.h>
@@ -75,6 +76,19 @@ void results_free(struct results *results)
   for (size_t i = 0; i < results->count; i++) free(results->rows[i].message);
   free(results->rows);
   *results = (struct results){0};
+}
+
+char *results_reason(const struct result *result)
+{
+  const char *message = result->message != NULL ? result->message : "";
+  const int head = (int)strcspn(message, "\n");
+  const char *printed = message + head + strspn(message + head, "\n");
+  const bool says_little = strcmp(result->outcome, "failed") == 0 && strncmp(message, "exit status", 11) == 0;
+  char *reason = NULL;
+  if (asprintf(&reason, "%.*s%s%.*s", head, message, says_little && *printed != '\0' ? ": " : "",
+               says_little ? (int)strcspn(printed, "\n") : 0, printed) < 0)
+    return NULL;
+  return reason;
 }
 
 bool results_is_foreseen(const struct result *result, const struct plan_cells *cells)

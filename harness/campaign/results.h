@@ -31,6 +31,12 @@ bool results_load(struct results *results, struct store *store, const char *camp
                   const struct plan_cells *cells);
 void results_free(struct results *results);
 
+/*
+ * Why it is not ok, on one line: what the harness says, and where that is an exit status, the first line that the trial
+ * printed.  To be freed; NULL only for want of memory.
+ */
+char *results_reason(const struct result *result);
+
 /* Was it to be expected?  Running out of memory is, for a collector that cannot reclaim what the workload leaves. */
 bool results_is_foreseen(const struct result *result, const struct plan_cells *cells);
 

@@ -11,7 +11,7 @@
 #include "harness/campaign/units.h"
 #include "harness/stats/stats.h"
 
-enum { FAILURES_NAMED_MAX = 12 };
+enum { FAILURES_NAMED_MAX = 12, CELLS_NAMED_MAX = 12 };
 
 /* One cell's numbers over its trials that are ok: medians, but for the largest pause and the largest heap. */
 struct row {
@@ -168,15 +168,36 @@ static void print_failures(const struct summary *summary)
     if (count > FAILURES_NAMED_MAX) continue;
     const struct plan_cell *cell = &summary->cells->cells[result->cell];
     char *varied = identity_varied_words(cell);
-    const char *message = result->message != NULL ? result->message : "";
-    printf("  %s %s%s%s, block %" PRIu32 ": %s%s: %.*s\n", cell->collector->name, cell->workload->name,
+    char *reason = results_reason(result);
+    printf("  %s %s%s%s, block %" PRIu32 ": %s%s: %s\n", cell->collector->name, cell->workload->name,
            varied != NULL && *varied != '\0' ? " " : "", varied != NULL ? varied : "", result->block + 1,
            result->outcome, results_is_foreseen(result, summary->cells) ? " (as foreseen)" : "",
-           (int)strcspn(message, "\n"), message);
+           reason != NULL ? reason : "");
+    free(reason);
     free(varied);
   }
   if (count > FAILURES_NAMED_MAX)
     printf("  and %zu more: `gclab export --format csv` has them all\n", count - FAILURES_NAMED_MAX);
+}
+
+/* Cells that an end before the first block's has left without a trial: no figure will show that they were meant. */
+static void print_untried(const struct summary *summary, const bool *tried)
+{
+  size_t count = 0;
+  for (size_t i = 0; i < summary->cells->count; i++) count += !tried[i];
+  if (count == 0) return;
+  printf("\nWithout any trial yet: %zu of %zu cells\n", count, summary->cells->count);
+  size_t named = 0;
+  for (size_t i = 0; i < summary->cells->count && named < CELLS_NAMED_MAX; i++) {
+    if (tried[i]) continue;
+    const struct plan_cell *cell = &summary->cells->cells[i];
+    char *varied = identity_varied_words(cell);
+    printf("  %s %s%s%s, %s\n", cell->collector->name, cell->workload->name,
+           varied != NULL && *varied != '\0' ? " " : "", varied != NULL ? varied : "", cell->allocator);
+    free(varied);
+    named++;
+  }
+  if (count > named) printf("  and %zu more\n", count - named);
 }
 
 /* Of the trials that were run just now: time between trials, and from fork to work. */
@@ -200,19 +221,26 @@ void summary_print(const struct summary *summary)
 {
   struct line *lines = calloc(summary->cells->count, sizeof *lines);
   double *scratch = calloc(SAMPLES * summary->results->count + 1, sizeof *scratch);
+  bool *tried = calloc(summary->cells->count, sizeof *tried);
   size_t count = 0;
-  for (size_t i = 0; lines != NULL && scratch != NULL && i < summary->cells->count; i++) {
+  size_t ok = 0;
+  const bool has_memory = lines != NULL && scratch != NULL && tried != NULL;
+  for (size_t i = 0; has_memory && i < summary->cells->count; i++) {
     const struct row row = summarize(summary, i, scratch);
-    if (row.ok + row.failed > 0) write_line(summary, i, &row, &lines[count++]);
+    tried[i] = row.ok + row.failed > 0;
+    ok += row.ok;
+    if (tried[i]) write_line(summary, i, &row, &lines[count++]);
   }
-  if (count > 0) {
-    print_table(lines, count);
+  if (count > 0) print_table(lines, count);
+  if (ok > 0) {
     puts("\nMedians over trials, but for max and peak heap; spread: (largest - smallest) / median of wall;\n"
          "p50, p99 and max: of the pauses above the journal's floor (p99 where there are 1000 of them).");
   }
   free(scratch);
   free(lines);
   print_failures(summary);
+  if (has_memory) print_untried(summary, tried);
+  free(tried);
   putchar('\n');
   print_overhead(summary);
   printf("Campaign %s (%.8s) is %s, in %s\n", summary->plan->name, summary->campaign_id, summary->status,

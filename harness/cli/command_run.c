@@ -205,7 +205,7 @@ static json_t *json_of_settings(const struct setting *rows, size_t count, const 
   return object;
 }
 
-static void print_json(const struct plan *plan, const struct plan_cells *cells, uint64_t estimate_ns)
+static void print_json(const struct plan *plan, const struct plan_cells *cells, const struct campaign_estimate *whole)
 {
   json_t *list = json_array();
   for (size_t i = 0; i < cells->count; i++) {
@@ -218,10 +218,11 @@ static void print_json(const struct plan *plan, const struct plan_cells *cells, 
                   json_of_settings(cell->collector->knobs, cell->collector->knob_count, cell->knobs), "parameters",
                   json_of_settings(cell->workload->parameters, cell->workload->parameter_count, cell->parameters)));
   }
-  json_t *root = json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:o}", "plan", plan->name, "seed",
-                           (json_int_t)plan->seed, "blocks", (json_int_t)plan->blocks, "cell_count",
-                           (json_int_t)cells->count, "trial_count", (json_int_t)cells->count * plan->blocks,
-                           "estimate_ns", (json_int_t)estimate_ns, "text", plan->text, "cells", list);
+  json_t *root = json_pack(
+      "{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:s, s:o}", "plan", plan->name, "seed", (json_int_t)plan->seed,
+      "blocks", (json_int_t)plan->blocks, "cell_count", (json_int_t)cells->count, "trial_count",
+      (json_int_t)cells->count * plan->blocks, "measured_cell_count", (json_int_t)whole->measured_cells, "estimate_ns",
+      (json_int_t)whole->ns, "at_most_ns", (json_int_t)whole->most_ns, "text", plan->text, "cells", list);
   json_dumpf(root, stdout, JSON_INDENT(1));
   putchar('\n');
   json_decref(root);
@@ -242,28 +243,42 @@ static const char *text_of_time(uint64_t ns, char *text, size_t size)
 }
 
 /* The store as it is, or NULL: an estimate makes no file. */
-static uint64_t estimate_ns(const struct plan *plan, const struct plan_cells *cells, const char *path)
+static struct campaign_estimate estimate(const struct plan *plan, const struct plan_cells *cells, const char *path)
 {
   struct store *store = access(path, R_OK) == 0 ? store_open(path, STORE_READ) : NULL;
-  const uint64_t estimate = campaign_estimate_ns(plan, cells, store);
+  const struct campaign_estimate whole = campaign_estimate(plan, cells, store);
   if (store != NULL) store_close(store);
-  return estimate;
+  return whole;
+}
+
+static void print_estimate(const struct plan *plan, const struct plan_cells *cells,
+                           const struct campaign_estimate *whole)
+{
+  char text[64];
+  const size_t guessed = cells->count - whole->measured_cells;
+  printf("About %s in all", text_of_time(whole->ns, text, sizeof text));
+  if (guessed == 0)
+    puts(", by these cells' trials in the store.");
+  else if (whole->measured_cells == 0)
+    printf(" if trials take as long as at default parameters: none was measured yet.");
+  else
+    printf(", with a guess for %zu of %zu cells, which were not measured yet.", guessed, cells->count);
+  if (guessed > 0) printf(" By the time limit, %s at most.\n", text_of_time(whole->most_ns, text, sizeof text));
+  if (plan->budget_ns > 0) printf("No trial is started after %s.\n", text_of_time(plan->budget_ns, text, sizeof text));
 }
 
 static int show_plan(const struct arguments *arguments, const struct plan *plan, const struct plan_cells *cells)
 {
-  char text[64];
-  const uint64_t estimate = estimate_ns(plan, cells, command_store_path(arguments->store));
+  const struct campaign_estimate whole = estimate(plan, cells, command_store_path(arguments->store));
   if (arguments->campaign.json) {
-    print_json(plan, cells, estimate);
+    print_json(plan, cells, &whole);
     return EXIT_DONE;
   }
   print_cells(cells);
-  printf("\nPlan %s: %zu cell%s, %u block%s, %" PRIu64 " trials; about %s in all", plan->name, cells->count,
-         cells->count == 1 ? "" : "s", plan->blocks, plan->blocks == 1 ? "" : "s",
-         (uint64_t)cells->count * plan->blocks, text_of_time(estimate, text, sizeof text));
-  if (plan->budget_ns > 0) printf(", no trial is started after %s", text_of_time(plan->budget_ns, text, sizeof text));
-  puts(".");
+  const uint64_t trials = (uint64_t)cells->count * plan->blocks;
+  printf("\nPlan %s: %zu cell%s, %u block%s, %" PRIu64 " trial%s.\n", plan->name, cells->count,
+         cells->count == 1 ? "" : "s", plan->blocks, plan->blocks == 1 ? "" : "s", trials, trials == 1 ? "" : "s");
+  print_estimate(plan, cells, &whole);
   return EXIT_DONE;
 }
 

@@ -17,9 +17,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/campaign/campaign.h"
+#include "harness/catalogue/program.h"
 
 enum { TRIALS_MAX = 64 };
 
@@ -488,6 +490,9 @@ static void programs_that_cannot_run_are_told(void **state)
   assert_non_null(strstr(printed[1], "absent: No such file"));
   free(collector->trial_path);
   collector->trial_path = make_no_program(bench);
+  assert_int_equal(run_cells(bench, plan, &cells, &order.options), CAMPAIGN_ENVIRONMENT);
+  assert_non_null(strstr(printed[1], "no_program was built anew"));
+  assert_true(program_hash(collector->trial_path, collector->build_id));
   assert_int_equal(run_cells(bench, plan, &cells, &order.options), CAMPAIGN_TRIAL_FAILED);
   look(bench);
   assert_string_equal(found.trials[0].outcome, "failed");
@@ -499,6 +504,33 @@ static void programs_that_cannot_run_are_told(void **state)
 }
 
 /* Who is taken to be right: none, else most collectors, else the first; in whatever order they ran. */
+/* A build that runs beside a campaign: no trial is kept that another program, or none, has run. */
+static void programs_that_change_end_the_campaign(void **state)
+{
+  struct bench *bench = *state;
+  const struct order order = {.collectors = "alpha", .set = "work_ms=100", .blocks = "20", .options = {.quiet = true}};
+  char *path = path_in(bench, "gclab-trial-alpha");
+  char *aside = path_in(bench, "aside");
+  const pid_t builder = fork();
+  if (builder == 0) {
+    usleep(400000);
+    _exit(rename(path, aside) != 0);
+  }
+  assert_int_equal(run(bench, &order), CAMPAIGN_ENVIRONMENT);
+  assert_int_equal(waitpid(builder, NULL, 0), builder);
+  assert_non_null(strstr(printed[1], "gclab-trial-alpha: No such file"));
+  assert_non_null(strstr(printed[0], "missing; to go on: gclab run test"));
+  look(bench);
+  assert_in_range(found.count, 0, 19);
+  for (size_t i = 0; i < found.count; i++) assert_string_equal(found.trials[i].outcome, "ok");
+  assert_int_equal(rename(aside, path), 0);
+  assert_int_equal(run(bench, &order), CAMPAIGN_DONE);
+  look(bench);
+  assert_int_equal(found.count, 20);
+  free(aside);
+  free(path);
+}
+
 static void checksums_are_compared(void **state)
 {
   struct bench *bench = *state;
@@ -597,6 +629,27 @@ static void a_campaign_goes_on_where_it_stopped(void **state)
   free(at_once);
 }
 
+static void what_was_not_tried_and_why_it_failed_is_told(void **state)
+{
+  struct bench *bench = *state;
+  struct order order = {.collectors = "none,alpha,beta",
+                        .workloads = "work,toil",
+                        .set = "work_ms=20",
+                        .budget = "1ms",
+                        .options = {.quiet = true}};
+  assert_int_equal(run(bench, &order), CAMPAIGN_DONE);
+  assert_non_null(strstr(printed[0], "Without any trial yet: "));
+  assert_non_null(strstr(printed[0], " of 6 cells\n"));
+  order.budget = NULL;
+  assert_int_equal(run(bench, &order), CAMPAIGN_DONE);
+  assert_null(strstr(printed[0], "Without any trial"));
+  order.more_set = "mode=exit";
+  assert_int_equal(run(bench, &order), CAMPAIGN_TRIAL_FAILED);
+  assert_non_null(strstr(printed[0], "block 1: failed: exit status 5: it is Tuesday\n"));
+  assert_non_null(strstr(printed[1], "block 1: failed: exit status 5: it is Tuesday\n"));
+  assert_null(strstr(printed[0], "Medians over trials"));
+}
+
 static void measuring_anew_is_another_campaign(void **state)
 {
   struct bench *bench = *state;
@@ -644,10 +697,18 @@ static void estimates_come_from_what_was_measured(void **state)
   const struct order order = {.collectors = "alpha", .set = "work_ms=30,60", .blocks = "2", .options = {.quiet = true}};
   struct plan_cells cells;
   struct plan *plan = make_plan(bench, &order, &cells);
-  assert_int_equal(campaign_estimate_ns(plan, &cells, NULL), 4000000000);
+  struct campaign_estimate estimate = campaign_estimate(plan, &cells, NULL);
+  assert_int_equal(estimate.ns, 4000000000);
+  assert_int_equal(estimate.most_ns, 4 * plan->time_limit_ns);
+  assert_int_equal(estimate.measured_cells, 0);
+  const uint64_t time_limit_ns = plan->time_limit_ns;
+  plan->time_limit_ns = 100000000; /* no guess is above what is possible */
+  assert_int_equal(campaign_estimate(plan, &cells, NULL).ns, 400000000);
+  plan->time_limit_ns = time_limit_ns;
   assert_int_equal(run(bench, &order), CAMPAIGN_DONE);
-  const uint64_t estimate_ns = campaign_estimate_ns(plan, &cells, bench->store);
-  assert_in_range(estimate_ns, 180000000, 1000000000);
+  estimate = campaign_estimate(plan, &cells, bench->store);
+  assert_in_range(estimate.ns, 180000000, 1000000000);
+  assert_int_equal(estimate.measured_cells, 2);
   plan_cells_free(&cells);
   plan_free(plan);
 }
@@ -664,8 +725,10 @@ int main(int argc, char **argv)
       cmocka_unit_test_setup_teardown(trials_and_harness_have_cores_of_their_own, set_up, tear_down),
       cmocka_unit_test_setup_teardown(allocators_are_really_used, set_up, tear_down),
       cmocka_unit_test_setup_teardown(programs_that_cannot_run_are_told, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(programs_that_change_end_the_campaign, set_up, tear_down),
       cmocka_unit_test_setup_teardown(checksums_are_compared, set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_campaign_goes_on_where_it_stopped, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(what_was_not_tried_and_why_it_failed_is_told, set_up, tear_down),
       cmocka_unit_test_setup_teardown(measuring_anew_is_another_campaign, set_up, tear_down),
       cmocka_unit_test_setup_teardown(the_summary_is_json_on_request, set_up, tear_down),
       cmocka_unit_test_setup_teardown(estimates_come_from_what_was_measured, set_up, tear_down),
