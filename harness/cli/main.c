@@ -2,6 +2,7 @@
 #include "harness/cli/command.h"
 
 #include <argp.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,19 +75,27 @@ static int run_unknown(const char *name)
   return EXIT_USAGE;
 }
 
+/* A full disk behind standard output is no success. */
+static int check_output(int code)
+{
+  if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+  fprintf(stderr, "gclab: standard output: %s\n", strerror(errno));
+  return code == EXIT_DONE ? EXIT_ENVIRONMENT : code;
+}
+
 static int run_command(const struct command *command, int argc, char **argv)
 {
   char name[64];
   snprintf(name, sizeof name, "gclab %s", command->name);
   argv[0] = name;
-  return command->run(argc, argv);
+  return check_output(command->run(argc, argv));
 }
 
 static int run_help(int argc, char **argv)
 {
   if (argc < 2) {
     print_help(stdout);
-    return EXIT_DONE;
+    return check_output(EXIT_DONE);
   }
   const struct command *command = find_command(argv[1]);
   if (command == NULL) return run_unknown(argv[1]);
@@ -104,11 +113,11 @@ int main(int argc, char **argv)
   const char *word = argv[1];
   if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
     puts(argp_program_version);
-    return EXIT_DONE;
+    return check_output(EXIT_DONE);
   }
   if (strcmp(word, "--help") == 0 || strcmp(word, "-?") == 0 || strcmp(word, "-h") == 0) {
     print_help(stdout);
-    return EXIT_DONE;
+    return check_output(EXIT_DONE);
   }
   if (strcmp(word, "help") == 0) return run_help(argc - 1, argv + 1);
   const struct command *command = find_command(word);

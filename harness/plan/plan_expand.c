@@ -8,7 +8,7 @@
 
 #include "harness/plan/plan_internal.h"
 
-enum { CELLS_MAX = 100000 };
+enum { CELLS_MAX = 100000, TRIALS_MAX = 1000000 };
 
 static const char *const allocator_names[] = {"jemalloc", "glibc", "mimalloc", "tcmalloc"};
 enum { ALLOCATORS = sizeof allocator_names / sizeof allocator_names[0] };
@@ -343,6 +343,11 @@ static bool expand(const struct plan *plan, const struct catalogue *catalogue, s
   if (good && cells->count == 0) {
     fprintf(stderr, "%s: the plan has no cells: none of its collectors is built\n",
             plan->path != NULL ? plan->path : "gclab");
+    good = false;
+  }
+  if (good && (uint64_t)cells->count * plan->blocks > TRIALS_MAX) {
+    fprintf(stderr, "%s: %zu cells in %" PRIu32 " blocks are more than %d trials: take fewer blocks or values\n",
+            plan->path != NULL ? plan->path : "gclab", cells->count, plan->blocks, TRIALS_MAX);
     good = false;
   }
   if (!good) plan_cells_free(cells);

@@ -100,7 +100,9 @@ static void say_unknown(const char *word, const struct plan_shipped *shipped, si
   for (size_t i = 0; i < count; i++) names[i] = shipped[i].name;
   const char *nearest = setting_nearest(word, names, count);
   fprintf(stderr, "gclab: there is neither a file nor a plan '%s'%s", word, plan_did_you_mean(nearest));
-  if (nearest == NULL) {
+  if (count == 0) {
+    fputs("; no plan was found beside this gclab: name their directory in GCLAB_PLAN_PATH", stderr);
+  } else if (nearest == NULL) {
     fputs("; plans that ship:", stderr);
     for (size_t i = 0; i < count; i++) fprintf(stderr, "%s %s", i == 0 ? "" : ",", names[i]);
   }

@@ -110,6 +110,8 @@ try 2 run -c refcuont -w gcbench
 says err "gclab: --collector refcuont: there is no collector 'refcuont'; did you mean refcount?"
 try 2 run -c none -w gcbench --blocks 0
 says err "gclab: --blocks: blocks: 0 is out of range"
+try 2 run -c none -w gcbench,cycles --blocks 600000
+says err "gclab: 2 cells in 600000 blocks are more than 1000000 trials"
 try 2 run -c none -w gcbench --set threshold9=1
 says err "gclab: --set threshold9=1: no collector here has a knob 'threshold9'"
 try 2 run -c marksweep -w gcbench --set growth_factor=1000
@@ -142,5 +144,19 @@ try 0 run -c marksweep -w gcbench,cycles --set growth_factor=1.5,3 --param cycle
 says out "Plan adhoc: 6 cells, 3 blocks, 18 trials."
 says out "none was measured yet. By the time limit, 18 min 0 s at most."
 [ -z "$(ls -- *.sqlite* 2>/dev/null)" ] || fail "a dry run made a store"
+
+# ---- standard output on a full disk; a gclab without plans
+if [ -c /dev/full ]; then
+  for arguments in list 'list --json' 'run quick --dry-run' 'run quick --print-plan' help; do
+    "$gclab" $arguments >/dev/full 2>err </dev/null
+    [ $? -eq 4 ] || fail "gclab $arguments, onto a full disk: not exit code 4"
+    says err "gclab: standard output: No space left on device"
+  done
+fi
+mkdir alone
+cp "$gclab" alone/gclab
+GCLAB_TRIAL_PATH="$source/tests/plan/trials" alone/gclab run quick 2>err
+[ $? -eq 2 ] || fail "a gclab without plans: not exit code 2"
+says err "no plan was found beside this gclab: name their directory in GCLAB_PLAN_PATH"
 
 exit $((failures > 0))
