@@ -3,18 +3,16 @@
  *
  * A class's piece is used up: the next one is cut from the next run of free cells, found in the bitmap of the block
  * at hand (lazy sweeping: a cell is never touched between its death and its next birth), of the class's next unswept
- * block, or of a fresh block.  Runs are zeroed and handed out a piece of 4 KiB at a time, so that the cells are still
+ * block, or of a fresh block.  Runs are zeroed and handed out a piece of 16 KiB at a time, so that the cells are still
  * in the first-level cache when they are filled, and so that the collector hears of allocation often enough to be
  * exact about triggers; stress mode makes pieces of one cell.
  *
  * None of it takes long: a search looks at one block's 64 words, since only blocks with free cells are listed, and a
- * piece is 4 KiB.  So lazy sweeping needs no entry in the journal.
+ * piece is 16 KiB.  So lazy sweeping needs no entry in the journal.
  */
 #include <string.h>
 
 #include "collectors/marksweep/marksweep.h"
-
-enum { CACHE_LINE_BYTES = 64 };
 
 static uint64_t held_bytes(const struct marksweep *ms)
 {
@@ -38,8 +36,6 @@ static void take_piece(struct marksweep *ms, unsigned size_class, uint32_t start
   poison_close(cells + start, end - start); /* gc_new opens each cell */
   if (block->virgin_bytes < end) block->virgin_bytes = end;
   block->cursor_bytes = end;
-  for (uint32_t at = end; at < end + PIECE_BYTES && at < BLOCK_BYTES; at += CACHE_LINE_BYTES)
-    __builtin_prefetch(cells + at, 1); /* what will be the next piece, most often: its lines come in the meantime */
   ms->pieces[size_class] = (struct piece){.next = cells + start, .limit = cells + end};
   ms->mutator.counters.allocated_objects += (end - start) / cell_bytes;
   ms->mutator.counters.heap_bytes += end - start;

@@ -41,7 +41,7 @@ struct header {
 
 #define HEADER_OBJECT UINT32_C(0x6a4f424a)
 
-enum { HEADER_BYTES = sizeof(struct header), PIECE_BYTES = 4096, PREFETCH_DISTANCE_MAX = 64 };
+enum { HEADER_BYTES = sizeof(struct header), PIECE_BYTES = 16384, PREFETCH_DISTANCE_MAX = 64 };
 
 /* Free cells, zeroed, to bump through: part of a run of free cells in a block. */
 struct piece {
@@ -105,12 +105,16 @@ static inline struct gc_shape shape_of(gc_ref object)
                            .kind = header_kind(header->packed)};
 }
 
-/* Makes the next cell of a piece, which must have one, into an object. */
+/*
+ * Makes the next cell of a piece, which must have one, into an object.  A line is sent for a piece ahead, where the next
+ * piece will most often be cut: the lines come one by one while objects are made, and are there when it is zeroed.
+ */
 static inline void marksweep_take_cell(struct marksweep *ms, gc_ref *slot, struct piece *piece, uint32_t cell_bytes,
                                        uint32_t packed, uint64_t payload_bytes)
 {
   char *cell = piece->next;
   piece->next = cell + cell_bytes;
+  __builtin_prefetch(cell + PIECE_BYTES, 1);
   poison_open(cell, cell_bytes);
   const gc_ref object = object_in_cell(cell);
   *header_of(object) = (struct header){.word = HEADER_OBJECT, .packed = packed};
