@@ -3,7 +3,7 @@
  *
  * A collector's knobs and a workload's parameters are tables of such rows.  The row feeds everything that derives
  * from it: parsing and validation on the command line and in plans, `gclab list`, the axis of a figure, and the
- * tuner's search range.  A value is an int64_t whatever the type: bytes are bytes, a boolean is 0 or 1, a choice is
+ * points of a sweep.  A value is an int64_t whatever the type: bytes are bytes, a boolean is 0 or 1, a choice is
  * its index, and a real is kept in units of 1/1000 (SETTING_MILLI).
  */
 #ifndef GCLAB_BASE_SETTING_H

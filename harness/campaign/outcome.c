@@ -153,7 +153,7 @@ static void take_counters(struct store_trial *trial, const struct gc_counters *c
   trial->peak_heap_bytes = (int64_t)(peak > counters->heap_bytes ? peak : counters->heap_bytes);
 }
 
-/* The median and the like, over the rows; a quantile only where there are enough of them (docs/methodology.md). */
+/* The median and the like, over the rows; a quantile only where there are enough of them. */
 static void take_quantiles(struct store_trial *trial, const struct journal_file *journal)
 {
   const size_t count = journal->row_count;

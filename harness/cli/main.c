@@ -49,8 +49,9 @@ static void print_help(FILE *out)
         "  GCLAB_STORE       the results database (default gclab.sqlite in this directory); --store FILE comes first\n"
         "  GCLAB_TRIAL_PATH  more directories with trial programs (gclab-trial-*)\n"
         "  GCLAB_PLAN_PATH   more directories with plans\n"
-        "\nExit codes: 0 done; 1 a finding; 2 wrong usage; 3 a trial failed; 4 the environment lacks something;\n"
-        "130 interrupted.\n",
+        "  GCLAB_PLOT_PATH   a directory with gnuplot scripts in place of gclab's own\n"
+        "\nExit codes: 0 done; 1 a damaged series was left out; 2 wrong usage; 3 a trial failed; 4 the environment\n"
+        "lacks something; 130 interrupted.\n",
         out);
 }
 
