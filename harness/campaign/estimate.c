@@ -60,10 +60,11 @@ struct campaign_estimate campaign_estimate(const struct plan *plan, const struct
   struct campaign_estimate whole = {0};
   if (!estimate_begin(&estimate, cells)) return whole;
   if (store != NULL) store_each_trial(store, NULL, take_trial, &estimate);
+  const uint64_t trials = (uint64_t)cells->count * plan->blocks;
+  whole.most_ns = trials > 0 && plan->time_limit_ns > INT64_MAX / trials ? INT64_MAX : trials * plan->time_limit_ns;
   for (size_t i = 0; i < cells->count; i++) {
     const uint64_t trial_ns = estimate_cell_ns(&estimate, i);
     whole.ns += plan->blocks * (trial_ns < plan->time_limit_ns ? trial_ns : plan->time_limit_ns);
-    whole.most_ns += plan->blocks * plan->time_limit_ns;
     whole.measured_cells += estimate.of_cell[i].trials > 0;
   }
   estimate_end(&estimate);

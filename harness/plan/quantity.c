@@ -18,7 +18,7 @@ static const struct {
 
 enum { UNITS = sizeof units / sizeof units[0] };
 
-static const double duration_limit_ns = 3.2e16; /* a year and some days */
+static const double duration_limit_ns = 365 * 86400e9;
 
 static uint64_t unit_of(const char *text, size_t length)
 {
@@ -42,7 +42,7 @@ static bool parse_duration(const char *text, double *total_ns)
     *total_ns += number * (double)unit;
     text = end + length;
   }
-  return *total_ns <= duration_limit_ns;
+  return true;
 }
 
 bool quantity_parse_duration(const char *name, const char *text, bool may_be_none, uint64_t *ns, char *error)
@@ -57,8 +57,8 @@ bool quantity_parse_duration(const char *name, const char *text, bool may_be_non
              may_be_none ? ", or none" : "");
     return false;
   }
-  if (total_ns < 1e6) {
-    snprintf(error, SETTING_ERROR_MAX, "%s: %.40s is out of range, 1ms at least", name, text);
+  if (total_ns < 1e6 || total_ns > duration_limit_ns) {
+    snprintf(error, SETTING_ERROR_MAX, "%s: %.40s is out of range, 1ms to 365d", name, text);
     return false;
   }
   *ns = (uint64_t)llround(total_ns);

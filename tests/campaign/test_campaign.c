@@ -704,6 +704,8 @@ static void estimates_come_from_what_was_measured(void **state)
   const uint64_t time_limit_ns = plan->time_limit_ns;
   plan->time_limit_ns = 100000000; /* no guess is above what is possible */
   assert_int_equal(campaign_estimate(plan, &cells, NULL).ns, 400000000);
+  plan->time_limit_ns = INT64_MAX / 3;
+  assert_int_equal(campaign_estimate(plan, &cells, NULL).most_ns, INT64_MAX);
   plan->time_limit_ns = time_limit_ns;
   assert_int_equal(run(bench, &order), CAMPAIGN_DONE);
   estimate = campaign_estimate(plan, &cells, bench->store);

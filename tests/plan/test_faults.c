@@ -51,6 +51,8 @@ static const struct fault form_faults[] = {
     {"pin that is neither", HEAD "pin: maybe\n" MATRIX, "plan.yaml:2:6: pin: 'maybe' is neither true nor false\n"},
     {"a duration without unit", HEAD "budget: 90\n" MATRIX,
      "plan.yaml:2:9: budget: '90' is not a duration such as 90s, 10m or 1h30m, or none\n"},
+    {"a duration that is too long", HEAD "time_limit: 400d\n" MATRIX,
+     "plan.yaml:2:13: time_limit: 400d is out of range, 1ms to 365d\n"},
     {"a duration with a bad unit", HEAD "budget: 10 min\n" MATRIX,
      "plan.yaml:2:9: budget: '10 min' is not a duration such as 90s, 10m or 1h30m, or none\n"},
     {"a quoted duration", HEAD "budget: \"10x\"\n" MATRIX,
