@@ -174,8 +174,8 @@ static bool connect(struct store *store, const char *name, int flags)
 }
 
 /*
- * Where neither the file nor its directory can be written, SQLite cannot set up the shared memory that a database in
- * write-ahead mode wants.  The file alone can be read as one that does not change.
+ * Where neither the file nor its directory can be written, or the disk is full, SQLite cannot set up the shared memory
+ * that a database in write-ahead mode wants.  The file alone can be read as one that does not change.
  */
 static bool connect_immutable(struct store *store)
 {
@@ -187,7 +187,7 @@ static bool connect_immutable(struct store *store)
   struct stat status;
   snprintf(log, sizeof log, "%s-wal", store->path);
   if (done && stat(log, &status) == 0 && status.st_size > 0)
-    complain(store->path, "its directory cannot be written, so that what is only in its -wal file yet is not seen");
+    complain(store->path, "nothing can be written beside it, so that what is only in its -wal file yet is not seen");
   return done;
 }
 
@@ -199,7 +199,7 @@ static bool connect_to_read(struct store *store)
 {
   if (connect(store, store->path, SQLITE_OPEN_READWRITE)) return true;
   const int code = sqlite3_errcode(store->db) & 0xff;
-  return (code == SQLITE_CANTOPEN || code == SQLITE_READONLY) && connect_immutable(store);
+  return (code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_IOERR) && connect_immutable(store);
 }
 
 static bool check_version(struct store *store, int64_t version)

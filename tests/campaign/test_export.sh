@@ -69,6 +69,10 @@ refused 4 "No such file or directory" -o "$work/absent/file"
 "$gclab" export >/dev/full 2>"$work/err.txt"
 [ $? = 4 ] && grep -q 'No space left' "$work/err.txt" || fail "a full disk: $(cat "$work/err.txt")"
 
+# What is there can be read where nothing can be written.
+"$gclab" export --all >"$work/all.csv"
+(trap '' XFSZ; ulimit -f 0; exec "$gclab" export --all) | cmp - "$work/all.csv" || fail "reading a store on a full disk"
+
 cp "$GCLAB_STORE" "$work/damaged.sqlite"
 sqlite3 "$work/damaged.sqlite" "update series set data = x'80' where kind = 'pauses' and rowid = (select min(rowid) from series where kind = 'pauses')"
 refused 1 "is damaged" --all --pauses --store "$work/damaged.sqlite"
