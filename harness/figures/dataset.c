@@ -75,6 +75,7 @@ static struct dataset_trial copy_trial(const struct store_trial *from)
       .peak_heap_bytes = from->peak_heap_bytes,
       .peak_footprint_bytes = from->peak_footprint_bytes,
       .vmhwm_bytes = from->vmhwm_bytes,
+      .allocations = from->allocations,
       .held_objects = from->held_objects,
       .collections = from->collections,
   };
@@ -314,6 +315,13 @@ double dataset_wall_ns(const struct dataset_trial *trial) { return trial->wall_n
 double dataset_gc_share(const struct dataset_trial *trial)
 {
   return trial->wall_ns > 0 && trial->gc_ns >= 0 ? (double)trial->gc_ns / (double)trial->wall_ns : NAN;
+}
+
+/* Of all objects allocated, those not reclaimed at the end; NaN where that is not known. */
+double dataset_held_share(const struct dataset_trial *trial)
+{
+  if (trial->allocations <= 0 || trial->held_objects < 0) return NAN;
+  return (double)trial->held_objects / (double)trial->allocations;
 }
 
 /* What the collector's heap held at most; where a peer cannot tell, the process's. */

@@ -56,7 +56,7 @@ struct dataset_setting {
 struct dataset_trial {
   char *id, *outcome, *checksum;
   int64_t block, wall_ns, cpu_ns, gc_ns, pauses, pause_max_ns, peak_heap_bytes, peak_footprint_bytes, vmhwm_bytes,
-      held_objects;
+      allocations, held_objects;
   int64_t collections;
 };
 
@@ -117,6 +117,7 @@ typedef double dataset_scalar(const struct dataset_trial *trial);
 double dataset_wall_ns(const struct dataset_trial *trial);
 double dataset_gc_share(const struct dataset_trial *trial);
 double dataset_peak_heap(const struct dataset_trial *trial);
+double dataset_held_share(const struct dataset_trial *trial);
 struct stats_spread dataset_spread(const struct dataset_cell *cell, dataset_scalar *scalar);
 
 /* The cell of a series and subject at default knobs (else, where only one setting was run, that); or NULL. */

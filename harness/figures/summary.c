@@ -251,11 +251,10 @@ static void write_knobs(struct dataset *dataset, FILE *out)
   print_sheet(&sheet, "\n## Knobs that were varied, the others at one setting\n\n", out);
 }
 
-/* Its heap grew as that of none did: it may be fast, but it reclaimed nothing (counting, where all garbage is cyclic). */
-static bool kept_everything(const struct dataset_cell *cell, const struct dataset_cell *none)
+/* It may be fast, but it reclaimed nothing: counting, where all garbage is cyclic, or no collection was due. */
+static bool kept_everything(const struct dataset_cell *cell)
 {
-  if (none == NULL) return false;
-  return dataset_spread(cell, dataset_peak_heap).median > 0.95 * dataset_spread(none, dataset_peak_heap).median;
+  return dataset_spread(cell, dataset_held_share).median > 0.99;
 }
 
 /* "fastest that reclaims: marksweep (807 ms, 1.37 x none)" and the like, a line a workload. */
@@ -271,7 +270,7 @@ static void write_winners(struct dataset *dataset, FILE *out)
     for (size_t s = 0; s < dataset->series_count; s++) {
       struct dataset_cell *cell = dataset_default_cell(dataset, s, subject);
       if (cell == NULL || cell->ok_count == 0 || cell == none) continue;
-      if (kept_everything(cell, none)) {
+      if (kept_everything(cell)) {
         text_append(&kept, "%s%s", kept != NULL ? ", " : "", dataset->series[s].label);
         continue;
       }
