@@ -104,7 +104,9 @@ static void set_limit(int what, rlim_t soft)
 
 static _Noreturn void child_fail(const char *what)
 {
-  dprintf(STDERR_FILENO, "gclab: %s: %s\n", what, strerror(errno));
+  const int reason = errno;
+  set_limit(RLIMIT_DATA, RLIM_INFINITY); /* to say so may take memory; sanitizers take more than there may be */
+  dprintf(STDERR_FILENO, "gclab: %s: %s\n", what, strerror(reason));
   _exit(127);
 }
 
