@@ -86,7 +86,7 @@ struct collector_descriptor {
 struct collector_config {
   const int64_t *knobs; /* one a row of the descriptor's table, validated */
   struct journal *journal;
-  /* Called when there is no memory for an object of this many bytes; does not return. */
+  /* Called when memory is refused; bytes is what was asked for (an object, its cell, or a table).  Does not return. */
   void (*out_of_memory)(struct gc_mutator *mutator, uint64_t bytes) __attribute__((noreturn));
 };
 
