@@ -13,13 +13,14 @@
  *
  *   [count: low 32 bits of link/8] [packed shape] [field 0: flag:1 unused:2 link/8's high bits:13 address:48] ...
  *
- * Objects without fields have no room for a link and are reclaimed where they are found.
+ * Objects without fields have no room for a link and are reclaimed where they are found, or wait on the small stack
+ * that a cascade without a limit uses as long as there is room (cascade_run).
  *
  * With a limit on what one step may free, an object that is not finished when the step ends goes back to the worklist
  * with the flag set and the index of the next field in field 1 (fields 0 and 1 have been dropped by then).
  *
  * INVARIANTS
- *  - An object on a worklist is dead: no field of a live object and no root slot refers to it.
+ *  - An object on a worklist or waiting is dead: no field of a live object and no root slot refers to it.
  *  - Each reference is dropped exactly once: fields below a suspended object's index have been, the others not.
  *  - Addresses of objects are below 2^48 and multiples of 8.
  *
@@ -53,7 +54,7 @@ static inline uint32_t counting_extended_fields(const struct counted *object);
 /* The collector's: the object's memory goes back; what it was is added to the cascade's sums. */
 static inline void counting_reclaim(COUNTING_COLLECTOR *, struct counted *, struct cascade *);
 
-enum { CASCADE_ADDRESS_BITS = 48, CASCADE_FIELDS_PER_OBJECT = 16 };
+enum { CASCADE_ADDRESS_BITS = 48, CASCADE_FIELDS_PER_OBJECT = 16, CASCADE_WAITING = 128 };
 
 #define CASCADE_ADDRESS_MASK ((UINT64_C(1) << CASCADE_ADDRESS_BITS) - 1)
 #define CASCADE_SUSPENDED    (UINT64_C(1) << 63)
@@ -122,7 +123,7 @@ static inline struct counted *cascade_drop(COUNTING_COLLECTOR *state, struct cas
 
 /*
  * Drops all references of a dead object and reclaims it.  Returns the first object that died of it, which is gone on
- * with, so that a list never enters the worklist; the others are pushed.
+ * with, so that a list never enters the worklist; the others with fields are pushed.
  */
 static inline __attribute__((always_inline)) struct counted *
 cascade_free(COUNTING_COLLECTOR *state, struct cascade *cascade, struct counted *dead, bool may_be_second)
@@ -143,17 +144,37 @@ cascade_free(COUNTING_COLLECTOR *state, struct cascade *cascade, struct counted 
   return next;
 }
 
-/* Frees the dead object and all that dies of it. */
+/*
+ * Frees the dead object and all that dies of it.  Dead objects wait on a small stack, which is cheaper than the
+ * worklist: no link to pack and unpack, and no store to the object.  Only what finds no room there, below an object
+ * with many fields or where much waits already, goes to the worklist, which is looked at when the stack is empty.
+ */
 static inline void cascade_run(COUNTING_COLLECTOR *state, struct cascade *cascade, struct counted *dead)
 {
+  struct counted *waiting[CASCADE_WAITING];
+  struct counted **top = waiting;
   struct counted *next = cascade_free(state, cascade, dead, true);
   for (;;) {
     if (next == NULL) {
-      if (cascade->worklist == NULL) return;
-      uint32_t from;
-      next = cascade_pop(cascade, &from);
+      if (top != waiting) {
+        next = *--top;
+      } else {
+        if (cascade->worklist == NULL) return;
+        uint32_t from;
+        next = cascade_pop(cascade, &from);
+      }
     }
-    next = cascade_free(state, cascade, next, false);
+    const uint32_t count = counting_fields(next);
+    if (GC_UNLIKELY(count > waiting + CASCADE_WAITING - top)) {
+      next = cascade_free(state, cascade, next, false);
+      continue;
+    }
+    const gc_ref *fields = counted_fields(next);
+    for (uint32_t i = 0; i < count; i++) {
+      if (fields[i] != NULL && counted_decrement(counted_of(fields[i]))) *top++ = counted_of(fields[i]);
+    }
+    counting_reclaim(state, next, cascade);
+    next = NULL;
   }
 }
 
