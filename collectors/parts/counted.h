@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "collectors/gc.h"
 #include "collectors/parts/object_table.h"
@@ -24,6 +25,18 @@ static inline struct counted *counted_of(gc_ref object) { return (struct counted
 static inline gc_ref counted_ref(struct counted *object) { return (gc_ref)(void *)(object + 1); }
 
 static inline gc_ref *counted_fields(struct counted *object) { return (gc_ref *)(void *)(object + 1); }
+
+/*
+ * A new object, with one reference.  Its word is written at once: of two stores gcc makes a load of a constant, which
+ * then occupies a register beyond the call of malloc.
+ */
+static inline void counted_init(struct counted *object, uint32_t packed)
+{
+  const struct counted word = {.count = 1, .packed = packed};
+  uint64_t bits;
+  memcpy(&bits, &word, sizeof bits);
+  memcpy(object, &bits, sizeof bits);
+}
 
 static inline void counted_increment(struct counted *object)
 {

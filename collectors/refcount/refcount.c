@@ -215,8 +215,9 @@ GC_INLINE void gc_push(struct gc_mutator *mutator, struct gc_frame *frame) { sha
 GC_INLINE void gc_pop(struct gc_mutator *mutator, struct gc_frame *frame)
 {
   shadow_stack_pop(mutator, frame);
+  const gc_ref *slots = frame->slots;
   const uint32_t count = frame->count;
-  for (uint32_t i = 0; i < count; i++) release(refcount_of(mutator), frame->slots[i]);
+  for (uint32_t i = 0; i < count; i++) release(refcount_of(mutator), slots[i]);
 }
 
 GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
@@ -224,7 +225,7 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   GC_CHECK(shadow_stack_has_slot(mutator, slot), "gc_new: the slot is in no frame on the shadow stack", slot);
   struct refcount *refcount = refcount_of(mutator);
   struct gc_counters *counters = &mutator->counters;
-  if (GC_UNLIKELY(refcount->pending != NULL || counters->allocated_objects == refcount->stress_at)) attend(refcount);
+  if (GC_UNLIKELY(counters->allocated_objects >= refcount->attend_at)) attend(refcount);
   const uint32_t packed = header_pack(shape);
   const uint64_t payload_bytes = header_payload_bytes(shape);
   const uint64_t front_bytes = extent_bytes(packed);
@@ -233,7 +234,7 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   if (GC_UNLIKELY(front_bytes != 0))
     *(struct header_extent *)(void *)cell = (struct header_extent){.fields = shape.fields, .bytes = shape.bytes};
   struct counted *object = (struct counted *)(void *)(cell + front_bytes);
-  *object = (struct counted){.count = 1, .packed = packed};
+  counted_init(object, packed);
   counters->allocated_objects++;
   counters->allocated_bytes += payload_bytes;
   counters->heap_bytes += cell_bytes;

@@ -202,8 +202,9 @@ GC_INLINE void gc_push(struct gc_mutator *mutator, struct gc_frame *frame) { sha
 GC_INLINE void gc_pop(struct gc_mutator *mutator, struct gc_frame *frame)
 {
   shadow_stack_pop(mutator, frame);
+  const gc_ref *slots = frame->slots;
   const uint32_t count = frame->count;
-  for (uint32_t i = 0; i < count; i++) release(cyclic_of(mutator), frame->slots[i]);
+  for (uint32_t i = 0; i < count; i++) release(cyclic_of(mutator), slots[i]);
 }
 
 static inline void count_allocation(struct cyclic *cyclic, struct gc_shape shape)
@@ -231,7 +232,7 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   if (GC_UNLIKELY(packed & HEADER_EXTENDED))
     *(struct header_extent *)(void *)cell = (struct header_extent){.fields = shape.fields, .bytes = shape.bytes};
   struct counted *object = (struct counted *)(void *)(cell + front_bytes);
-  *object = (struct counted){.count = 1, .packed = packed};
+  counted_init(object, packed);
   counters->allocated_objects++;
   counters->allocated_bytes += payload_bytes;
   counters->heap_bytes += cell_bytes;

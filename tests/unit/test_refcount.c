@@ -46,6 +46,44 @@ static void a_long_list_dies_in_one_cascade(void **state)
   }
 }
 
+/*
+ * Each node of a list holds another object beside its successor, on either side: one of them waits while the other is
+ * freed, all along the list.  What waits is a leaf, an atom, or has many fields itself.
+ */
+static void what_waits_in_a_deep_cascade_dies(void **state)
+{
+  (void)state;
+  enum { LENGTH = 3000, WIDE = 300 };
+  const struct gc_shape wide = {.fields = WIDE, .kind = GC_LIST};
+  for (uint32_t field = 0; field < 2; field++) {
+    struct heap heap;
+    heap_start(&heap, 3, no_change);
+    gc_ref *slot = heap.frame.slots;
+    make_list(&heap, LENGTH, field);
+    gc_root(heap.mutator, &slot[1], slot[0]);
+    for (uint32_t i = 0; i < LENGTH; i++) {
+      gc_new(heap.mutator, &slot[2], i % 64 == 63 ? wide : i % 2 == 0 ? node : atom);
+      gc_store(heap.mutator, slot[1], 1 - field, slot[2]);
+      for (uint32_t k = 0; i % 64 == 63 && k < WIDE; k++) {
+        gc_new(heap.mutator, &slot[2], k % 2 == 0 ? node : atom);
+        gc_store(heap.mutator, gc_load(heap.mutator, slot[1], 1 - field), k, slot[2]);
+      }
+      gc_root(heap.mutator, &slot[1], gc_load(heap.mutator, slot[1], field));
+    }
+    gc_root(heap.mutator, &slot[2], NULL);
+    const struct gc_counters *counters = &heap.mutator->counters;
+    assert_int_equal(counters->allocated_objects, 2 * LENGTH + LENGTH / 64 * WIDE);
+    assert_int_equal(counters->freed_objects, 0);
+    collector_check(heap.mutator);
+    gc_root(heap.mutator, &slot[0], NULL);
+    assert_int_equal(counters->freed_objects, counters->allocated_objects);
+    assert_int_equal(counters->freed_bytes, counters->allocated_bytes);
+    assert_int_equal(counters->cascade_max_objects, counters->allocated_objects);
+    assert_int_equal(counters->heap_bytes, 0);
+    heap_finish(&heap);
+  }
+}
+
 static void a_single_death_is_no_pause(void **state)
 {
   (void)state;
@@ -255,6 +293,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_long_list_dies_in_one_cascade),
+      cmocka_unit_test(what_waits_in_a_deep_cascade_dies),
       cmocka_unit_test(a_single_death_is_no_pause),
       cmocka_unit_test(an_object_and_its_atom_are_a_cascade),
       cmocka_unit_test(an_object_held_twice_by_one_that_dies_dies_once),
