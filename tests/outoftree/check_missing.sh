@@ -3,7 +3,7 @@
 # Configures without the peers, once deliberately and once with nothing for pkg-config to find: both are recorded, with
 # the package that would bring the peer.
 set -eu
-cmake=$1 source=$2 work=$3 compiler=$4
+cmake=$1 source=$2 work=$3 compiler=$4 generator=$5
 rm -rf "$work"
 mkdir -p "$work/packages"
 
@@ -16,7 +16,7 @@ fail() {
 missing() {
   name=$1
   shift
-  "$cmake" -S "$source" -B "$work/$name" -DCMAKE_C_COMPILER="$compiler" -DGCLAB_TESTS=OFF "$@" >"$work/$name.log" 2>&1 ||
+  "$cmake" -G "$generator" -S "$source" -B "$work/$name" -DCMAKE_C_COMPILER="$compiler" -DGCLAB_TESTS=OFF "$@" >"$work/$name.log" 2>&1 ||
     fail "configuring $name failed: $(tail -5 "$work/$name.log")"
   jq -r 'sort_by(.name)[] | "\(.name) \(.package) \(.why)"' "$work/$name/bin/missing-collectors.json" >"$work/$name.txt" ||
     fail "$name: missing-collectors.json is no list of missing collectors"
