@@ -1,5 +1,5 @@
 #!/bin/sh
-# check_missing.sh CMAKE SOURCE WORK COMPILER
+# check_missing.sh CMAKE SOURCE WORK COMPILER GENERATOR
 # Configures without the peers, once deliberately and once with nothing for pkg-config to find: both are recorded, with
 # the package that would bring the peer.
 set -eu
