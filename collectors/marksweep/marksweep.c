@@ -30,6 +30,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collectors/parts/huge_pages.h"
 #include "collectors/parts/stress.h"
 
 static const struct setting knobs[KNOBS] = {
@@ -61,13 +62,7 @@ static const struct setting knobs[KNOBS] = {
                                .maximum = INT64_C(1) << 40,
                                .help =
                                    "most entries on the mark stack; what does not fit is found again (0: no limit)"},
-    [KNOB_HUGE_PAGES] = {.name = "huge_pages",
-                         .unit = "",
-                         .type = SETTING_BOOLEAN,
-                         .default_value = 0,
-                         .minimum = 0,
-                         .maximum = 1,
-                         .help = "ask the system for transparent huge pages"},
+    [KNOB_HUGE_PAGES] = KNOB_HUGE_PAGES_ROW,
     [KNOB_STRESS] = KNOB_STRESS_ROW,
 };
 

@@ -16,19 +16,14 @@
 #include "collectors/collector.h"
 #include "collectors/parts/header.h"
 #include "collectors/parts/shadow_stack.h"
+#include "collectors/parts/huge_pages.h"
 #include "collectors/parts/stress.h"
 
 enum { KNOB_STRESS, KNOB_HUGE_PAGES, KNOBS };
 
 static const struct setting knobs[KNOBS] = {
     [KNOB_STRESS] = KNOB_STRESS_ROW,
-    [KNOB_HUGE_PAGES] = {.name = "huge_pages",
-                         .unit = "",
-                         .type = SETTING_BOOLEAN,
-                         .default_value = 0,
-                         .minimum = 0,
-                         .maximum = 1,
-                         .help = "ask the system for transparent huge pages"},
+    [KNOB_HUGE_PAGES] = KNOB_HUGE_PAGES_ROW,
 };
 
 const struct collector_descriptor collector = {

@@ -27,6 +27,7 @@
 #include "base/setting.h"
 #include "collectors/parts/cell.h"
 #include "collectors/parts/stress.h"
+#include "collectors/parts/thresholds.h"
 #include "collectors/refcount_cyclic/cyclic.h"
 
 enum {
@@ -41,30 +42,9 @@ enum {
 };
 
 static const struct setting knobs[KNOBS] = {
-    [KNOB_THRESHOLD0] = {.name = "threshold0",
-                         .unit = "objects",
-                         .type = SETTING_INTEGER,
-                         .scale = SETTING_LOG,
-                         .default_value = 700,
-                         .minimum = 0,
-                         .maximum = 1000000000,
-                         .help = "collect when more containers than this were allocated than freed (0: never)"},
-    [KNOB_THRESHOLD1] = {.name = "threshold1",
-                         .unit = "collections",
-                         .type = SETTING_INTEGER,
-                         .scale = SETTING_LOG,
-                         .default_value = 10,
-                         .minimum = 0,
-                         .maximum = 1000000,
-                         .help = "collections of generation 0, more than which are followed by one of generation 1"},
-    [KNOB_THRESHOLD2] = {.name = "threshold2",
-                         .unit = "collections",
-                         .type = SETTING_INTEGER,
-                         .scale = SETTING_LOG,
-                         .default_value = 10,
-                         .minimum = 0,
-                         .maximum = 1000000,
-                         .help = "collections of generation 1, more than which are followed by a full one"},
+    [KNOB_THRESHOLD0] = KNOB_THRESHOLD0_ROW,
+    [KNOB_THRESHOLD1] = KNOB_THRESHOLD1_ROW,
+    [KNOB_THRESHOLD2] = KNOB_THRESHOLD2_ROW,
     [KNOB_PERCENT] = {.name = "full_collection_percent",
                       .unit = "%",
                       .type = SETTING_INTEGER,

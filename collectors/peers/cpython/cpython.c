@@ -27,36 +27,15 @@
 
 #include "collectors/parts/shadow_stack.h"
 #include "collectors/parts/stress.h"
+#include "collectors/parts/thresholds.h"
 
 enum { KNOB_STRESS, KNOB_THRESHOLD0, KNOB_THRESHOLD1, KNOB_THRESHOLD2, KNOBS };
 
-/* The same rows as refcount_cyclic's, so that one --set sweeps both. */
 static const struct setting knobs[KNOBS] = {
     [KNOB_STRESS] = KNOB_STRESS_ROW,
-    [KNOB_THRESHOLD0] = {.name = "threshold0",
-                         .unit = "objects",
-                         .type = SETTING_INTEGER,
-                         .scale = SETTING_LOG,
-                         .default_value = 700,
-                         .minimum = 0,
-                         .maximum = 1000000000,
-                         .help = "allocations minus frees that start a collection (0: none is started)"},
-    [KNOB_THRESHOLD1] = {.name = "threshold1",
-                         .unit = "collections",
-                         .type = SETTING_INTEGER,
-                         .scale = SETTING_LOG,
-                         .default_value = 10,
-                         .minimum = 0,
-                         .maximum = 1000000,
-                         .help = "collections of generation 0 before one of generation 1"},
-    [KNOB_THRESHOLD2] = {.name = "threshold2",
-                         .unit = "collections",
-                         .type = SETTING_INTEGER,
-                         .scale = SETTING_LOG,
-                         .default_value = 10,
-                         .minimum = 0,
-                         .maximum = 1000000,
-                         .help = "collections of generation 1 before a full one"},
+    [KNOB_THRESHOLD0] = KNOB_THRESHOLD0_ROW,
+    [KNOB_THRESHOLD1] = KNOB_THRESHOLD1_ROW,
+    [KNOB_THRESHOLD2] = KNOB_THRESHOLD2_ROW,
 };
 
 const struct collector_descriptor collector = {
