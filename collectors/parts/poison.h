@@ -11,11 +11,9 @@
 #include <stddef.h>
 #include <string.h>
 
-#ifndef __has_feature
-#define __has_feature(feature) 0
-#endif
-#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-#define POISON_ASAN 1
+#include "base/build.h"
+
+#if BUILD_SANITIZED
 #include <sanitizer/asan_interface.h>
 #endif
 
@@ -24,7 +22,7 @@ enum { POISON_BYTE = 0xdb };
 /* Fills free memory, which must be open, with the pattern. */
 static inline void poison_fill(void *memory, size_t bytes)
 {
-#if defined(GC_CHECKING) && !defined(POISON_ASAN)
+#if defined(GC_CHECKING) && !BUILD_SANITIZED
   memset(memory, POISON_BYTE, bytes);
 #else
   (void)memory;
@@ -34,7 +32,7 @@ static inline void poison_fill(void *memory, size_t bytes)
 
 static inline void poison_close(void *memory, size_t bytes)
 {
-#ifdef POISON_ASAN
+#if BUILD_SANITIZED
   __asan_poison_memory_region(memory, bytes);
 #else
   (void)memory;
@@ -44,7 +42,7 @@ static inline void poison_close(void *memory, size_t bytes)
 
 static inline void poison_open(void *memory, size_t bytes)
 {
-#ifdef POISON_ASAN
+#if BUILD_SANITIZED
   __asan_unpoison_memory_region(memory, bytes);
 #else
   (void)memory;

@@ -1,25 +1,9 @@
 /* What a trial program is, as JSON: the harness knows collectors and workloads by this alone. */
 #include <jansson.h>
 
+#include "base/build.h"
 #include "base/version.h"
 #include "harness/trial/trial.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
-#ifdef GC_CHECKING
-#define CHECKING 1
-#else
-#define CHECKING 0
-#endif
 
 static json_t *describe_setting(const struct setting *setting, bool has_small)
 {
@@ -100,8 +84,8 @@ int trial_describe(FILE *out)
   json_object_set_new(root, "revision", json_string(GCLAB_REVISION));
   json_object_set_new(root, "compiler", json_string(GCLAB_COMPILER));
   json_object_set_new(root, "build", json_string(GCLAB_BUILD));
-  json_object_set_new(root, "checking", json_boolean(CHECKING));
-  json_object_set_new(root, "sanitized", json_boolean(SANITIZED));
+  json_object_set_new(root, "checking", json_boolean(BUILD_CHECKING));
+  json_object_set_new(root, "sanitized", json_boolean(BUILD_SANITIZED));
   json_t *list = json_array();
   for (int i = 0; workloads[i] != NULL; i++) json_array_append_new(list, describe_workload(workloads[i]));
   json_object_set_new(root, "workloads", list);

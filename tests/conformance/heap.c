@@ -5,28 +5,12 @@
 #include <sys/resource.h>
 
 #include "tests/conformance/conformance.h"
+#include "base/build.h"
 #include "tests/conformance/objects.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
-#ifdef GC_CHECKING
-#define CHECKING 1
-#else
-#define CHECKING 0
-#endif
-
-bool build_is_sanitized(void) { return SANITIZED; }
-bool build_is_checking(void) { return CHECKING; }
-uint64_t scaled(uint64_t full, uint64_t slow) { return SANITIZED || CHECKING ? slow : full; }
+bool build_is_sanitized(void) { return BUILD_SANITIZED; }
+bool build_is_checking(void) { return BUILD_CHECKING; }
+uint64_t scaled(uint64_t full, uint64_t slow) { return BUILD_SANITIZED || BUILD_CHECKING ? slow : full; }
 
 /* Of LeakSanitizer, where the build has it: nonzero if memory is lost. */
 extern int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
