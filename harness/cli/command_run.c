@@ -346,7 +346,9 @@ static int run_plan(const struct arguments *arguments, struct plan *plan, const 
   int code = EXIT_DONE;
   if (!plan_apply_options(plan, catalogue, &arguments->options) || !plan_expand(plan, catalogue, &cells))
     return EXIT_USAGE;
-  if (arguments->print_plan)
+  if (!plan_validate(&cells))
+    code = EXIT_USAGE;
+  else if (arguments->print_plan)
     fputs(plan->text, stdout);
   else if (arguments->dry_run)
     code = show_plan(arguments, plan, &cells);

@@ -123,6 +123,12 @@ bool plan_expand_quietly(const struct plan *plan, const struct catalogue *catalo
 void plan_cells_free(struct plan_cells *cells);
 
 /*
+ * Asks the workloads whether the parameters of the cells fit one another.  False after a message for each set that
+ * does not.
+ */
+bool plan_validate(const struct plan_cells *cells);
+
+/*
  * The order of a block: fills order[count] with a permutation of the cells, from the plan's seed and the block's number
  * alone.
  */

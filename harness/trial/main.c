@@ -39,13 +39,14 @@ static const struct argp_option options[] = {
 static const char doc[] =
     "Runs one workload once on one collector and writes one record.\n\n"
     "  describe        print the collector, the workloads and the build as JSON\n"
+    "  check WORKLOAD  only see whether its parameters fit one another\n"
     "  run WORKLOAD    run it\n"
     "\vExample:\n  gclab-trial-marksweep run gcbench --set growth_factor=1.5 --seed 7\n\n"
     "Exit codes: 0 a record was written, whatever its outcome; 2 wrong usage; 4 the environment lacks something.";
 
 struct arguments {
   struct trial *trial;
-  const char *command; /* "describe" or "run" */
+  const char *command; /* "describe", "check" or "run" */
   struct {
     const char *text;
     bool is_knob;
@@ -85,12 +86,12 @@ static const char *nearest_workload(const char *word)
 static void take_word(struct arguments *arguments, const char *word, struct argp_state *state)
 {
   if (arguments->command == NULL) {
-    if (strcmp(word, "describe") != 0 && strcmp(word, "run") != 0)
-      argp_error(state, "'%s' is neither 'describe' nor 'run'", word);
+    if (strcmp(word, "describe") != 0 && strcmp(word, "check") != 0 && strcmp(word, "run") != 0)
+      argp_error(state, "'%s' is none of 'describe', 'check' and 'run'", word);
     arguments->command = word;
     return;
   }
-  if (arguments->trial->workload != NULL || strcmp(arguments->command, "run") != 0)
+  if (arguments->trial->workload != NULL || strcmp(arguments->command, "describe") == 0)
     argp_error(state, "'%s' is one word too many", word);
   arguments->trial->workload = workload_find(word);
   if (arguments->trial->workload != NULL) return;
@@ -190,6 +191,13 @@ static bool assign_all(const struct arguments *arguments)
             : assign(text, workload->parameters, workload->parameter_count, trial->parameters, workload->name);
     if (!done) return false;
   }
+  return true;
+}
+
+/* Do the parameters fit one another?  Prints what does not. */
+static bool fit(const struct trial *trial)
+{
+  const struct workload *workload = trial->workload;
   char error[SETTING_ERROR_MAX];
   if (workload->validate == NULL || workload->validate(trial->parameters, error)) return true;
   fprintf(stderr, "gclab-trial: %s: %s\n", workload->name, error);
@@ -206,11 +214,15 @@ int main(int argc, char **argv)
                                .cascade_floor_ns = 1000,
                                .journal_enabled = true};
   static struct arguments arguments = {.trial = &trial, .command = NULL};
-  static const struct argp argp = {options, parse_option, "describe\nrun WORKLOAD", doc, NULL, NULL, NULL};
+  static const struct argp argp = {options, parse_option, "describe\ncheck WORKLOAD\nrun WORKLOAD", doc, NULL,
+                                   NULL,    NULL};
   argp_err_exit_status = TRIAL_EXIT_USAGE;
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
   if (arguments.command == NULL || strcmp(arguments.command, "describe") == 0) return trial_describe(stdout);
   trial_set_defaults(&trial);
   if (!assign_all(&arguments)) return TRIAL_EXIT_USAGE;
+  const bool only_check = strcmp(arguments.command, "check") == 0;
+  if (!fit(&trial)) return only_check ? TRIAL_EXIT_INVALID : TRIAL_EXIT_USAGE;
+  if (only_check) return TRIAL_EXIT_OK;
   return trial_run(&trial);
 }

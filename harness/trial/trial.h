@@ -2,6 +2,7 @@
  * trial: one process that runs one workload on one collector with one setting and one seed, and writes one record.
  *
  *   gclab-trial-COLLECTOR describe            the collector, the workloads and the build, as JSON
+ *   gclab-trial-COLLECTOR check WORKLOAD ...  whether the parameters fit one another: TRIAL_EXIT_INVALID where not
  *   gclab-trial-COLLECTOR run WORKLOAD ...    runs; the record is JSON on standard output or --record-fd, the journal
  *                                             is written to the memory file --journal-fd (collectors/journal.h)
  *
@@ -17,7 +18,7 @@
 #include "collectors/collector.h"
 #include "workloads/workload.h"
 
-enum { TRIAL_EXIT_OK = 0, TRIAL_EXIT_USAGE = 2, TRIAL_EXIT_ENVIRONMENT = 4 };
+enum { TRIAL_EXIT_OK = 0, TRIAL_EXIT_USAGE = 2, TRIAL_EXIT_INVALID = 3, TRIAL_EXIT_ENVIRONMENT = 4 };
 
 enum { TRIAL_SETTINGS_MAX = 32 };
 

@@ -159,4 +159,12 @@ GCLAB_TRIAL_PATH="$source/tests/plan/trials" alone/gclab run quick 2>err
 [ $? -eq 2 ] || fail "a gclab without plans: not exit code 2"
 says err "no plan was found beside this gclab: name their directory in GCLAB_PLAN_PATH"
 
+# ---- parameters that do not fit one another are known before anything runs
+try 2 run -c none -w gcbench --param stretch_depth=5,17 --dry-run
+says err "gclab: gcbench: min_depth may not be above max_depth, nor max_depth above stretch_depth"
+[ "$(wc -l <err)" -eq 1 ] || fail "one set of parameters is wrong, and err has $(wc -l <err) lines"
+silent out
+try 2 run -c none -w gcbench --param stretch_depth=5 --store never.sqlite
+[ ! -e never.sqlite ] || fail "a plan that cannot run made a store"
+
 exit $((failures > 0))
