@@ -80,6 +80,8 @@ void journal_close(struct journal *journal)
   memset(journal, 0, sizeof *journal);
 }
 
+#ifndef GCLAB_NO_JOURNAL
+
 static void append(struct journal *journal, const struct journal_row *row)
 {
   struct journal_head *head = journal->head;
@@ -173,6 +175,8 @@ void journal_cascade(struct journal *journal, uint64_t start_ticks, uint64_t fre
   row.start_ns = elapsed_ns > duration_ns ? elapsed_ns - duration_ns : 0; /* two clocks: their rates differ a little */
   append(journal, &row);
 }
+
+#endif /* GCLAB_NO_JOURNAL */
 
 void journal_phase(struct journal *journal, const char *name)
 {

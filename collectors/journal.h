@@ -115,16 +115,21 @@ bool journal_open(struct journal *journal, int fd, uint64_t row_capacity, uint64
                   uint64_t cascade_floor_ns);
 void journal_close(struct journal *journal);
 
+struct journal_work {
+  uint64_t examined_objects, followed_edges, freed_objects, survived_objects, freed_bytes;
+};
+
+#ifndef GCLAB_NO_JOURNAL
+
+/* Where a cascade's time begins: clock_ticks(), but never 0. */
+static inline uint64_t journal_ticks(void) { return clock_ticks(); }
+
 /* The pause starts now.  heap_bytes is what the heap holds at this moment. */
 void journal_begin(struct journal *journal, enum journal_kind kind, enum journal_cause cause, int generation,
                    uint64_t heap_bytes);
 
 /* Marking is over: what follows is finalising, sweeping, freeing. */
 void journal_mark_done(struct journal *journal);
-
-struct journal_work {
-  uint64_t examined_objects, followed_edges, freed_objects, survived_objects, freed_bytes;
-};
 
 /* The pause is over. */
 void journal_end(struct journal *journal, const struct journal_work *work, uint64_t heap_bytes);
@@ -140,6 +145,30 @@ void journal_enter(struct journal *journal, enum journal_kind kind, enum journal
  */
 void journal_cascade(struct journal *journal, uint64_t start_ticks, uint64_t freed_objects, uint64_t freed_bytes,
                      uint64_t heap_bytes);
+
+#else /* GCLAB_JOURNAL=OFF: a build that shows what the journal costs, and keeps no pauses */
+
+static inline uint64_t journal_ticks(void) { return 1; }
+static inline void journal_begin(struct journal *j, enum journal_kind k, enum journal_cause c, int g, uint64_t heap)
+{
+  (void)j, (void)k, (void)c, (void)g, (void)heap;
+}
+static inline void journal_mark_done(struct journal *j) { (void)j; }
+static inline void journal_end(struct journal *j, const struct journal_work *work, uint64_t heap)
+{
+  (void)j, (void)work, (void)heap;
+}
+static inline void journal_enter(struct journal *j, enum journal_kind k, enum journal_cause c, int g, uint64_t start,
+                                 uint64_t ns, uint64_t before, uint64_t after, const struct journal_work *work)
+{
+  (void)j, (void)k, (void)c, (void)g, (void)start, (void)ns, (void)before, (void)after, (void)work;
+}
+static inline void journal_cascade(struct journal *j, uint64_t start, uint64_t objects, uint64_t bytes, uint64_t heap)
+{
+  (void)j, (void)start, (void)objects, (void)bytes, (void)heap;
+}
+
+#endif
 
 /* A workload enters a phase. */
 void journal_phase(struct journal *journal, const char *name);

@@ -115,7 +115,7 @@ static inline struct counted *cascade_drop(COUNTING_COLLECTOR *state, struct cas
   if (reference == NULL) return NULL;
   struct counted *child = counted_of(reference);
   if (!counted_decrement(child)) return NULL;
-  if (may_be_second && cascade->start_ticks == 0) cascade->start_ticks = clock_ticks();
+  if (may_be_second && cascade->start_ticks == 0) cascade->start_ticks = journal_ticks();
   if (GC_LIKELY(counting_fields(child) != 0)) return child;
   counting_reclaim(state, child, cascade);
   return NULL;
@@ -199,7 +199,7 @@ static inline void cascade_step(COUNTING_COLLECTOR *state, struct cascade *casca
       struct counted *child = cascade_drop(state, cascade, fields[i], true);
       if (child != NULL) cascade_push(cascade, child);
     }
-    if (cascade->freed_objects != 0 && cascade->start_ticks == 0) cascade->start_ticks = clock_ticks();
+    if (cascade->freed_objects != 0 && cascade->start_ticks == 0) cascade->start_ticks = journal_ticks();
     counting_reclaim(state, dead, cascade);
   }
 }

@@ -75,7 +75,7 @@ static inline void note_allocated(struct cpython *cpython, uint64_t payload_byte
 static inline void note_freed(struct cpython *cpython, uint64_t payload_bytes, uint64_t cell_bytes)
 {
   struct gc_counters *counters = &cpython->mutator.counters;
-  if (++cpython->cascade_objects == 2) cpython->cascade_start_ticks = clock_ticks();
+  if (++cpython->cascade_objects == 2) cpython->cascade_start_ticks = journal_ticks();
   counters->freed_objects++;
   counters->freed_bytes += payload_bytes;
   counters->heap_bytes -= cell_bytes;
