@@ -57,6 +57,7 @@ struct gc_mutator {
   struct gc_counters counters;
   struct journal *journal;
   const struct collector_config *config;
+  struct hooks *hooks; /* weak references and finalizers (parts/hooks.h); NULL until there is one */
 };
 
 enum collector_capability {
@@ -70,7 +71,9 @@ enum collector_capability {
   COLLECTOR_THREADS = 1 << 7,
   COLLECTOR_EXTERNAL = 1 << 8,     /* a peer: not written here */
   COLLECTOR_CONSERVATIVE = 1 << 9, /* may keep garbage because something looks like a reference to it */
-  COLLECTOR_USES_MALLOC = 1 << 10  /* the allocator is a dimension of the matrix */
+  COLLECTOR_USES_MALLOC = 1 << 10, /* the allocator is a dimension of the matrix */
+  COLLECTOR_WEAK = 1 << 11,        /* has weak references */
+  COLLECTOR_FINALIZES = 1 << 12    /* has finalizers */
 };
 
 struct collector_descriptor {
@@ -103,6 +106,42 @@ void collector_settle(struct gc_mutator *mutator);
 
 /* Verifies the whole heap: aborts with a message that names the object when an invariant does not hold. */
 void collector_check(struct gc_mutator *mutator);
+
+/*
+ * What a heap script may ask and order besides gc.h.  A collector defines the two functions where it has something to
+ * say; otherwise those of parts/control.c stand, which know what every collector's counters tell.
+ */
+enum collector_quantity {
+  COLLECTOR_ASK_COUNT,      /* of a generation, as gc.get_count() */
+  COLLECTOR_ASK_THRESHOLD,  /* of a generation */
+  COLLECTOR_ASK_ENABLED,    /* does it collect by itself? */
+  COLLECTOR_ASK_FROZEN,     /* objects in the permanent generation */
+  COLLECTOR_ASK_GARBAGE,    /* objects set aside as uncollectable */
+  COLLECTOR_ASK_REFERENCES, /* of an object: its reference count */
+  COLLECTOR_ASK_TRACKED,    /* of an object: does the cycle collector look at it?  0 or 1 */
+  COLLECTOR_ASK_GENERATION, /* of an object that is tracked; 3: permanent */
+  COLLECTOR_ASK_FINALIZED   /* of an object: has its finalizer run?  0 or 1 */
+};
+
+enum { COLLECTOR_NO_ANSWER = -1 };
+
+/* The quantity, of `generation` or of `object` as it says above; COLLECTOR_NO_ANSWER: this collector has no such thing. */
+int64_t collector_ask(struct gc_mutator *mutator, enum collector_quantity quantity, int generation, gc_ref object);
+
+enum collector_order {
+  COLLECTOR_ORDER_THRESHOLD,      /* of a generation, as gc.set_threshold(): stored, nothing else */
+  COLLECTOR_ORDER_ENABLE,         /* 0: no automatic collections any more; 1: again */
+  COLLECTOR_ORDER_FREEZE,         /* all objects go to the permanent generation, which is never collected */
+  COLLECTOR_ORDER_UNFREEZE,       /* the permanent generation joins the oldest */
+  COLLECTOR_ORDER_LEGACY,         /* the object's finalizer is of the old kind (tp_del): uncollectable in a cycle */
+  COLLECTOR_ORDER_CLEAR_GARBAGE,  /* del gc.garbage[:] */
+  COLLECTOR_ORDER_EXPLICIT_POLLS, /* 1: automatic collections that wait for the eval breaker wait for the next order */
+  COLLECTOR_ORDER_POLL            /* the eval breaker: a safepoint */
+};
+
+/* Carries out the order with the value; false: this collector has no such thing. */
+bool collector_order(struct gc_mutator *mutator, enum collector_order order, int generation, gc_ref object,
+                     int64_t value);
 
 /* Ends the collector; all its memory goes back. */
 void collector_finish(struct gc_mutator *mutator);

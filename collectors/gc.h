@@ -18,6 +18,17 @@
  *     conservatively, except by a peer that works so.
  *  5. The mutator is passed everywhere, so that several mutator threads can come later without touching a workload.
  *  6. Frames are popped in the reverse order of their pushes, and before the block that holds them ends.
+ *  7. A weak reference is an object of its own (kind GC_WEAK, no fields) that refers to its target without keeping it
+ *     alive.  It is cleared, once and for good, before the target's memory can be used again; what it yields until
+ *     then is the whole target.  A callback runs after the weak reference has been cleared, if the weak reference
+ *     itself is reachable then.
+ *  8. A finalizer runs at most once, on the whole object with all that it refers to, when the collector finds the
+ *     object unreachable.  It may make it reachable again: then the object lives on, and no finalizer runs a second
+ *     time.  A tracing collector clears the weak references to what it found unreachable before it runs a finalizer; a
+ *     counting one, like CPython, runs the finalizer first.
+ *  9. Hooks (callbacks and finalizers) run in the mutator's thread, at a safepoint, inside or after the pause as the
+ *     collector documents.  They may do all that a mutator may; collections that they ask for while one of CPython's
+ *     kind is running do nothing.  What is still alive when the collector is finished is not finalized.
  *
  * Checking builds (GC_CHECKING) make a broken rule fail at once, with the object or frame named.
  */
@@ -32,9 +43,10 @@ struct gc_mutator;
 
 /*
  * What a Python object of this shape would be.  Only collectors that imitate CPython look at it: an instance, list,
- * tuple or dict is a container and is tracked; an atom has no references and never is.
+ * tuple or dict is a container and is tracked; an atom has no references and never is.  GC_WEAK is a weak reference,
+ * which only gc_new_weak makes.
  */
-enum gc_kind { GC_INSTANCE, GC_LIST, GC_TUPLE, GC_DICT, GC_ATOM };
+enum gc_kind { GC_INSTANCE, GC_LIST, GC_TUPLE, GC_DICT, GC_ATOM, GC_WEAK };
 
 struct gc_shape {
   uint32_t fields; /* references */
@@ -89,6 +101,31 @@ void gc_store(struct gc_mutator *mutator, gc_ref object, uint32_t field, gc_ref 
  */
 enum { GC_FULL = 100 };
 uint64_t gc_collect(struct gc_mutator *mutator, int generation);
+
+/*
+ * What a collector calls back.  slot is a root slot that holds the object to be finalized, or the weak reference that
+ * has been cleared; function NULL: nothing is called.
+ */
+struct gc_hook {
+  void (*function)(struct gc_mutator *mutator, gc_ref *slot, void *context);
+  void *context;
+};
+
+/*
+ * Makes a weak reference to the object in the root slot `target`, which is not NULL and not itself a weak reference,
+ * and puts it into the root slot.  Without a callback, an object that has such a weak reference already gets that one
+ * again, as in CPython.  Only of a collector with the capability COLLECTOR_WEAK.  Safepoint.
+ */
+void gc_new_weak(struct gc_mutator *mutator, gc_ref *slot, const gc_ref *target, struct gc_hook callback);
+
+/* The target, or NULL when the weak reference has been cleared.  Not a safepoint; the result is a raw reference. */
+gc_ref gc_weak_get(struct gc_mutator *mutator, gc_ref weak);
+
+/*
+ * Gives the object, which is not a weak reference and has none, a finalizer.  Only of a collector with the capability
+ * COLLECTOR_FINALIZES.  Not a safepoint.
+ */
+void gc_set_finalizer(struct gc_mutator *mutator, gc_ref object, struct gc_hook finalizer);
 
 /* The raw bytes of an object that has `fields` references.  Good until the next safepoint. */
 static inline void *gc_bytes(gc_ref object, uint32_t fields)

@@ -24,22 +24,33 @@ static uint64_t locate(const struct object_table *table, gc_ref object)
   return i;
 }
 
-static void grow(struct object_table *table)
+static bool grow(struct object_table *table)
 {
   const struct object_table old = *table;
-  table->capacity = old.capacity == 0 ? INITIAL_CAPACITY : 2 * old.capacity;
-  table->entries = mmap(NULL, table->capacity * sizeof(struct object_entry), PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (table->entries == MAP_FAILED) gc_fail("no memory for a table of objects", table);
+  const uint64_t capacity = old.capacity == 0 ? INITIAL_CAPACITY : 2 * old.capacity;
+  void *entries =
+      mmap(NULL, capacity * sizeof(struct object_entry), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (entries == MAP_FAILED) return false;
+  table->capacity = capacity;
+  table->entries = entries;
   for (uint64_t i = 0; i < old.capacity; i++) {
     if (old.entries[i].object != NULL) table->entries[locate(table, old.entries[i].object)] = old.entries[i];
   }
   if (old.capacity != 0) munmap(old.entries, old.capacity * sizeof(struct object_entry));
+  return true;
+}
+
+bool object_table_reserve(struct object_table *table, uint64_t more)
+{
+  while (2 * (table->count + more) > table->capacity) {
+    if (!grow(table)) return false;
+  }
+  return true;
 }
 
 bool object_table_add(struct object_table *table, gc_ref object)
 {
-  if (2 * (table->count + 1) > table->capacity) grow(table);
+  if (!object_table_reserve(table, 1)) gc_fail("no memory for a table of objects", table);
   struct object_entry *entry = &table->entries[locate(table, object)];
   if (entry->object != NULL) return false;
   *entry = (struct object_entry){.object = object};
@@ -69,6 +80,12 @@ bool object_table_remove(struct object_table *table, gc_ref object)
   table->entries[hole] = (struct object_entry){0};
   table->count--;
   return true;
+}
+
+void object_table_clear(struct object_table *table)
+{
+  for (uint64_t i = 0; i < table->capacity; i++) table->entries[i] = (struct object_entry){0};
+  table->count = 0;
 }
 
 void object_table_release(struct object_table *table)

@@ -26,7 +26,10 @@ struct object_table {
   uint64_t capacity, count;
 };
 
-/* Adds the object with value 0; false if it was there.  Aborts where there is no memory. */
+/* Makes room, so that so many additions need no memory.  False: there is none. */
+bool object_table_reserve(struct object_table *table, uint64_t more);
+
+/* Adds the object with value 0; false if it was there.  Aborts where there is no memory and none was reserved. */
 bool object_table_add(struct object_table *table, gc_ref object);
 
 /* The object's entry, good until the next addition or removal; NULL if there is none. */
@@ -34,6 +37,9 @@ struct object_entry *object_table_find(const struct object_table *table, gc_ref 
 
 /* Removes the object; false if it was not there. */
 bool object_table_remove(struct object_table *table, gc_ref object);
+
+/* Removes everything; the memory stays. */
+void object_table_clear(struct object_table *table);
 
 /* Gives the memory back; the table is empty then. */
 void object_table_release(struct object_table *table);

@@ -22,6 +22,8 @@ static const struct {
     {"external", "a peer, not written here"},
     {"conservative", "conservative: may keep garbage that something looks like a reference to"},
     {"uses_malloc", "uses malloc: the allocator can be chosen"},
+    {"weak", "weak references"},
+    {"finalizes", "finalizers"},
 };
 
 static const char *phrase_of(const char *capability)

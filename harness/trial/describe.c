@@ -50,6 +50,8 @@ static json_t *describe_capabilities(void)
       {COLLECTOR_EXTERNAL, "external"},
       {COLLECTOR_CONSERVATIVE, "conservative"},
       {COLLECTOR_USES_MALLOC, "uses_malloc"},
+      {COLLECTOR_WEAK, "weak"},
+      {COLLECTOR_FINALIZES, "finalizes"},
   };
   json_t *list = json_array();
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

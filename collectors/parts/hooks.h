@@ -1,0 +1,112 @@
+/*
+ * hooks: weak references and finalizers, what all own collectors share of them.
+ *
+ * A table beside the heap says which objects have a finalizer, which have weak references to them, and which weak
+ * references there are.  A program that uses neither has no table (mutator->hooks is NULL), and pays one comparison
+ * where an object dies or a collection ends.  gc_new_weak, gc_weak_get and gc_set_finalizer are defined here once.
+ *
+ * A counting collector looks an object up when its count has fallen to 0 (hooks_find), and calls at once (hooks_call).
+ * A tracing one walks the tables when it has marked, in this order:
+ *
+ *   hooks_clear_unreached      weak references to what was not reached are cleared; callbacks of those that were reached
+ *                              themselves are queued
+ *   hooks_queue_finalizers     objects that were not reached and have a finalizer yet to run are queued
+ *   (the collector marks from the queue, which is a range of root slots: hooks->queued, hooks->queued_count)
+ *   hooks_forget_unreached     what is still not reached leaves the tables; the others' addresses are brought up to
+ *                              date, where a collector moves
+ *   (the pause ends)
+ *   hooks_run_queue            at the end of the safepoint
+ *
+ * INVARIANTS
+ *  - objects[] is dense; each entry has a finalizer, has had one, or has a weak reference; `index` leads from an
+ *    object's address to its position plus one.
+ *  - A weak reference that has not been cleared is in the list of its target's entry, newest first, but the one without
+ *    callback, of which there is at most one, before all others (CPython's order).
+ *  - The raw bytes of a weak reference hold the number of its entry in weaks[]; entries of dead ones are on a free list.
+ *  - queued[] are root slots: a collector keeps alive, and updates, what they hold.
+ */
+#ifndef GCLAB_COLLECTORS_PARTS_HOOKS_H
+#define GCLAB_COLLECTORS_PARTS_HOOKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collectors/collector.h"
+#include "collectors/parts/mapping.h"
+#include "collectors/parts/object_table.h"
+
+enum { HOOKS_NONE = UINT32_MAX };
+
+struct hooks_object {
+  gc_ref object;
+  struct gc_hook finalizer; /* function NULL: none */
+  bool finalized;           /* it has run, or is about to */
+  bool legacy;              /* of the old kind (COLLECTOR_ORDER_LEGACY) */
+  uint32_t first_weak;      /* or HOOKS_NONE */
+};
+
+struct hooks_weak {
+  gc_ref weak;   /* the weak reference; NULL: the entry is free */
+  gc_ref target; /* NULL: cleared */
+  struct gc_hook callback;
+  uint32_t next; /* weak reference to the same target, or free entry */
+};
+
+struct hooks {
+  struct mapping object_memory, weak_memory, queued_memory, call_memory;
+  struct hooks_object *objects;
+  uint32_t object_count;
+  struct object_table index;
+  struct hooks_weak *weaks;
+  uint32_t weak_count, first_free_weak; /* weak_count counts free entries too */
+  gc_ref *queued;                       /* objects whose hooks are to be called */
+  struct gc_hook *calls;                /* beside them */
+  uint32_t queued_count, next_call;     /* below next_call they have been called, and hold NULL */
+  bool is_running;
+};
+
+enum { HOOKS_WEAK_BYTES = sizeof(uint64_t) };
+
+/* What a weak reference is to gc_new. */
+static inline struct gc_shape hooks_weak_shape(void)
+{
+  return (struct gc_shape){.fields = 0, .bytes = HOOKS_WEAK_BYTES, .kind = GC_WEAK};
+}
+
+/* The object's entry, good until the next change; NULL: it has no hooks. */
+struct hooks_object *hooks_find(const struct hooks *hooks, gc_ref object);
+
+/* The entry of a weak reference. */
+struct hooks_weak *hooks_weak_of(const struct hooks *hooks, gc_ref weak);
+
+/* Takes the weak reference, which refers to something, off its target: from now on it yields NULL. */
+void hooks_clear(struct hooks *hooks, struct hooks_weak *weak);
+
+/* The object is about to be freed: its entry goes, weak references to it are cleared, no callback is called. */
+void hooks_forget_object(struct hooks *hooks, gc_ref object);
+
+/* The weak reference is about to be freed. */
+void hooks_forget_weak(struct hooks *hooks, gc_ref weak);
+
+/* Calls the hook now, with the object in a root slot of a frame of its own. */
+void hooks_call(struct gc_mutator *mutator, struct gc_hook hook, gc_ref object);
+
+/* Where the object is after the collection: itself, its new address, or NULL where it was not reached. */
+typedef gc_ref hooks_survivor(void *state, gc_ref object);
+
+void hooks_clear_unreached(struct gc_mutator *mutator, hooks_survivor *survivor, void *state);
+void hooks_queue_finalizers(struct gc_mutator *mutator, hooks_survivor *survivor, void *state);
+void hooks_forget_unreached(struct gc_mutator *mutator, hooks_survivor *survivor, void *state);
+
+/*
+ * Calls what is queued, in order, and what is queued meanwhile.  Does nothing when it is called from a hook.  Safepoint.
+ */
+void hooks_run_queue(struct gc_mutator *mutator);
+
+/* Gives all memory back; mutator->hooks is NULL afterwards.  For collector_finish. */
+void hooks_release(struct gc_mutator *mutator);
+
+/* Aborts with the entry named where an invariant does not hold. */
+void hooks_check(const struct hooks *hooks);
+
+#endif
