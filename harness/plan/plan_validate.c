@@ -2,26 +2,21 @@
  * Parameters that fit their rows one by one, but not together: only the workload can tell.  It is in the trial
  * programs, so one of them is asked (`check`), once for each set of parameters that is not all defaults.
  */
-#define _GNU_SOURCE
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "harness/plan/plan.h"
+#include "harness/process/process.h"
 
 enum {
-  EXIT_INVALID = 3,       /* of a trial program: harness/trial/trial.h */
-  CHECKS_MAX = 256,       /* a plan of more sets hears of the rest when it runs */
-  ANSWER_LIMIT_MS = 5000, /* of a program that does not know the question, and hangs */
+  EXIT_INVALID = 3, /* of a trial program: harness/trial/trial.h */
+  CHECKS_MAX = 256, /* a plan of more sets hears of the rest when it runs */
   ANSWER_MAX = 512,
   ASSIGNMENT_MAX = 96
 };
+
+#define ANSWER_LIMIT_NS UINT64_C(5000000000) /* of a program that does not know the question, and hangs */
 
 static bool same_parameters(const struct plan_cell *a, const struct plan_cell *b)
 {
@@ -38,75 +33,47 @@ static bool all_defaults(const struct plan_cell *cell)
   return true;
 }
 
-/* Starts the program; its standard error comes through the descriptor.  0: it could not be started. */
-static pid_t ask(const struct plan_cell *cell, int *answer_fd)
+/* `TRIAL check WORKLOAD -p NAME=VALUE...`; no result where there is no memory: the trial will tell. */
+static struct process_result ask(const struct plan_cell *cell)
 {
+  struct process_result result = {.exit_code = -1};
   const size_t count = cell->workload->parameter_count;
-  static char command[] = "check";
-  static char option[] = "-p";
   char(*assignments)[ASSIGNMENT_MAX] = calloc(count, sizeof *assignments);
-  char **words = calloc(2 * count + 5, sizeof *words);
-  int ends[2] = {-1, -1};
-  pid_t pid = 0;
-  if (assignments != NULL && words != NULL && pipe2(ends, O_CLOEXEC) == 0) {
+  const char **words = calloc(2 * count + 4, sizeof *words);
+  if (assignments != NULL && words != NULL) {
     size_t n = 0;
     words[n++] = cell->collector->trial_path;
-    words[n++] = command;
-    words[n++] = (char *)(uintptr_t)cell->workload->name; // NOLINT(performance-no-int-to-ptr): exec takes no const
+    words[n++] = "check";
+    words[n++] = cell->workload->name;
     for (size_t i = 0; i < count; i++) {
       char value[SETTING_TEXT_MAX];
       const struct setting *row = &cell->workload->parameters[i];
       snprintf(assignments[i], ASSIGNMENT_MAX, "%s=%s", row->name, setting_format(row, cell->parameters[i], value));
-      words[n++] = option;
+      words[n++] = "-p";
       words[n++] = assignments[i];
     }
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-    if (posix_spawn(&pid, words[0], &actions, NULL, words, environ) != 0) pid = 0;
-    posix_spawn_file_actions_destroy(&actions);
-    close(ends[1]);
+    const struct process_request request = {
+        .words = words, .output_maximum = ANSWER_MAX, .time_limit_ns = ANSWER_LIMIT_NS};
+    result = process_run(&request);
   }
   free(words);
   free(assignments);
-  *answer_fd = ends[0];
-  return pid;
+  return result;
 }
 
-/* Reads until the program closes its end, or takes too long. */
-static void read_answer(int fd, pid_t pid, char *answer)
-{
-  size_t length = 0;
-  struct pollfd wait = {.fd = fd, .events = POLLIN};
-  while (length < ANSWER_MAX - 1) {
-    if (poll(&wait, 1, ANSWER_LIMIT_MS) <= 0) {
-      kill(pid, SIGKILL);
-      break;
-    }
-    const ssize_t got = read(fd, answer + length, ANSWER_MAX - 1 - length);
-    if (got <= 0) break;
-    length += (size_t)got;
-  }
-  answer[length] = '\0';
-  answer[strcspn(answer, "\n")] = '\0';
-}
-
+/* A program that does not know the question, or does not answer, is left to the trial. */
 static bool is_valid(const struct plan_cell *cell)
 {
-  int fd = -1;
-  const pid_t pid = ask(cell, &fd);
-  char answer[ANSWER_MAX] = "";
-  if (pid != 0) read_answer(fd, pid, answer);
-  if (fd >= 0) close(fd);
-  int status = 0;
-  if (pid == 0 || waitpid(pid, &status, 0) != pid) return true; /* the trial will tell */
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != EXIT_INVALID) return true;
   static const char prefix[] = "gclab-trial: ";
-  const char *message = answer;
-  if (strncmp(message, prefix, sizeof prefix - 1) == 0) message += sizeof prefix - 1;
-  fprintf(stderr, "gclab: %s\n", message);
-  return false;
+  struct process_result result = ask(cell);
+  const bool invalid = result.started && result.exit_code == EXIT_INVALID;
+  if (invalid) {
+    result.error[strcspn(result.error, "\n")] = '\0';
+    const bool has_prefix = strncmp(result.error, prefix, sizeof prefix - 1) == 0;
+    fprintf(stderr, "gclab: %s\n", result.error + (has_prefix ? sizeof prefix - 1 : 0));
+  }
+  process_free(&result);
+  return !invalid;
 }
 
 bool plan_validate(const struct plan_cells *cells)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -68,8 +69,9 @@ static void take(struct text *text, uint64_t maximum)
 static void give(struct run *run)
 {
   const struct process_request *request = run->request;
-  const ssize_t put =
-      write(run->input, (const char *)request->input + run->written, request->input_length - run->written);
+  const size_t left = request->input_length - run->written;
+  /* That much a pipe that is ready takes without blocking, so that a program that talks first is heard. */
+  const ssize_t put = write(run->input, (const char *)request->input + run->written, left < PIPE_BUF ? left : PIPE_BUF);
   if (put < 0 && (errno == EINTR || errno == EAGAIN)) return;
   if (put > 0) run->written += (size_t)put;
   if (put < 0 || run->written == request->input_length) close_fd(&run->input); /* it may not want all: no fault */
