@@ -1,0 +1,171 @@
+/* A story in 80 columns: narration, operations, pictures and rows of numbers. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/explain/story.h"
+
+enum { LABEL_COLUMNS = 23, INDENT = 4, GAP = 2, NUMBER_MAX = 24 };
+
+static const char *const no_value = "-";
+
+/* How things look in a terminal that has colours. */
+enum look { LOOK_PLAIN, LOOK_TITLE, LOOK_CODE, LOOK_PICTURE, LOOK_HEADING, LOOK_NUMBER };
+
+static const char *const escapes[] = {
+    [LOOK_PLAIN] = "\033[0m",    [LOOK_TITLE] = "\033[1;4m", [LOOK_CODE] = "\033[1;36m",
+    [LOOK_PICTURE] = "\033[33m", [LOOK_HEADING] = "\033[2m", [LOOK_NUMBER] = "\033[1m",
+};
+
+struct page {
+  const struct story *story;
+  const struct story_column *columns;
+  size_t column_count;
+  bool with_colour;
+  FILE *out;
+};
+
+static void put(const struct page *page, enum look look, const char *text)
+{
+  if (page->with_colour) fputs(escapes[look], page->out);
+  fputs(text, page->out);
+  if (page->with_colour) fputs(escapes[LOOK_PLAIN], page->out);
+}
+
+/* Columns that UTF-8 text takes on a terminal; all characters here are one wide. */
+static int width_of(const char *text)
+{
+  int width = 0;
+  for (; *text != '\0'; text++) width += ((unsigned char)*text & 0xc0) != 0x80;
+  return width;
+}
+
+static void put_right(const struct page *page, enum look look, const char *text, int width)
+{
+  fprintf(page->out, "%*s", width - width_of(text), "");
+  put(page, look, text);
+}
+
+static const char *format_value(const struct story_column *column, size_t item, char *text)
+{
+  if (!column->known[item]) return no_value;
+  snprintf(text, NUMBER_MAX, "%lld", (long long)column->values[item]);
+  return text;
+}
+
+/* The row with the label that is nearest: in the same step behind the item, else the last one before it. */
+static size_t find_row(const struct story *story, size_t from, const char *label, size_t length)
+{
+  for (size_t i = from; i < story->count && story->items[i].kind != STORY_CODE; i++) {
+    const struct story_item *item = &story->items[i];
+    if (item->kind == STORY_ROW && strlen(item->text) == length && memcmp(item->text, label, length) == 0) return i;
+  }
+  for (size_t i = from; i-- > 0;) {
+    const struct story_item *item = &story->items[i];
+    if (item->kind == STORY_ROW && strlen(item->text) == length && memcmp(item->text, label, length) == 0) return i;
+  }
+  return story->count;
+}
+
+/* What stands for {name}: a number that was reported, or "?". */
+static const char *look_up(const struct page *page, size_t from, const char *name, size_t length, char *text)
+{
+  const char *at = memchr(name, '@', length);
+  const size_t label_length = at != NULL ? (size_t)(at - name) : length;
+  const size_t row = find_row(page->story, from, name, label_length);
+  if (row == page->story->count) return "?";
+  for (size_t c = 0; c < page->column_count; c++) {
+    const struct story_column *column = &page->columns[c];
+    const bool is_named = at == NULL || (strlen(column->heading) == length - label_length - 1 &&
+                                         memcmp(column->heading, at + 1, length - label_length - 1) == 0);
+    if (is_named && column->known[row]) return format_value(column, row, text);
+  }
+  return "?";
+}
+
+static void put_with_numbers(const struct page *page, size_t item, enum look look, const char *text)
+{
+  char *filled = NULL;
+  size_t filled_length = 0;
+  FILE *out = open_memstream(&filled, &filled_length);
+  if (out == NULL) return;
+  while (*text != '\0') {
+    const size_t plain = strcspn(text, "{");
+    fwrite(text, 1, plain, out);
+    text += plain;
+    if (*text == '\0') break;
+    const size_t name = strcspn(text, "}");
+    char number[NUMBER_MAX];
+    fputs(look_up(page, item, text + 1, name - 1, number), out);
+    text += name + (text[name] == '}');
+  }
+  fclose(out);
+  put(page, look, filled);
+  free(filled);
+}
+
+static void put_headings(const struct page *page)
+{
+  fprintf(page->out, "%*s", INDENT + LABEL_COLUMNS, "");
+  for (size_t c = 0; c < page->column_count; c++) {
+    fprintf(page->out, "%*s", GAP, "");
+    put(page, LOOK_HEADING, page->columns[c].heading);
+  }
+  fputc('\n', page->out);
+}
+
+static void put_row(const struct page *page, size_t item)
+{
+  const char *label = page->story->items[item].text;
+  fprintf(page->out, "%*s%s%*s", INDENT, "", label, LABEL_COLUMNS - width_of(label), "");
+  for (size_t c = 0; c < page->column_count; c++) {
+    char number[NUMBER_MAX];
+    const char *text = format_value(&page->columns[c], item, number);
+    put_right(page, text == no_value ? LOOK_PLAIN : LOOK_NUMBER, text, GAP + width_of(page->columns[c].heading));
+  }
+  fputc('\n', page->out);
+}
+
+static void put_item(const struct page *page, size_t i)
+{
+  const struct story_item *item = &page->story->items[i];
+  const enum story_item_kind before = i == 0 ? STORY_BLANK : page->story->items[i - 1].kind;
+  switch (item->kind) {
+  case STORY_BLANK:
+    if (before != STORY_BLANK) fputc('\n', page->out);
+    break;
+  case STORY_TEXT:
+    put_with_numbers(page, i, LOOK_PLAIN, item->text);
+    fputc('\n', page->out);
+    break;
+  case STORY_CODE:
+    if (strncmp(item->text, "expect ", 7) == 0) break; /* for the run, not for the reader */
+    fputs("  > ", page->out);
+    put(page, LOOK_CODE, item->text);
+    fputc('\n', page->out);
+    break;
+  case STORY_PICTURE:
+    if (before != STORY_PICTURE) fputc('\n', page->out);
+    fprintf(page->out, "%*s", 2 * INDENT, "");
+    put_with_numbers(page, i, LOOK_PICTURE, item->text);
+    fputc('\n', page->out);
+    break;
+  case STORY_ROW:
+    if (before != STORY_ROW) {
+      fputc('\n', page->out);
+      put_headings(page);
+    }
+    put_row(page, i);
+    break;
+  }
+}
+
+void story_render(const struct story *story, const struct story_column *columns, size_t column_count, bool with_colour,
+                  FILE *out)
+{
+  const struct page page = {story, columns, column_count, with_colour, out};
+  put(&page, LOOK_TITLE, story->title);
+  fputs("\n\n", out);
+  size_t first = 0;
+  while (first < story->count && story->items[first].kind == STORY_BLANK) first++;
+  for (size_t i = first; i < story->count; i++) put_item(&page, i);
+}

@@ -1,0 +1,77 @@
+/*
+ * story: a heap script that tells something.  It is a script like any other (docs/heap-scripts.md): what makes it a
+ * story stands in comments.
+ *
+ *   #! title: TEXT                     the heading
+ *   #! on: COLLECTOR...                whom it is told on
+ *   #| TEXT                            narration, printed as it stands
+ *   #= LABEL: QUANTITY [+ NUMBER]      what each collector reports at this moment, a row of numbers
+ *   #> TEXT                            a picture; {LABEL} or {LABEL@COLLECTOR} is the number that is reported for it
+ *
+ * A story becomes a script by turning each #= into a `print`; lines keep their numbers, so a message about line 12 is
+ * about line 12 of the story.  Nothing that is printed is known beforehand: all numbers come from the run.
+ */
+#ifndef GCLAB_HARNESS_EXPLAIN_STORY_H
+#define GCLAB_HARNESS_EXPLAIN_STORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum story_item_kind { STORY_BLANK, STORY_TEXT, STORY_CODE, STORY_PICTURE, STORY_ROW };
+
+/* A line of the story. */
+struct story_item {
+  enum story_item_kind kind;
+  char *text;     /* TEXT, CODE, PICTURE; of a ROW, its label */
+  char *quantity; /* ROW: as the language has it */
+  int64_t addend; /* ROW */
+};
+
+enum { STORY_COLUMNS_MAX = 8, STORY_ERROR_MAX = 256 };
+
+struct story {
+  char *title;
+  char *collectors[STORY_COLUMNS_MAX];
+  size_t collector_count;
+  struct story_item *items; /* items[i] is line i + 1 */
+  size_t count;
+};
+
+/* NULL, with a message that names the line, where the text is no story. */
+struct story *story_parse(const char *text, char *error);
+void story_free(struct story *story);
+
+/* The script to run, malloc'ed. */
+char *story_script(const struct story *story);
+
+/* A teller: a collector, or a real interpreter, and what it reported. */
+struct story_column {
+  char heading[32];      /* above its numbers */
+  const char *collector; /* NULL: python */
+  const char *python;    /* the interpreter, where it is one */
+  int64_t *values;       /* one an item */
+  bool *known;           /* false: it does not know such a thing */
+};
+
+/*
+ * Runs the story's script for the column, through `gclab script` (program is that gclab).  Returns an exit code of gclab's; where it
+ * is not 0, what went wrong has been printed.
+ */
+int story_run(const struct story *story, const char *program, const char *script, struct story_column *column);
+void story_column_free(struct story_column *column);
+
+/* Prints the story with the columns' numbers; no line is wider than 80. */
+void story_render(const struct story *story, const struct story_column *columns, size_t column_count, bool with_colour,
+                  FILE *out);
+
+/* The stories that ship. */
+struct story_shipped {
+  const char *name, *summary, *text;
+};
+
+extern const struct story_shipped stories_shipped[];
+extern const size_t stories_shipped_count;
+
+#endif
