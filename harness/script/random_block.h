@@ -40,7 +40,15 @@ enum script_random_option {
       SCRIPT_RANDOM_OPTIONS_COUNT
 };
 
+enum { SCRIPT_RANDOM_OPERATIONS_MAX = 100000000 };
+
+struct script_random_range {
+  int64_t preset, least, most;
+};
+
 const char *script_random_option_word(enum script_random_option option);
+const char *script_random_option_help(enum script_random_option option);
+struct script_random_range script_random_option_range(enum script_random_option option);
 
 /*
  * A new script without RANDOM operations: each is replaced by what it stands for (inside a loop too: then every round

@@ -57,7 +57,13 @@ enum script_code {
 };
 
 /* Roots are numbered in the order of their first appearance; SELF is what an action is about. */
-enum { SCRIPT_ROOTS_MAX = 1 << 16, SCRIPT_FIELDS_MAX = 1 << 14, SCRIPT_NESTING_MAX = 32 };
+enum {
+  SCRIPT_ROOTS_MAX = 1 << 16,
+  SCRIPT_FIELDS_MAX = 1 << 14,
+  SCRIPT_NESTING_MAX = 32,
+  SCRIPT_BYTES_MAX = 1 << 24,
+  SCRIPT_DICT_ROOM_MAX = 4096
+};
 #define SCRIPT_SELF UINT32_C(0xffffffff)
 
 /* A field: a number, or the name with that number in `names` where the bit is set. */
@@ -171,6 +177,8 @@ struct script {
   size_t operand_count, operand_capacity;
   char **names; /* of roots, fields, keys, classes, actions: each once */
   size_t name_count, name_capacity;
+  uint32_t *name_index; /* hash table of numbers of names plus one; 0: empty */
+  size_t name_index_capacity;
   uint32_t *roots; /* a root's name; what has no name (made by random) is SCRIPT_NOBODY and prints as %N */
   size_t root_count, root_capacity;
   struct script_class *classes;
@@ -191,6 +199,8 @@ uint32_t script_name(struct script *script, const char *name);
 uint32_t script_root(struct script *script, uint32_t name); /* SCRIPT_NOBODY: a new one without a name */
 uint32_t script_action_named(struct script *script, uint32_t name);
 uint32_t script_text(struct script *script, const char *text);
+uint32_t script_add_class(struct script *script, struct script_class class);
+uint32_t script_add_field_name(struct script *script, uint32_t name);
 uint32_t script_add_operand(struct script *script, struct script_operand operand);
 size_t script_add_op(struct script *script, struct script_op op);
 
