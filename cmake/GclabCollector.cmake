@@ -11,7 +11,7 @@ function(gclab_add_collector name)
   set(trial gclab-trial-${name})
   add_executable(${trial} $<TARGET_OBJECTS:gclab::trial>)
   target_link_libraries(${trial} PRIVATE
-    gclab::workloads ${library} gclab::collector_parts gclab::base gclab::trial_deps)
+    gclab::workloads gclab::interpreter ${library} gclab::collector_parts gclab::script gclab::base gclab::trial_deps)
   set_target_properties(${trial} PROPERTIES
     LINKER_LANGUAGE C # imported objects do not tell
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)

@@ -9,7 +9,7 @@
 # optimisation.  Clang 14 cannot do so: its build of gclab serves Clang alone, which gclabConfig.cmake says.
 include(CMakePackageConfigHelpers)
 
-set(gclab_exported base collector_parts workloads trial trial_deps)
+set(gclab_exported base collector_parts workloads script interpreter trial trial_deps)
 foreach(part ${gclab_exported})
   add_library(gclab::${part} ALIAS gclab_${part})
   set_target_properties(gclab_${part} PROPERTIES EXPORT_NAME ${part})

@@ -143,6 +143,12 @@ enum collector_order {
 bool collector_order(struct gc_mutator *mutator, enum collector_order order, int generation, gc_ref object,
                      int64_t value);
 
+/*
+ * The shape that the object was made with; false: this collector does not keep it (a peer without headers).  For heap
+ * scripts, which cannot run without.
+ */
+bool collector_shape(struct gc_mutator *mutator, gc_ref object, struct gc_shape *shape);
+
 /* Ends the collector; all its memory goes back. */
 void collector_finish(struct gc_mutator *mutator);
 

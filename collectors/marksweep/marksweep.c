@@ -209,3 +209,10 @@ uint64_t gc_collect(struct gc_mutator *mutator, int generation)
   (void)generation; /* there are none */
   return marksweep_collect(marksweep_of(mutator), JOURNAL_EXPLICIT);
 }
+
+bool collector_shape(struct gc_mutator *mutator, gc_ref object, struct gc_shape *shape)
+{
+  (void)mutator;
+  *shape = shape_of(object);
+  return true;
+}

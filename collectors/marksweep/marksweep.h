@@ -100,9 +100,7 @@ static inline uint32_t packed_bytes(uint32_t packed) { return packed >> HEADER_S
 static inline struct gc_shape shape_of(gc_ref object)
 {
   const struct header *header = header_of(object);
-  return (struct gc_shape){.fields = header_fields(header->packed, header),
-                           .bytes = header_bytes(header->packed, header),
-                           .kind = header_kind(header->packed)};
+  return header_shape(header->packed, header);
 }
 
 /*

@@ -170,3 +170,11 @@ uint64_t gc_collect(struct gc_mutator *mutator, int generation)
   (void)generation;
   return 0;
 }
+
+bool collector_shape(struct gc_mutator *mutator, gc_ref object, struct gc_shape *shape)
+{
+  (void)mutator;
+  const uint64_t *header = (const uint64_t *)(const void *)object - 1;
+  *shape = header_shape((uint32_t)*header, header);
+  return true;
+}

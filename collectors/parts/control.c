@@ -11,6 +11,14 @@ __attribute__((weak)) int64_t collector_ask(struct gc_mutator *mutator, enum col
   return entry != NULL && entry->finalized;
 }
 
+__attribute__((weak)) bool collector_shape(struct gc_mutator *mutator, gc_ref object, struct gc_shape *shape)
+{
+  (void)mutator;
+  (void)object;
+  (void)shape;
+  return false;
+}
+
 __attribute__((weak)) bool collector_order(struct gc_mutator *mutator, enum collector_order order, int generation,
                                            gc_ref object, int64_t value)
 {

@@ -61,6 +61,12 @@ static inline uint32_t header_bytes(uint32_t packed, const void *before)
   return packed & HEADER_EXTENDED ? header_extent(before)->bytes : packed >> HEADER_SIZE_BITS & (HEADER_SIZE_LIMIT - 1);
 }
 
+static inline struct gc_shape header_shape(uint32_t packed, const void *before)
+{
+  return (struct gc_shape){
+      .fields = header_fields(packed, before), .bytes = header_bytes(packed, before), .kind = header_kind(packed)};
+}
+
 /* What the mutator asked for: fields and raw bytes. */
 static inline uint64_t header_payload_bytes(struct gc_shape shape)
 {

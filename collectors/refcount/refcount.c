@@ -288,3 +288,11 @@ uint64_t gc_collect(struct gc_mutator *mutator, int generation)
   drain(refcount_of(mutator), true);
   return 0;
 }
+
+bool collector_shape(struct gc_mutator *mutator, gc_ref object, struct gc_shape *shape)
+{
+  (void)mutator;
+  const struct counted *counted = counted_of(object);
+  *shape = header_shape(counted->packed, counted);
+  return true;
+}

@@ -282,3 +282,11 @@ uint64_t gc_collect(struct gc_mutator *mutator, int generation)
   const int number = generation < 0 ? 0 : generation >= GC_GENERATIONS ? GC_GENERATIONS - 1 : generation;
   return cyclic_collect(cyclic_of(mutator), number, JOURNAL_EXPLICIT);
 }
+
+bool collector_shape(struct gc_mutator *mutator, gc_ref object, struct gc_shape *shape)
+{
+  (void)mutator;
+  const struct counted *counted = counted_of(object);
+  *shape = header_shape(counted->packed, object_before(counted));
+  return true;
+}

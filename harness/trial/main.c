@@ -41,6 +41,7 @@ static const char doc[] =
     "  describe        print the collector, the workloads and the build as JSON\n"
     "  check WORKLOAD  only see whether its parameters fit one another\n"
     "  run WORKLOAD    run it\n"
+    "  script FILE     run a heap script ('script --help' says more)\n"
     "\vExample:\n  gclab-trial-marksweep run gcbench --set growth_factor=1.5 --seed 7\n\n"
     "Exit codes: 0 a record was written, whatever its outcome; 2 wrong usage; 4 the environment lacks something.";
 
@@ -153,32 +154,6 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
   return 0;
 }
 
-/* One "name=value" for a table of settings; prints what is wrong. */
-static bool assign(const char *text, const struct setting *settings, size_t count, int64_t *values, const char *owner)
-{
-  const char *equals = strchr(text, '=');
-  char name[64];
-  if (equals == NULL || (size_t)(equals - text) >= sizeof name) {
-    fprintf(stderr, "gclab-trial: '%s' is not of the form NAME=VALUE\n", text);
-    return false;
-  }
-  memcpy(name, text, (size_t)(equals - text));
-  name[equals - text] = '\0';
-  const int row = setting_find(settings, count, name);
-  char error[SETTING_ERROR_MAX];
-  if (row < 0) {
-    const char *names[TRIAL_SETTINGS_MAX];
-    for (size_t i = 0; i < count; i++) names[i] = settings[i].name;
-    const char *nearest = setting_nearest(name, names, count);
-    fprintf(stderr, "gclab-trial: %s has nothing called '%s'%s%s\n", owner, name,
-            nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
-    return false;
-  }
-  if (setting_parse(&settings[row], equals + 1, &values[row], error)) return true;
-  fprintf(stderr, "gclab-trial: %s: %s\n", owner, error);
-  return false;
-}
-
 static bool assign_all(const struct arguments *arguments)
 {
   struct trial *trial = arguments->trial;
@@ -187,8 +162,8 @@ static bool assign_all(const struct arguments *arguments)
     const char *text = arguments->assignments[i].text;
     const bool done =
         arguments->assignments[i].is_knob
-            ? assign(text, collector.knobs, collector.knob_count, trial->knobs, collector.name)
-            : assign(text, workload->parameters, workload->parameter_count, trial->parameters, workload->name);
+            ? trial_assign(text, collector.knobs, collector.knob_count, trial->knobs, collector.name)
+            : trial_assign(text, workload->parameters, workload->parameter_count, trial->parameters, workload->name);
     if (!done) return false;
   }
   return true;
@@ -214,9 +189,10 @@ int main(int argc, char **argv)
                                .cascade_floor_ns = 1000,
                                .journal_enabled = true};
   static struct arguments arguments = {.trial = &trial, .command = NULL};
-  static const struct argp argp = {options, parse_option, "describe\ncheck WORKLOAD\nrun WORKLOAD", doc, NULL,
-                                   NULL,    NULL};
+  static const struct argp argp = {
+      options, parse_option, "describe\ncheck WORKLOAD\nrun WORKLOAD\nscript FILE", doc, NULL, NULL, NULL};
   argp_err_exit_status = TRIAL_EXIT_USAGE;
+  if (argc > 1 && strcmp(argv[1], "script") == 0) return trial_script(argc - 1, argv + 1);
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
   if (arguments.command == NULL || strcmp(arguments.command, "describe") == 0) return trial_describe(stdout);
   trial_set_defaults(&trial);

@@ -6,6 +6,8 @@
  *   gclab-trial-COLLECTOR run WORKLOAD ...    runs; the record is JSON on standard output or --record-fd, the journal
  *                                             is written to the memory file --journal-fd (collectors/journal.h)
  *
+ *   gclab-trial-COLLECTOR script FILE ...     runs a heap script; exit codes as gclab's
+ *
  * docs/schema.md describes both forms of JSON.
  */
 #ifndef GCLAB_HARNESS_TRIAL_TRIAL_H
@@ -18,7 +20,7 @@
 #include "collectors/collector.h"
 #include "workloads/workload.h"
 
-enum { TRIAL_EXIT_OK = 0, TRIAL_EXIT_USAGE = 2, TRIAL_EXIT_INVALID = 3, TRIAL_EXIT_ENVIRONMENT = 4 };
+enum { TRIAL_EXIT_OK = 0, TRIAL_EXIT_FINDING = 1, TRIAL_EXIT_USAGE = 2, TRIAL_EXIT_INVALID = 3, TRIAL_EXIT_ENVIRONMENT = 4 };
 
 enum { TRIAL_SETTINGS_MAX = 32 };
 
@@ -46,6 +48,14 @@ struct trial {
 
 /* Fills in every knob's default and every parameter's value at the trial's size. */
 void trial_set_defaults(struct trial *trial);
+
+/*
+ * One "NAME=VALUE" for a table of settings, of what is called owner in messages.  False: what is wrong has been printed.
+ */
+bool trial_assign(const char *text, const struct setting *settings, size_t count, int64_t *values, const char *owner);
+
+/* `script`: runs a heap script on the collector; argv[0] is "script".  Returns an exit code. */
+int trial_script(int argc, char **argv);
 
 /* Runs the trial and writes its record.  Returns an exit code. */
 int trial_run(struct trial *trial);

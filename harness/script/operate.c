@@ -1,0 +1,343 @@
+/* What each operation does. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/script/machine.h"
+
+enum { WHY_MAX = 512 };
+
+static bool impossible(char *why, const char *what)
+{
+  snprintf(why, WHY_MAX, "%s", what);
+  return false;
+}
+
+/* The oracle hears of it first: what dies of it runs hooks in there, which may look. */
+void machine_assign(struct machine *machine, uint32_t root, gc_ref value)
+{
+  if (machine->oracle != NULL) oracle_root(machine->oracle, root, machine_number(machine, value));
+  gc_root(machine->mutator, &machine->slots[root], value);
+}
+
+static void store(struct machine *machine, gc_ref object, uint32_t index, gc_ref value)
+{
+  if (machine->oracle != NULL)
+    oracle_store(machine->oracle, machine_number(machine, object), index, machine_number(machine, value));
+  gc_store(machine->mutator, object, index, value);
+}
+
+/* What is in the temporary slot goes into the root, and the slot is empty again. */
+static void hand_over(struct machine *machine, const struct range *range, uint32_t root)
+{
+  machine_assign(machine, root, *range->temporary);
+  const uint32_t number = machine_number(machine, *range->temporary);
+  if (machine->oracle != NULL) oracle_release(machine->oracle, number);
+  gc_root(machine->mutator, range->temporary, NULL);
+}
+
+static void say_object(const struct machine *machine, const struct script_op *op, gc_ref object, char *why)
+{
+  const char *kind = object == NULL ? "nothing" : script_kind_word(machine_shape(machine, object).kind);
+  const bool named = (op->field & SCRIPT_NAMED) != 0;
+  if (named) {
+    snprintf(why, WHY_MAX, "there is no field '%s': the root holds %s",
+             machine->script->names[op->field & ~SCRIPT_NAMED], kind);
+  } else {
+    snprintf(why, WHY_MAX, "there is no field %u: the root holds %s", op->field, kind);
+  }
+}
+
+static bool say_value(char *why)
+{
+  return impossible(why, "there is no such value: the root holds nothing that has this field");
+}
+
+/* Makes the object in the temporary slot; it is the script's next. */
+static void make(struct machine *machine, const struct range *range, const struct script_op *op)
+{
+  const struct gc_shape shape = machine_shape_of_op(machine, op);
+  gc_new(machine->mutator, range->temporary, shape);
+  const uint32_t number = ++machine->objects;
+  machine_fill(machine, *range->temporary, op, number);
+  const struct script_class *class = op->type != SCRIPT_NOBODY ? &machine->script->classes[op->type] : NULL;
+  const bool has_finalizer = class != NULL && class->finalizer != SCRIPT_NOBODY;
+  if (machine->oracle != NULL) {
+    oracle_new(machine->oracle, number, shape, *range->temporary, has_finalizer);
+    oracle_hold(machine->oracle, number);
+  }
+  if (!has_finalizer) return;
+  if ((collector.capabilities & COLLECTOR_FINALIZES) == 0) {
+    machine_say_unsupported(machine, &machine->said, SCRIPT_ACTION, "finalizers");
+    return;
+  }
+  gc_set_finalizer(machine->mutator, *range->temporary,
+                   (struct gc_hook){machine_run_action, &machine->actions[class->finalizer]});
+  if (class->legacy && !collector_order(machine->mutator, COLLECTOR_ORDER_LEGACY, 0, *range->temporary, 1))
+    machine_say_unsupported(machine, &machine->said, SCRIPT_CLEAR_GARBAGE,
+                            "finalizers of the old kind (run as others)");
+}
+
+/* Elements are looked up before the tuple is made, and held, as on CPython's stack. */
+static bool make_tuple(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
+{
+  struct gc_mutator *mutator = machine->mutator;
+  gc_ref *elements = calloc(op->operands, sizeof *elements);
+  if (elements == NULL) return impossible(why, "there is no memory for the elements");
+  struct gc_frame frame = {.slots = elements, .count = op->operands};
+  bool found = true;
+  gc_push(mutator, &frame);
+  for (uint32_t i = 0; i < op->operands && found; i++) {
+    gc_ref element;
+    found = machine_value(machine, range, &machine->script->operands[op->first + i].value, &element);
+    if (!found) break;
+    if (machine->oracle != NULL && element != NULL) oracle_hold(machine->oracle, machine_number(machine, element));
+    gc_root(mutator, &elements[i], element);
+  }
+  if (found) {
+    make(machine, range, op);
+    for (uint32_t i = 0; i < op->operands; i++) store(machine, *range->temporary, i, elements[i]);
+  }
+  for (uint32_t i = 0; i < op->operands; i++) {
+    if (elements[i] == NULL) continue;
+    if (machine->oracle != NULL) oracle_release(machine->oracle, machine_number(machine, elements[i]));
+    gc_root(mutator, &elements[i], NULL);
+  }
+  gc_pop(mutator, &frame);
+  free(elements);
+  return found || say_value(why);
+}
+
+static bool operate_new(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
+{
+  if (op->kind == GC_TUPLE) {
+    if (!make_tuple(machine, range, op, why)) return false;
+  } else {
+    make(machine, range, op);
+  }
+  hand_over(machine, range, op->root);
+  return true;
+}
+
+static bool operate_load(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
+{
+  gc_ref value;
+  if (!machine_value(machine, range, &op->value, &value)) return say_value(why);
+  machine_assign(machine, op->root, value);
+  return true;
+}
+
+/* A new key gets the next entry; where there is none, holes are closed. */
+static bool add_key(struct machine *machine, gc_ref dict, uint32_t key, uint32_t *index)
+{
+  const uint32_t room = machine_shape(machine, dict).fields;
+  struct script_payload *payload = machine_payload(machine, dict);
+  uint32_t *keys = machine_keys(machine, dict);
+  if (payload->length == room) {
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < room; i++) {
+      if (keys[i] == SCRIPT_NOBODY) continue;
+      if (used != i) {
+        keys[used] = keys[i];
+        store(machine, dict, used, gc_load(machine->mutator, dict, i));
+        store(machine, dict, i, NULL);
+      }
+      used++;
+    }
+    payload->length = used;
+    if (used == room) return false;
+  }
+  keys[payload->length] = key;
+  *index = payload->length++;
+  return true;
+}
+
+static bool operate_store(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
+{
+  const gc_ref object = machine_root(machine, range, op->root);
+  const enum gc_kind kind = object != NULL ? machine_shape(machine, object).kind : GC_ATOM;
+  gc_ref value;
+  uint32_t index;
+  if (!machine_value(machine, range, &op->value, &value)) return say_value(why);
+  if (kind == GC_TUPLE) return impossible(why, "a tuple never changes");
+  if (!machine_locate(machine, object, op->field, &index)) {
+    if (kind != GC_DICT || object == NULL) {
+      say_object(machine, op, object, why);
+      return false;
+    }
+    if (!add_key(machine, object, op->field, &index))
+      return impossible(why, "the dict is full; give it more 'room' where it is made");
+  }
+  store(machine, object, index, value);
+  return true;
+}
+
+static bool operate_append(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
+{
+  const gc_ref list = machine_root(machine, range, op->root);
+  gc_ref value;
+  if (!machine_value(machine, range, &op->value, &value)) return say_value(why);
+  if (list == NULL || machine_shape(machine, list).kind != GC_LIST) return impossible(why, "the root holds no list");
+  struct script_payload *payload = machine_payload(machine, list);
+  if (payload->length == machine_shape(machine, list).fields)
+    return impossible(why, "the list is full; give it more 'room' where it is made");
+  store(machine, list, payload->length++, value);
+  return true;
+}
+
+/* Elements behind move up; what is taken out dies when the list is whole again, as in CPython. */
+static void delete_element(struct machine *machine, const struct range *range, gc_ref list, uint32_t index)
+{
+  struct gc_mutator *mutator = machine->mutator;
+  struct script_payload *payload = machine_payload(machine, list);
+  const gc_ref taken = gc_load(mutator, list, index);
+  const uint32_t number = machine_number(machine, taken);
+  if (machine->oracle != NULL && taken != NULL) oracle_hold(machine->oracle, number);
+  gc_root(mutator, range->temporary, taken);
+  for (uint32_t i = index; i + 1 < payload->length; i++) store(machine, list, i, gc_load(mutator, list, i + 1));
+  store(machine, list, --payload->length, NULL);
+  if (machine->oracle != NULL && taken != NULL) oracle_release(machine->oracle, number);
+  gc_root(mutator, range->temporary, NULL);
+}
+
+static bool operate_delete(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
+{
+  const gc_ref object = machine_root(machine, range, op->root);
+  uint32_t index;
+  if (!machine_locate(machine, object, op->field, &index)) {
+    say_object(machine, op, object, why);
+    return false;
+  }
+  const enum gc_kind kind = machine_shape(machine, object).kind;
+  if (kind == GC_TUPLE) return impossible(why, "a tuple never changes");
+  if (kind == GC_LIST) {
+    delete_element(machine, range, object, index);
+    return true;
+  }
+  if (kind == GC_DICT) machine_keys(machine, object)[index] = SCRIPT_NOBODY;
+  store(machine, object, index, NULL);
+  return true;
+}
+
+static bool operate_weak(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
+{
+  struct gc_mutator *mutator = machine->mutator;
+  gc_ref target;
+  if (!machine_value(machine, range, &op->value, &target)) return say_value(why);
+  if (target == NULL || machine_shape(machine, target).kind != GC_INSTANCE)
+    return impossible(why, "weak references are to instances only");
+  if ((collector.capabilities & COLLECTOR_WEAK) == 0) {
+    machine_say_unsupported(machine, &machine->said, SCRIPT_WEAK, "weak references: `weak` leaves its root alone");
+    return true;
+  }
+  const uint32_t target_number = machine_number(machine, target);
+  struct gc_hook callback = {0};
+  if (op->action != SCRIPT_NOBODY) callback = (struct gc_hook){machine_run_action, &machine->actions[op->action]};
+  if (machine->oracle != NULL) oracle_hold(machine->oracle, target_number);
+  gc_root(mutator, &range->temporary[RANGE_TARGET], target);
+  const uint64_t made_before = mutator->counters.allocated_objects;
+  gc_new_weak(mutator, range->temporary, &range->temporary[RANGE_TARGET], callback);
+  const gc_ref weak = *range->temporary;
+  if (mutator->counters.allocated_objects != made_before) machine_note_weak(machine, weak, ++machine->objects);
+  const uint32_t number = machine_number(machine, weak);
+  if (machine->oracle != NULL) {
+    if (number == machine->objects && mutator->counters.allocated_objects != made_before) {
+      oracle_new(machine->oracle, number, machine_shape(machine, weak), weak, false);
+      oracle_weak(machine->oracle, number, target_number);
+    }
+    oracle_hold(machine->oracle, number);
+    oracle_release(machine->oracle, target_number);
+  }
+  gc_root(mutator, &range->temporary[RANGE_TARGET], NULL);
+  hand_over(machine, range, op->root);
+  return true;
+}
+
+static bool operate_deref(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
+{
+  gc_ref weak;
+  if (!machine_value(machine, range, &op->value, &weak)) return say_value(why);
+  if (weak == NULL || machine_shape(machine, weak).kind != GC_WEAK) return impossible(why, "this is no weak reference");
+  const gc_ref target = gc_weak_get(machine->mutator, weak);
+  machine->found = target != NULL;
+  if (machine->oracle != NULL)
+    oracle_weak_yields(machine->oracle, machine_number(machine, weak), machine_number(machine, target));
+  machine_assign(machine, op->root, target);
+  return true;
+}
+
+static void operate_collect(struct machine *machine, const struct script_op *op)
+{
+  machine->found = (int64_t)gc_collect(machine->mutator, op->root == 2 ? GC_FULL : (int)op->root);
+  if (machine->oracle != NULL && op->root == 2 && machine->depth == 0) oracle_collected_fully(machine->oracle);
+}
+
+static void order(struct machine *machine, const struct script_op *op, enum collector_order which, int generation,
+                  int64_t value)
+{
+  if (collector_order(machine->mutator, which, generation, NULL, value)) return;
+  char what[64];
+  snprintf(what, sizeof what, "nothing that `%s` could do", script_code_word((enum script_code)op->code));
+  machine_say_unsupported(machine, &machine->said, op->code, what);
+}
+
+static void operate_control(struct machine *machine, const struct script_op *op)
+{
+  switch (op->code) {
+  case SCRIPT_THRESHOLD:
+    for (uint32_t i = 0; i < op->size; i++) order(machine, op, COLLECTOR_ORDER_THRESHOLD, (int)i, op->thresholds[i]);
+    break;
+  case SCRIPT_ENABLE:
+  case SCRIPT_DISABLE:
+    order(machine, op, COLLECTOR_ORDER_ENABLE, 0, op->code == SCRIPT_ENABLE);
+    break;
+  case SCRIPT_FREEZE:
+    order(machine, op, COLLECTOR_ORDER_FREEZE, 0, 0);
+    break;
+  case SCRIPT_UNFREEZE:
+    order(machine, op, COLLECTOR_ORDER_UNFREEZE, 0, 0);
+    break;
+  case SCRIPT_CLEAR_GARBAGE:
+    order(machine, op, COLLECTOR_ORDER_CLEAR_GARBAGE, 0, 0);
+    break;
+  default:
+    break;
+  }
+}
+
+bool machine_operate(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
+{
+  switch (op->code) {
+  case SCRIPT_NEW:
+    return operate_new(machine, range, op, why);
+  case SCRIPT_LOAD:
+    return operate_load(machine, range, op, why);
+  case SCRIPT_STORE:
+    return operate_store(machine, range, op, why);
+  case SCRIPT_APPEND:
+    return operate_append(machine, range, op, why);
+  case SCRIPT_DELETE:
+    return operate_delete(machine, range, op, why);
+  case SCRIPT_DROP:
+    machine_assign(machine, op->root, NULL);
+    return true;
+  case SCRIPT_WEAK:
+    return operate_weak(machine, range, op, why);
+  case SCRIPT_DEREF:
+    return operate_deref(machine, range, op, why);
+  case SCRIPT_COLLECT:
+    operate_collect(machine, op);
+    return true;
+  case SCRIPT_PRINT:
+    return machine_print(machine, range, op, why);
+  case SCRIPT_EXPECT:
+    return machine_expect(machine, range, op, why);
+  case SCRIPT_CHECK:
+    collector_check(machine->mutator);
+    if (machine->oracle != NULL && machine->depth == 0) oracle_compare(machine->oracle);
+    return true;
+  default:
+    operate_control(machine, op);
+    return true;
+  }
+}
