@@ -296,3 +296,10 @@ bool collector_shape(struct gc_mutator *mutator, gc_ref object, struct gc_shape 
   *shape = header_shape(counted->packed, counted);
   return true;
 }
+
+int64_t collector_ask(struct gc_mutator *mutator, enum collector_quantity quantity, int generation, gc_ref object)
+{
+  (void)mutator;
+  (void)generation;
+  return quantity == COLLECTOR_ASK_REFERENCES ? (int64_t)counted_of(object)->count : COLLECTOR_NO_ANSWER;
+}

@@ -44,10 +44,10 @@ enum {
 struct collection {
   struct cyclic *cyclic;
   struct generation *collected;
-  int number;                        /* of the generation */
-  uint32_t size;                     /* n above */
-  uint32_t own_size;                 /* the first so many were in this generation before */
-  uint64_t base[GC_GENERATIONS + 1]; /* of a generation's objects in the collected vector; size: not collected */
+  int number;                   /* of the generation */
+  uint32_t size;                /* n above */
+  uint32_t own_size;            /* the first so many were in this generation before */
+  uint64_t base[UNTRACKED + 1]; /* of a generation's objects in the collected vector; size: not collected */
   uint8_t *refs;
   uint64_t *reached;
   uint32_t *starts, *edges, *moved;
@@ -346,7 +346,7 @@ static void dispose(struct collection *collection, struct counted **unreachable,
       struct counted *dead = cascade_drop(cyclic, cascade, *field, false);
       if (dead != NULL) cascade_run(cyclic, cascade, dead);
     }
-    cyclic_account_death(cyclic, object, cascade);
+    cyclic_account_death(cyclic, object, true, cascade);
     cyclic_free_cell(cyclic, object);
   }
 }
@@ -384,7 +384,8 @@ static void note_survivors(const struct collection *collection)
 {
   struct cyclic *cyclic = collection->cyclic;
   if (collection->number == GC_GENERATIONS - 1) {
-    cyclic->long_lived_total = collection->survivor_count;
+    cyclic->foreign_frozen += cyclic->foreign_frozen == 0 ? cyclic->foreign_immortal : 0;
+    cyclic->long_lived_total = collection->survivor_count + cyclic->foreign_objects - cyclic->foreign_frozen;
     cyclic->long_lived_pending = 0;
   } else if (collection->number == GC_GENERATIONS - 2) {
     cyclic->long_lived_pending += collection->survivor_count;
@@ -427,6 +428,13 @@ uint64_t cyclic_collect(struct cyclic *cyclic, int generation, enum journal_caus
                                     .freed_bytes = cascade.freed_bytes};
   journal_end(cyclic->mutator.journal, &work, counters->heap_bytes);
   return collection.unreachable_count;
+}
+
+void cyclic_poll(struct cyclic *cyclic)
+{
+  if (!cyclic->is_pending) return;
+  cyclic->is_pending = false;
+  if (cyclic->is_enabled) cyclic_collect_due(cyclic);
 }
 
 void cyclic_collect_due(struct cyclic *cyclic)

@@ -9,6 +9,7 @@
  *
  * INVARIANTS
  *  - objects[i] of generation g is NULL (a hole) or a container whose place is {i, g}; holes counts the NULLs.
+ *    Generation PERMANENT holds what was frozen; it is never collected.
  *  - A container whose place says UNTRACKED is in no vector.  Atoms have no place.
  *  - Order in a vector is CPython's list order: new objects at the end of generation 0, survivors at the end of the
  *    next, holes passed over.
@@ -29,11 +30,11 @@
 #include "collectors/parts/object_table.h"
 #include "collectors/refcount_cyclic/python.h"
 
-enum { UNTRACKED = GC_GENERATIONS };
+enum { PERMANENT = GC_GENERATIONS, UNTRACKED, VECTORS = UNTRACKED };
 
 struct place {
   uint32_t index;
-  uint32_t generation; /* 0 to 2, or UNTRACKED */
+  uint32_t generation; /* 0 to 2, PERMANENT, or UNTRACKED */
 };
 
 struct generation {
@@ -59,10 +60,15 @@ struct side_tables {
 
 struct cyclic {
   struct gc_mutator mutator;
-  struct generation generations[GC_GENERATIONS];
+  struct generation generations[VECTORS];
   int64_t count[GC_GENERATIONS]; /* [0]: allocations less frees; [1], [2]: collections of the generation below */
   int64_t threshold[GC_GENERATIONS];
-  int64_t trigger; /* threshold[0], or INT64_MAX where that is 0 */
+  int64_t trigger; /* threshold[0], or INT64_MAX where that is 0, or where collections are not automatic */
+  bool is_enabled;
+  bool is_pending;       /* a collection waits for the eval breaker (profiles from 3.12 on) */
+  bool polls_explicitly; /* the eval breaker is COLLECTOR_ORDER_POLL, besides the making of some kinds (gc_new) */
+  uint64_t foreign_objects, foreign_immortal; /* of the interpreter that is imitated (knobs) */
+  uint64_t foreign_frozen;                    /* those of them that are in the permanent generation; others are in 2 */
   uint64_t full_collection_percent;
   uint64_t long_lived_total;   /* survivors of the last full collection */
   uint64_t long_lived_pending; /* survivors of collections of generation 1 since */
@@ -149,7 +155,6 @@ static inline void cyclic_track(struct cyclic *cyclic, struct counted *object)
 static inline void cyclic_untrack(struct cyclic *cyclic, struct counted *object)
 {
   struct place *place = place_of(object);
-  if (GC_UNLIKELY(place->generation == UNTRACKED)) return;
   struct generation *generation = &cyclic->generations[place->generation];
   GC_CHECK(generation->objects[place->index] == object, "an object is not in its place", counted_ref(object));
   generation->objects[place->index] = NULL;
@@ -171,7 +176,8 @@ static inline void cyclic_free_cell(struct cyclic *cyclic, struct counted *objec
 }
 
 /* What an object's death does to the sums and to the count of generation 0. */
-static inline void cyclic_account_death(struct cyclic *cyclic, const struct counted *object, struct cascade *cascade)
+static inline void cyclic_account_death(struct cyclic *cyclic, const struct counted *object, bool was_tracked,
+                                        struct cascade *cascade)
 {
   const uint32_t packed = object->packed;
   const uint64_t payload_bytes = object_payload_bytes(object);
@@ -179,6 +185,10 @@ static inline void cyclic_account_death(struct cyclic *cyclic, const struct coun
   cascade->freed_bytes += payload_bytes;
   cascade->freed_front_bytes += packed_front_bytes(packed);
   if (packed_is_atom(packed)) return;
+  if (GC_UNLIKELY(cyclic->profile->counts_tracked)) {
+    cyclic->count[0] -= was_tracked && cyclic->count[0] > 0;
+    return;
+  }
   if (GC_UNLIKELY(cyclic->free_lists.enabled) &&
       python_free_lists_park(&cyclic->free_lists, cyclic->profile, header_kind(packed), object_fields(object)))
     return;
@@ -187,8 +197,9 @@ static inline void cyclic_account_death(struct cyclic *cyclic, const struct coun
 
 static inline void counting_reclaim(struct cyclic *cyclic, struct counted *object, struct cascade *cascade)
 {
-  if (!packed_is_atom(object->packed)) cyclic_untrack(cyclic, object);
-  cyclic_account_death(cyclic, object, cascade);
+  const bool was_tracked = !object_is_untracked(object);
+  if (was_tracked) cyclic_untrack(cyclic, object);
+  cyclic_account_death(cyclic, object, was_tracked, cascade);
   cyclic_free_cell(cyclic, object);
 }
 
@@ -197,5 +208,11 @@ uint64_t cyclic_collect(struct cyclic *cyclic, int generation, enum journal_caus
 
 /* The count of generation 0 is above its threshold: collects the oldest generation that is due. */
 void cyclic_collect_due(struct cyclic *cyclic);
+
+/* The eval breaker: a collection that waits for it runs now, if one is still due. */
+void cyclic_poll(struct cyclic *cyclic);
+
+/* control.c: after a change of thresholds, or of whether collections are automatic. */
+void cyclic_set_trigger(struct cyclic *cyclic);
 
 #endif

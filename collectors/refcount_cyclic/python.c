@@ -3,10 +3,19 @@
 #include <stddef.h>
 
 const struct python_profile python_profiles[PYTHON_PROFILES] = {
-    {.name = "python3.11", .tracks_dicts_lazily = true, .parks_tuples_of_20 = true},
+    {.name = "python3.11", .tracks_dicts_lazily = true, .parks_tuples_of_20 = true, .is_verified = true},
+    {.name = "python3.12",
+     .tracks_dicts_lazily = true,
+     .parks_tuples_of_20 = true,
+     .waits_for_eval_breaker = true,
+     .is_verified = true},
+    {.name = "python3.13", .tracks_dicts_lazily = true, .waits_for_eval_breaker = true, .is_verified = true},
+    {.name = "python3.14", .waits_for_eval_breaker = true},
+    {.name = "python3.15", .waits_for_eval_breaker = true, .counts_tracked = true},
 };
 
-const char *const python_profile_names[PYTHON_PROFILES + 1] = {"python3.11", NULL};
+const char *const python_profile_names[PYTHON_PROFILES + 1] = {"python3.11", "python3.12", "python3.13",
+                                                               "python3.14", "python3.15", NULL};
 
 /* The free list for such an object and its bound, or NULL. */
 static uint32_t *find_list(struct python_free_lists *free_lists, enum gc_kind kind, uint32_t fields, uint32_t *bound)
@@ -23,6 +32,7 @@ static uint32_t *find_list(struct python_free_lists *free_lists, enum gc_kind ki
     return fields >= 1 && fields <= PYTHON_PARKED_TUPLE_SIZE ? &free_lists->tuples[fields] : NULL;
   case GC_INSTANCE:
   case GC_ATOM:
+  case GC_WEAK:
     break;
   }
   return NULL;

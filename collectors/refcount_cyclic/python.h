@@ -24,16 +24,20 @@ static const struct python_kind python_kinds[] = {
     [GC_TUPLE] = {.is_container = true, .traverses_backwards = true},
     [GC_DICT] = {.is_container = true},
     [GC_ATOM] = {.is_container = false},
+    [GC_WEAK] = {.is_container = true},
 };
 
 /* The switches between versions.  A version is a row. */
 struct python_profile {
   const char *name;
-  bool tracks_dicts_lazily; /* a dict is untracked until a value that may be tracked is stored; again when full */
-  bool parks_tuples_of_20;  /* tuples of 20 are parked when they die, and never taken again */
+  bool tracks_dicts_lazily;    /* a dict is untracked until a value that may be tracked is stored; again when full */
+  bool parks_tuples_of_20;     /* tuples of 20 are parked when they die, and never taken again */
+  bool waits_for_eval_breaker; /* an allocation that is one too many only asks for the collection */
+  bool counts_tracked;         /* the count of generation 0 is of objects tracked, not of allocations */
+  bool is_verified;            /* compared with a real interpreter */
 };
 
-enum { PYTHON_PROFILES = 1 };
+enum { PYTHON_PROFILES = 5 };
 
 extern const struct python_profile python_profiles[PYTHON_PROFILES];
 extern const char *const python_profile_names[PYTHON_PROFILES + 1];

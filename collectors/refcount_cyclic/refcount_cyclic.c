@@ -37,6 +37,8 @@ enum {
   KNOB_PERCENT,
   KNOB_PROFILE,
   KNOB_FREE_LISTS,
+  KNOB_FOREIGN,
+  KNOB_IMMORTAL,
   KNOB_STRESS,
   KNOBS
 };
@@ -53,14 +55,15 @@ static const struct setting knobs[KNOBS] = {
                       .minimum = 0,
                       .maximum = 1000,
                       .help = "a full collection waits for promotions of this part of the long-lived (0: never waits)"},
-    [KNOB_PROFILE] = {.name = "profile",
-                      .unit = "",
-                      .type = SETTING_CHOICE,
-                      .default_value = 0,
-                      .minimum = 0,
-                      .maximum = PYTHON_PROFILES - 1,
-                      .choices = python_profile_names,
-                      .help = "the version of CPython whose rules are followed"},
+    [KNOB_PROFILE] =
+        {.name = "profile",
+         .unit = "",
+         .type = SETTING_CHOICE,
+         .default_value = 0,
+         .minimum = 0,
+         .maximum = PYTHON_PROFILES - 1,
+         .choices = python_profile_names,
+         .help = "the version of CPython whose rules are followed (3.14.5 and 3.15: by what is known, not verified)"},
     [KNOB_FREE_LISTS] = {.name = "python_free_lists",
                          .unit = "",
                          .type = SETTING_BOOLEAN,
@@ -68,6 +71,22 @@ static const struct setting knobs[KNOBS] = {
                          .minimum = 0,
                          .maximum = 1,
                          .help = "count as if lists, dicts and tuples went through CPython's free lists"},
+    [KNOB_FOREIGN] = {.name = "python_foreign_objects",
+                      .unit = "objects",
+                      .type = SETTING_INTEGER,
+                      .scale = SETTING_LINEAR,
+                      .default_value = 0,
+                      .minimum = 0,
+                      .maximum = 1000000000,
+                      .help = "so many objects of the interpreter itself are frozen at the start, as far as counts go"},
+    [KNOB_IMMORTAL] = {.name = "python_immortal_objects",
+                       .unit = "objects",
+                       .type = SETTING_INTEGER,
+                       .scale = SETTING_LINEAR,
+                       .default_value = 0,
+                       .minimum = 0,
+                       .maximum = 1000000000,
+                       .help = "of those, so many are immortal and return to the permanent generation (from 3.12 on)"},
     [KNOB_STRESS] = KNOB_STRESS_ROW,
 };
 
@@ -118,12 +137,16 @@ struct gc_mutator *collector_start(const struct collector_config *config)
   the_cyclic = (struct cyclic){
       .mutator = {.journal = config->journal, .config = config},
       .threshold = {values[KNOB_THRESHOLD0], values[KNOB_THRESHOLD1], values[KNOB_THRESHOLD2]},
-      .trigger = values[KNOB_THRESHOLD0] == 0 ? INT64_MAX : values[KNOB_THRESHOLD0],
+      .is_enabled = true,
+      .foreign_objects = (uint64_t)values[KNOB_FOREIGN],
+      .foreign_immortal = (uint64_t)values[KNOB_IMMORTAL],
+      .foreign_frozen = (uint64_t)values[KNOB_FOREIGN],
       .full_collection_percent = (uint64_t)values[KNOB_PERCENT],
       .stress_at = stress == 0 ? UINT64_MAX : (uint64_t)stress - 1,
       .profile = &python_profiles[values[KNOB_PROFILE]],
       .free_lists = {.enabled = values[KNOB_FREE_LISTS] != 0},
   };
+  cyclic_set_trigger(&the_cyclic);
   for (int i = 0; i < GC_GENERATIONS; i++) {
     if (!generation_reserve(&the_cyclic.generations[i], 1)) return NULL;
   }
@@ -137,8 +160,8 @@ static uint32_t field_count(const struct counted *object) { return object_fields
 void collector_check(struct gc_mutator *mutator)
 {
   struct cyclic *cyclic = cyclic_of(mutator);
+  for (uint32_t i = 0; i < VECTORS; i++) generation_check(&cyclic->generations[i], i);
   for (uint32_t i = 0; i < GC_GENERATIONS; i++) {
-    generation_check(&cyclic->generations[i], i);
     if (cyclic->count[i] < 0) gc_fail("a generation's count is negative", cyclic);
   }
 #ifdef GC_CHECKING
@@ -156,9 +179,10 @@ void collector_finish(struct gc_mutator *mutator)
   struct cyclic *cyclic = cyclic_of(mutator);
   const bool journal_was_enabled = mutator->journal->enabled;
   mutator->journal->enabled = false;
+  collector_order(mutator, COLLECTOR_ORDER_UNFREEZE, 0, NULL, 0);
   cyclic_collect(cyclic, GC_GENERATIONS - 1, JOURNAL_EXPLICIT);
   mutator->journal->enabled = journal_was_enabled;
-  for (int i = 0; i < GC_GENERATIONS; i++) mapping_release(&cyclic->generations[i].mapping);
+  for (int i = 0; i < VECTORS; i++) mapping_release(&cyclic->generations[i].mapping);
   struct side_tables *side = &cyclic->side;
   struct mapping *const tables[] = {&side->refs,  &side->reached, &side->starts, &side->edges,
                                     &side->moved, &side->apart,   &side->inside};
@@ -175,7 +199,25 @@ static __attribute__((noinline)) void collect_for_stress(struct cyclic *cyclic)
 #endif
 }
 
-static __attribute__((noinline)) void collect_due(struct cyclic *cyclic) { cyclic_collect_due(cyclic); }
+/* Up to 3.11 the collection runs inside the allocation; later ones wait for the eval breaker. */
+static __attribute__((noinline)) void collect_due(struct cyclic *cyclic)
+{
+  if (cyclic->profile->waits_for_eval_breaker) {
+    cyclic->is_pending = true;
+  } else {
+    cyclic_collect_due(cyclic);
+  }
+}
+
+/*
+ * The eval breaker, while the new object is still on the stack: in CPython instances, weak references and atoms are made
+ * by calls, which look at it; lists, tuples and dicts are not, and wait for the end of the statement.
+ */
+static __attribute__((noinline)) void poll_after_making(struct cyclic *cyclic, enum gc_kind kind)
+{
+  const bool is_call = kind == GC_INSTANCE || kind == GC_WEAK || kind == GC_ATOM;
+  if (is_call || !cyclic->polls_explicitly) cyclic_poll(cyclic);
+}
 
 GC_INLINE void gc_push(struct gc_mutator *mutator, struct gc_frame *frame) { shadow_stack_push(mutator, frame); }
 
@@ -189,7 +231,8 @@ GC_INLINE void gc_pop(struct gc_mutator *mutator, struct gc_frame *frame)
 
 static inline void count_allocation(struct cyclic *cyclic, struct gc_shape shape)
 {
-  if (GC_UNLIKELY(cyclic->free_lists.enabled) && python_free_lists_take(&cyclic->free_lists, shape.kind, shape.fields))
+  if (GC_UNLIKELY(cyclic->free_lists.enabled) && !cyclic->profile->counts_tracked &&
+      python_free_lists_take(&cyclic->free_lists, shape.kind, shape.fields))
     return;
   if (GC_UNLIKELY(++cyclic->count[0] > cyclic->trigger)) collect_due(cyclic);
 }
@@ -225,6 +268,7 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   } else if (is_container) {
     cyclic_track(cyclic, object);
   }
+  if (GC_UNLIKELY(cyclic->is_pending)) poll_after_making(cyclic, shape.kind);
   const gc_ref old = *slot;
   *slot = counted_ref(object);
   release(cyclic, old);

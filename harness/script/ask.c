@@ -23,7 +23,7 @@ void machine_say_unsupported(struct machine *machine, uint64_t *said, unsigned b
   machine->result.unsupported++;
   if (*said >> bit & 1) return;
   *said |= UINT64_C(1) << bit;
-  fprintf(stderr, "%s: %s has no %s\n", machine->options->file, collector.name, what);
+  fprintf(stderr, "%s: %s %s\n", machine->options->file, collector.name, what);
 }
 
 /* Of an object that must be there. */
@@ -156,7 +156,7 @@ bool machine_ask(struct machine *machine, const struct range *range, const struc
 static void say_unknown(struct machine *machine, enum script_quantity quantity)
 {
   char what[64];
-  snprintf(what, sizeof what, "answer to '%s'", script_quantity_word(quantity));
+  snprintf(what, sizeof what, "has no answer to '%s'", script_quantity_word(quantity));
   machine_say_unsupported(machine, &machine->said_quantities, quantity, what);
 }
 

@@ -68,14 +68,14 @@ static void make(struct machine *machine, const struct range *range, const struc
   }
   if (!has_finalizer) return;
   if ((collector.capabilities & COLLECTOR_FINALIZES) == 0) {
-    machine_say_unsupported(machine, &machine->said, SCRIPT_ACTION, "finalizers");
+    machine_say_unsupported(machine, &machine->said, SCRIPT_ACTION, "has no finalizers: none is run");
     return;
   }
   gc_set_finalizer(machine->mutator, *range->temporary,
                    (struct gc_hook){machine_run_action, &machine->actions[class->finalizer]});
   if (class->legacy && !collector_order(machine->mutator, COLLECTOR_ORDER_LEGACY, 0, *range->temporary, 1))
     machine_say_unsupported(machine, &machine->said, SCRIPT_CLEAR_GARBAGE,
-                            "finalizers of the old kind (run as others)");
+                            "has no finalizers of the old kind: they run as others");
 }
 
 /* Elements are looked up before the tuple is made, and held, as on CPython's stack. */
@@ -227,7 +227,8 @@ static bool operate_weak(struct machine *machine, const struct range *range, con
   if (target == NULL || machine_shape(machine, target).kind != GC_INSTANCE)
     return impossible(why, "weak references are to instances only");
   if ((collector.capabilities & COLLECTOR_WEAK) == 0) {
-    machine_say_unsupported(machine, &machine->said, SCRIPT_WEAK, "weak references: `weak` leaves its root alone");
+    machine_say_unsupported(machine, &machine->said, SCRIPT_WEAK,
+                            "has no weak references: `weak` leaves its root alone");
     return true;
   }
   const uint32_t target_number = machine_number(machine, target);
@@ -276,8 +277,9 @@ static void order(struct machine *machine, const struct script_op *op, enum coll
                   int64_t value)
 {
   if (collector_order(machine->mutator, which, generation, NULL, value)) return;
-  char what[64];
-  snprintf(what, sizeof what, "nothing that `%s` could do", script_code_word((enum script_code)op->code));
+  char what[80];
+  snprintf(what, sizeof what, "has nothing that `%s` could do: it is ignored",
+           script_code_word((enum script_code)op->code));
   machine_say_unsupported(machine, &machine->said, op->code, what);
 }
 

@@ -567,7 +567,7 @@ static bool parse_line(struct parser *parser)
            (token_of(parser)->kind == LEX_END || expected(parser, "the end of the line"));
   }
   const uint32_t column = token_of(parser)->column;
-  enum script_code code;
+  enum script_code code = SCRIPT_CODES;
   if (!find_code(parser, &code)) return false;
   if (tries && !can_fail(code))
     return fail_at(parser, parser->lexer.line, column,
