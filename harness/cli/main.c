@@ -17,6 +17,7 @@ static const struct command commands[] = {
     {"run", "run a matrix of collectors, workloads and settings", command_run},
     {"plot", "draw figures from the results", command_plot},
     {"export", "write the results as CSV or JSON", command_export},
+    {"script", "run a heap script on collectors, or on a real Python interpreter", command_script},
     {"explain", "how collectors work, told on live collectors", command_explain},
 };
 

@@ -12,7 +12,15 @@
 #include "harness/script/random_block.h"
 #include "harness/trial/trial.h"
 
-enum { OPTION_OBSERVE = 256, OPTION_ORACLE, OPTION_TRACE, OPTION_MAXIMUM, JOURNAL_ROWS = 1000, EXIT_FAILED = 3 };
+enum {
+  OPTION_OBSERVE = 256,
+  OPTION_ORACLE,
+  OPTION_TRACE,
+  OPTION_MAXIMUM,
+  OPTION_NAME,
+  JOURNAL_ROWS = 1000,
+  EXIT_FAILED = 3
+};
 
 static const struct argp_option options[] = {
     {"set", 's', "KNOB=VALUE", 0, "set a knob of the collector", 1},
@@ -20,6 +28,7 @@ static const struct argp_option options[] = {
     {"oracle", OPTION_ORACLE, 0, 0, "compare the heap with a shadow graph", 1},
     {"trace", OPTION_TRACE, 0, 0, "print each operation before it runs, and each collection", 1},
     {"max-operations", OPTION_MAXIMUM, "N", 0, "end a script that runs more", 1},
+    {"name", OPTION_NAME, "NAME", 0, "what messages call the script (default: the file)", 1},
     {0},
 };
 
@@ -31,7 +40,7 @@ static const char doc[] =
 struct script_arguments {
   struct interpreter_options options;
   int64_t knobs[TRIAL_SETTINGS_MAX];
-  const char *observe;
+  const char *observe, *path;
   bool failed;
 };
 
@@ -57,12 +66,17 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     arguments->options.operations_max = strtoull(argument, &end, 10);
     if (end == argument || *end != '\0') argp_error(state, "--max-operations: '%s' is not a whole number", argument);
     break;
-  case ARGP_KEY_ARG:
-    if (arguments->options.file != NULL) argp_error(state, "one script at a time");
+  case OPTION_NAME:
     arguments->options.file = argument;
     break;
+  case ARGP_KEY_ARG:
+    if (arguments->path != NULL) argp_error(state, "one script at a time");
+    arguments->path = argument;
+    break;
   case ARGP_KEY_END:
-    if (arguments->options.file == NULL) argp_error(state, "which script?");
+    if (arguments->path == NULL) argp_error(state, "which script?");
+    if (arguments->options.file == NULL)
+      arguments->options.file = strcmp(arguments->path, "-") == 0 ? "standard input" : arguments->path;
     break;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -81,13 +95,13 @@ static __attribute__((noreturn)) void out_of_memory(struct gc_mutator *mutator, 
   _exit(EXIT_FAILED);
 }
 
-static struct script *read_script(const char *path)
+static struct script *read_script(const char *path, const char *name)
 {
   struct script_error error;
   struct script *script = script_read_file(path, &error);
   if (script == NULL) {
-    if (error.line != 0) fprintf(stderr, "%s:%u:%u: %s\n", path, error.line, error.column, error.message);
-    if (error.line == 0) fprintf(stderr, "%s: %s\n", path, error.message);
+    if (error.line != 0) fprintf(stderr, "%s:%u:%u: %s\n", name, error.line, error.column, error.message);
+    if (error.line == 0) fprintf(stderr, "%s: %s\n", name, error.message);
     return NULL;
   }
   struct script *expanded = script_expand(script);
@@ -141,7 +155,7 @@ int trial_script(int argc, char **argv)
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
   if (arguments.failed) return TRIAL_EXIT_USAGE;
   if (!can_run_scripts()) return TRIAL_EXIT_ENVIRONMENT;
-  struct script *script = read_script(arguments.options.file);
+  struct script *script = read_script(arguments.path, arguments.options.file);
   if (script == NULL) return TRIAL_EXIT_USAGE;
   current_file = arguments.options.file;
   if (arguments.observe != NULL) {

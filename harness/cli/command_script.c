@@ -1,0 +1,360 @@
+/* gclab script */
+#define _GNU_SOURCE
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/catalogue/catalogue.h"
+#include "harness/cli/command.h"
+#include "harness/process/process.h"
+#include "harness/python/compare.h"
+#include "harness/script/packed.h"
+#include "harness/script/print.h"
+#include "harness/script/random_block.h"
+
+enum {
+  OPTION_PACK = 256,
+  OPTION_UNPACK,
+  OPTION_EXPAND,
+  OPTION_CHECK,
+  OPTION_PYTHON,
+  OPTION_DIFF,
+  OPTION_ORACLE,
+  OPTION_TRACE,
+  OPTION_OBSERVE,
+  COLLECTORS_MAX = 32,
+  KNOBS_MAX = 32,
+  WORDS_MAX = 2 * KNOBS_MAX + 16
+};
+
+static const struct argp_option options[] = {
+    {"collector", 'c', "NAME", 0, "run it on this collector (default refcount_cyclic); 'own' is every one of gclab's",
+     1},
+    {"set", 's', "KNOB=VALUE", 0, "set a knob of the collector", 1},
+    {"oracle", OPTION_ORACLE, 0, 0, "compare the heap with a shadow graph", 1},
+    {"trace", OPTION_TRACE, 0, 0, "print each operation before it runs, and each collection", 1},
+    {"observe", OPTION_OBSERVE, "FILE", 0, "write the state after each operation to this file", 1},
+    {"on-python", OPTION_PYTHON, "PYTHON", 0, "run it on this interpreter, as /usr/bin/python3", 2},
+    {"diff", OPTION_DIFF, 0, 0,
+     "run it on the interpreter and on refcount_cyclic, and compare the state after each operation", 2},
+    {"check", OPTION_CHECK, 0, 0, "only see whether it is a script", 3},
+    {"expand", OPTION_EXPAND, 0, 0, "write out what random blocks stand for; with --pack or --unpack", 3},
+    {"pack", OPTION_PACK, "OUT", 0, "write the packed form to this file; nothing is run", 3},
+    {"unpack", OPTION_UNPACK, "OUT", 0, "write the canonical text to this file (- is standard output)", 3},
+    {0},
+};
+
+static const char doc[] =
+    "Runs a heap script: a small program about objects and references, told in docs/heap-scripts.md.  FILE is text or "
+    "packed; - is standard input."
+    "\vExamples:\n"
+    "  gclab script cycle.heap\n"
+    "  gclab script cycle.heap -c refcount -c marksweep\n"
+    "  gclab script cycle.heap --on-python /usr/bin/python3 --diff\n"
+    "  gclab script trace.packed --unpack - | less\n\n"
+    "Exit codes: 0 done; 1 an expectation did not hold, the oracle found something, or the interpreter and we differ; "
+    "2 wrong usage, or this is no script; 3 an operation was not possible, or a program failed; 4 the environment "
+    "lacks "
+    "something.";
+
+struct arguments {
+  const char *file;
+  const char *collectors[COLLECTORS_MAX];
+  size_t collector_count;
+  const char *knobs[KNOBS_MAX];
+  size_t knob_count;
+  const char *pack, *unpack, *python, *observe;
+  bool expand, check, diff, oracle, trace;
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+  struct arguments *arguments = state->input;
+  switch (key) {
+  case 'c':
+    if (arguments->collector_count == COLLECTORS_MAX) argp_error(state, "that is too many collectors");
+    arguments->collectors[arguments->collector_count++] = argument;
+    break;
+  case 's':
+    if (arguments->knob_count == KNOBS_MAX) argp_error(state, "that is too many knobs");
+    arguments->knobs[arguments->knob_count++] = argument;
+    break;
+  case OPTION_PACK:
+    arguments->pack = argument;
+    break;
+  case OPTION_UNPACK:
+    arguments->unpack = argument;
+    break;
+  case OPTION_EXPAND:
+    arguments->expand = true;
+    break;
+  case OPTION_CHECK:
+    arguments->check = true;
+    break;
+  case OPTION_PYTHON:
+    arguments->python = argument;
+    break;
+  case OPTION_DIFF:
+    arguments->diff = true;
+    break;
+  case OPTION_ORACLE:
+    arguments->oracle = true;
+    break;
+  case OPTION_TRACE:
+    arguments->trace = true;
+    break;
+  case OPTION_OBSERVE:
+    arguments->observe = argument;
+    break;
+  case ARGP_KEY_ARG:
+    if (arguments->file != NULL) argp_error(state, "one script at a time; '%s' is one too many", argument);
+    arguments->file = argument;
+    break;
+  case ARGP_KEY_END:
+    if (arguments->file == NULL) argp_error(state, "which script?");
+    if (arguments->diff && arguments->python == NULL)
+      argp_error(state, "--diff compares with an interpreter: name it with --on-python");
+    break;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+  return 0;
+}
+
+static const char *name_of(const char *file) { return strcmp(file, "-") == 0 ? "standard input" : file; }
+
+static struct script *read_script(const char *file)
+{
+  struct script_error error;
+  struct script *script = script_read_file(file, &error);
+  if (script == NULL && error.line != 0)
+    fprintf(stderr, "%s:%u:%u: %s\n", name_of(file), error.line, error.column, error.message);
+  if (script == NULL && error.line == 0) fprintf(stderr, "gclab: %s: %s\n", name_of(file), error.message);
+  return script;
+}
+
+static FILE *open_output(const char *path)
+{
+  if (strcmp(path, "-") == 0) return stdout;
+  FILE *out = fopen(path, "wb");
+  if (out == NULL) fprintf(stderr, "gclab: %s: %s\n", path, strerror(errno));
+  return out;
+}
+
+static int close_output(FILE *out, const char *path)
+{
+  const bool failed = ferror(out) != 0;
+  if ((out == stdout ? fflush(out) : fclose(out)) == 0 && !failed) return EXIT_DONE;
+  fprintf(stderr, "gclab: %s: %s\n", path, strerror(errno));
+  return EXIT_ENVIRONMENT;
+}
+
+static int convert(const struct script *script, const struct arguments *arguments)
+{
+  int code = EXIT_DONE;
+  if (arguments->pack != NULL) {
+    FILE *out = open_output(arguments->pack);
+    if (out == NULL) return EXIT_ENVIRONMENT;
+    size_t length;
+    void *bytes = script_pack(script, &length);
+    fwrite(bytes, 1, length, out);
+    free(bytes);
+    code = close_output(out, arguments->pack);
+  }
+  if (arguments->unpack != NULL && code == EXIT_DONE) {
+    FILE *out = open_output(arguments->unpack);
+    if (out == NULL) return EXIT_ENVIRONMENT;
+    script_print(script, out);
+    code = close_output(out, arguments->unpack);
+  }
+  return code;
+}
+
+/* The trial program reads the script as packed text on its standard input, so lines are said by what the text had. */
+static int run_on(const struct catalogue_collector *collector, const struct arguments *arguments, const char *text,
+                  size_t length)
+{
+  const char *words[WORDS_MAX] = {collector->trial_path, "script", "-"};
+  size_t n = 3;
+  if (arguments->oracle) words[n++] = "--oracle";
+  if (arguments->trace) words[n++] = "--trace";
+  if (arguments->observe != NULL) {
+    words[n++] = "--observe";
+    words[n++] = arguments->observe;
+  }
+  for (size_t i = 0; i < arguments->knob_count; i++) {
+    words[n++] = "--set";
+    words[n++] = arguments->knobs[i];
+  }
+  if (strcmp(arguments->file, "-") != 0) {
+    words[n++] = "--name";
+    words[n++] = arguments->file;
+  }
+  const struct process_request request = {
+      .words = words, .input = text, .input_length = length, .inherits_output = true, .inherits_error = true};
+  fflush(stdout);
+  struct process_result result = process_run(&request);
+  int code = result.exit_code;
+  if (!result.started) {
+    fprintf(stderr, "gclab: %s: %s\n", collector->trial_path, result.error);
+    code = EXIT_ENVIRONMENT;
+  } else if (code < 0) {
+    fprintf(
+        stderr,
+        "gclab: %s ended by signal %d (%s) in the middle of the script; --trace shows the operation, and a build with "
+        "-DGCLAB_CHECKING=ON says what went wrong\n",
+        collector->name, result.signal, strsignal(result.signal));
+    code = EXIT_TRIAL_FAILED;
+  }
+  process_free(&result);
+  return code;
+}
+
+static bool is_own(const struct catalogue_collector *collector)
+{
+  for (size_t i = 0; i < collector->capability_count; i++) {
+    if (strcmp(collector->capabilities[i], "external") == 0) return false;
+  }
+  return true;
+}
+
+static bool is_wanted(const struct catalogue_collector *collector, const struct arguments *arguments)
+{
+  for (size_t i = 0; i < arguments->collector_count; i++) {
+    if (strcmp(arguments->collectors[i], collector->name) == 0) return true;
+    if (strcmp(arguments->collectors[i], "own") == 0 && is_own(collector)) return true;
+  }
+  return arguments->collector_count == 0 && strcmp(collector->name, "refcount_cyclic") == 0;
+}
+
+/* Every name must be a collector's. */
+static bool know_collectors(const struct catalogue *catalogue, const struct arguments *arguments)
+{
+  for (size_t i = 0; i < arguments->collector_count; i++) {
+    const char *name = arguments->collectors[i];
+    if (strcmp(name, "own") == 0 || catalogue_collector(catalogue, name) != NULL) continue;
+    const char *nearest = catalogue_nearest_collector(catalogue, name);
+    fprintf(stderr, "gclab: there is no collector '%s'%s%s; 'gclab list collectors' lists them\n", name,
+            nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
+    return false;
+  }
+  return true;
+}
+
+static char *text_of(const struct script *script, const struct arguments *arguments, size_t *length)
+{
+  /* The file itself where it can be read again, so that messages name its lines. */
+  if (strcmp(arguments->file, "-") != 0) {
+    FILE *file = fopen(arguments->file, "rb");
+    char *text = NULL;
+    FILE *out = open_memstream(&text, length);
+    for (int c = 0; file != NULL && out != NULL && (c = fgetc(file)) != EOF;) fputc(c, out);
+    if (file != NULL) fclose(file);
+    if (out != NULL) fclose(out);
+    return text;
+  }
+  return script_pack(script, length);
+}
+
+static int run_on_collectors(const struct script *script, const struct arguments *arguments)
+{
+  struct catalogue *catalogue = catalogue_load();
+  if (catalogue == NULL) return EXIT_ENVIRONMENT;
+  int code = know_collectors(catalogue, arguments) ? EXIT_DONE : EXIT_USAGE;
+  size_t length = 0;
+  char *text = text_of(script, arguments, &length);
+  size_t wanted = 0;
+  for (size_t i = 0; i < catalogue->collector_count; i++) wanted += is_wanted(&catalogue->collectors[i], arguments);
+  for (size_t i = 0; i < catalogue->collector_count && code != EXIT_USAGE; i++) {
+    const struct catalogue_collector *collector = &catalogue->collectors[i];
+    if (!is_wanted(collector, arguments)) continue;
+    if (wanted > 1) printf("== %s\n", collector->name);
+    const int one = run_on(collector, arguments, text, length);
+    if (one > code) code = one;
+  }
+  free(text);
+  catalogue_free(catalogue);
+  return code;
+}
+
+static int say_difference(const struct script *script, const struct arguments *arguments,
+                          const struct python_interpreter *python, const struct python_observations *theirs,
+                          const struct python_observations *ours)
+{
+  struct observation_difference difference;
+  if (!observations_compare(theirs, ours, &difference)) {
+    observations_explain(script, name_of(arguments->file), theirs, ours, &difference, stdout);
+    return EXIT_FINDING;
+  }
+  const int32_t none[3] = {0};
+  const int32_t *collections = theirs->count > 0 ? theirs->rows[theirs->count - 1].collections : none;
+  printf("CPython %d.%d.%d and refcount_cyclic agree after each of %zu operations (collections %d %d %d)\n",
+         python->major, python->minor, python->micro, theirs->count, collections[0], collections[1], collections[2]);
+  return EXIT_DONE;
+}
+
+static int diff(const struct script *script, const struct arguments *arguments, const struct python_interpreter *python)
+{
+  struct catalogue *catalogue = catalogue_load();
+  if (catalogue == NULL) return EXIT_ENVIRONMENT;
+  const struct catalogue_collector *collector = catalogue_collector(catalogue, "refcount_cyclic");
+  struct python_observations theirs = {0};
+  struct python_observations ours = {0};
+  int code = EXIT_ENVIRONMENT;
+  if (collector == NULL) {
+    fputs("gclab: there is no refcount_cyclic beside this gclab; GCLAB_TRIAL_PATH names more directories\n", stderr);
+  } else {
+    code = python_observe_both(python, collector->trial_path, script, name_of(arguments->file), false, &theirs, &ours);
+  }
+  if (code == EXIT_DONE) code = say_difference(script, arguments, python, &theirs, &ours);
+  python_free_observations(&theirs);
+  python_free_observations(&ours);
+  catalogue_free(catalogue);
+  return code;
+}
+
+static int run_on_python(const struct script *script, const struct arguments *arguments)
+{
+  struct python_interpreter python;
+  char error[PYTHON_ERROR_MAX];
+  if (!python_find(arguments->python, &python, error)) {
+    fprintf(stderr, "gclab: %s\n", error);
+    return EXIT_ENVIRONMENT;
+  }
+  bool is_exact;
+  const char *profile = python_profile_of(&python, &is_exact);
+  if (!is_exact && arguments->diff)
+    fprintf(stderr, "gclab: the profile %s follows what is known of CPython 3.%d; it has not been verified\n", profile,
+            python.minor);
+  if (arguments->diff) return diff(script, arguments, &python);
+  return python_run(&python, script, name_of(arguments->file), arguments->observe, false);
+}
+
+int command_script(int argc, char **argv)
+{
+  static const struct argp argp = {options, parse_option, "FILE", doc, NULL, NULL, NULL};
+  struct arguments arguments = {0};
+  argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+  struct script *script = read_script(arguments.file);
+  if (script == NULL) return EXIT_USAGE;
+  const bool converts = arguments.pack != NULL || arguments.unpack != NULL;
+  if (arguments.expand || arguments.python != NULL) {
+    struct script *expanded = script_expand(script);
+    script_free(script);
+    script = expanded;
+  }
+  int code = EXIT_DONE;
+  if (arguments.check) {
+    printf("%s: %zu operations\n", name_of(arguments.file), script->op_count);
+  } else if (converts || arguments.expand) {
+    if (!converts) arguments.unpack = "-";
+    code = convert(script, &arguments);
+  } else {
+    code = arguments.python != NULL ? run_on_python(script, &arguments) : run_on_collectors(script, &arguments);
+  }
+  script_free(script);
+  return code;
+}
