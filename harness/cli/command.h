@@ -26,6 +26,7 @@ int command_run(int argc, char **argv);
 int command_plot(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_script(int argc, char **argv);
+int command_fuzz(int argc, char **argv);
 int command_explain(int argc, char **argv);
 
 /* The results database: --store FILE where it was given, else GCLAB_STORE, else gclab.sqlite in this directory. */

@@ -18,6 +18,7 @@ static const struct command commands[] = {
     {"plot", "draw figures from the results", command_plot},
     {"export", "write the results as CSV or JSON", command_export},
     {"script", "run a heap script on collectors, or on a real Python interpreter", command_script},
+    {"fuzz", "random heap programs against an oracle, or against a real Python interpreter", command_fuzz},
     {"explain", "how collectors work, told on live collectors", command_explain},
 };
 

@@ -147,7 +147,7 @@ def look_up(holder, field):
     if kind is dict:
         return holder.get(field, MISSING)
     index = index_of(holder, field)
-    return MISSING if index < 0 else getattr(holder, NAMES[index], None)
+    return MISSING if index < 0 else getattr(holder, NAMES[index])
 
 
 def index_of(holder, field):
@@ -361,7 +361,11 @@ def run(pc, end, this):
             kind = ops[at + KIND]
             root = ops[at + ROOT]
             if kind == INSTANCE:
-                roots[root] = CLASSES[ops[at + TYPE]]()
+                x = CLASSES[ops[at + TYPE]]()
+                for i in range(ops[at + SIZE]):  # an empty slot would raise an exception, which is counted
+                    setattr(x, NAMES[i], None)
+                roots[root] = x
+                x = None
             elif kind == LIST:
                 roots[root] = TEMPLATES[ops[at + LENGTH]][ALL]
                 ROOMS[id(roots[root])] = ops[at + SIZE]

@@ -1,0 +1,195 @@
+/* gclab fuzz */
+#define _GNU_SOURCE
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/catalogue/catalogue.h"
+#include "harness/cli/command.h"
+#include "harness/fuzz/fuzz.h"
+
+enum {
+  OPTION_PYTHON = 256,
+  OPTION_PROGRAMS,
+  OPTION_OPERATIONS,
+  OPTION_SEED,
+  OPTION_OUT,
+  OPTION_KEEP_GOING,
+  COLLECTORS_MAX = 32,
+  KNOBS_MAX = 32,
+  SHRINK_TESTS = 3000
+};
+
+static const struct argp_option options[] = {
+    {"collector", 'c', "NAME", 0,
+     "compare this collector's heap with the oracle's; 'own' (the default): every one of gclab's", 1},
+    {"set", 's', "KNOB=VALUE", 0, "set a knob of the collector", 1},
+    {"on-python", OPTION_PYTHON, "PYTHON", 0,
+     "instead compare refcount_cyclic with this interpreter, operation by operation", 1},
+    {"programs", OPTION_PROGRAMS, "N", 0, "so many random programs (default 200)", 2},
+    {"operations", OPTION_OPERATIONS, "N", 0, "so many operations in each (default 20000)", 2},
+    {"seed", OPTION_SEED, "N", 0, "of the programs (default 1)", 2},
+    {"out", OPTION_OUT, "DIR", 0, "directory for findings (default: findings); it is made where there are some", 2},
+    {"keep-going", OPTION_KEEP_GOING, 0, 0, "go on after a finding", 2},
+    {0},
+};
+
+static const char doc[] =
+    "Runs random heap programs and compares: the heap with a shadow graph that knows what is reachable, or the "
+    "collector "
+    "that follows CPython with CPython itself.  What is found is made as small as possible and written as a heap "
+    "script."
+    "\vExamples:\n"
+    "  gclab fuzz                                      every own collector against the oracle\n"
+    "  gclab fuzz -c marksweep --set stress=7 --operations 3000\n"
+    "  gclab fuzz --on-python /usr/bin/python3 --programs 1000\n\n"
+    "Exit codes: 0 nothing was found; 1 something was; 2 wrong usage; 3 a program failed; 4 the environment lacks "
+    "something.";
+
+struct arguments {
+  const char *collectors[COLLECTORS_MAX];
+  size_t collector_count;
+  const char *knobs[KNOBS_MAX];
+  size_t knob_count;
+  const char *python;
+  struct fuzz_options fuzz;
+};
+
+static uint64_t parse_number(const char *text, const char *option, struct argp_state *state)
+{
+  char *end = NULL;
+  errno = 0;
+  const unsigned long long number = strtoull(text, &end, 10);
+  if (end == text || *end != '\0' || errno != 0 || *text == '-' || number > 100000000)
+    argp_error(state, "%s: '%s' is not a whole number up to 100000000", option, text);
+  return number;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+  struct arguments *arguments = state->input;
+  switch (key) {
+  case 'c':
+    if (arguments->collector_count == COLLECTORS_MAX) argp_error(state, "that is too many collectors");
+    arguments->collectors[arguments->collector_count++] = argument;
+    break;
+  case 's':
+    if (arguments->knob_count == KNOBS_MAX) argp_error(state, "that is too many knobs");
+    arguments->knobs[arguments->knob_count++] = argument;
+    break;
+  case OPTION_PYTHON:
+    arguments->python = argument;
+    break;
+  case OPTION_PROGRAMS:
+    arguments->fuzz.programs = parse_number(argument, "--programs", state);
+    break;
+  case OPTION_OPERATIONS:
+    arguments->fuzz.operations = parse_number(argument, "--operations", state);
+    break;
+  case OPTION_SEED:
+    arguments->fuzz.seed = parse_number(argument, "--seed", state);
+    break;
+  case OPTION_OUT:
+    arguments->fuzz.directory = argument;
+    break;
+  case OPTION_KEEP_GOING:
+    arguments->fuzz.keeps_going = true;
+    break;
+  case ARGP_KEY_ARG:
+    argp_error(state, "'%s' is one word too many", argument);
+    break;
+  case ARGP_KEY_END:
+    if (arguments->python != NULL && arguments->collector_count + arguments->knob_count > 0)
+      argp_error(state, "--on-python compares refcount_cyclic, with knobs of its own: -c and --set do not go with it");
+    break;
+  default:
+    return ARGP_ERR_UNKNOWN;
+  }
+  return 0;
+}
+
+static void print_summary(const char *what, const struct fuzz_summary *summary)
+{
+  printf("%s: %" PRIu64 " programs, %" PRIu64 " operations", what, summary->programs, summary->operations);
+  if (summary->settings > 1) {
+    printf(" over %" PRIu64 " settings of thresholds; %" PRIu64 " + %" PRIu64 " + %" PRIu64 " collections compared",
+           summary->settings, summary->collections[0], summary->collections[1], summary->collections[2]);
+  }
+  printf("; %" PRIu64 " findings (%.1f s)\n", summary->findings, summary->seconds);
+}
+
+static int compare_with_python(const struct arguments *arguments, const struct catalogue *catalogue)
+{
+  struct python_interpreter python;
+  char error[PYTHON_ERROR_MAX];
+  const struct catalogue_collector *cyclic = catalogue_collector(catalogue, "refcount_cyclic");
+  if (!python_find(arguments->python, &python, error)) {
+    fprintf(stderr, "gclab: %s\n", error);
+    return EXIT_ENVIRONMENT;
+  }
+  if (cyclic == NULL) {
+    fputs("gclab: there is no refcount_cyclic beside this gclab; GCLAB_TRIAL_PATH names more directories\n", stderr);
+    return EXIT_ENVIRONMENT;
+  }
+  struct fuzz_summary summary;
+  char what[64];
+  const int code = fuzz_python(&arguments->fuzz, &python, cyclic->trial_path, &summary);
+  snprintf(what, sizeof what, "refcount_cyclic and CPython %d.%d.%d", python.major, python.minor, python.micro);
+  print_summary(what, &summary);
+  return code;
+}
+
+static bool is_wanted(const struct catalogue_collector *collector, const struct arguments *arguments)
+{
+  bool wants_own = arguments->collector_count == 0;
+  for (size_t i = 0; i < arguments->collector_count; i++) {
+    if (strcmp(arguments->collectors[i], collector->name) == 0) return true;
+    wants_own |= strcmp(arguments->collectors[i], "own") == 0;
+  }
+  return wants_own && !catalogue_collector_can(collector, "external");
+}
+
+static int compare_with_oracle(const struct arguments *arguments, const struct catalogue *catalogue)
+{
+  int code = EXIT_DONE;
+  for (size_t i = 0; i < arguments->collector_count; i++) {
+    const char *name = arguments->collectors[i];
+    if (strcmp(name, "own") == 0 || catalogue_collector(catalogue, name) != NULL) continue;
+    const char *nearest = catalogue_nearest_collector(catalogue, name);
+    fprintf(stderr, "gclab: there is no collector '%s'%s%s; 'gclab list collectors' lists them\n", name,
+            nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
+    return EXIT_USAGE;
+  }
+  for (size_t i = 0; i < catalogue->collector_count; i++) {
+    const struct catalogue_collector *collector = &catalogue->collectors[i];
+    if (!is_wanted(collector, arguments)) continue;
+    struct fuzz_summary summary;
+    const int one = fuzz_oracle(&arguments->fuzz, collector->name, collector->trial_path, arguments->knobs,
+                                arguments->knob_count, &summary);
+    print_summary(collector->name, &summary);
+    if (one > code) code = one;
+  }
+  return code;
+}
+
+int command_fuzz(int argc, char **argv)
+{
+  static const struct argp argp = {options, parse_option, NULL, doc, NULL, NULL, NULL};
+  struct arguments arguments = {.fuzz = {.programs = 200,
+                                         .operations = 20000,
+                                         .seed = 1,
+                                         .directory = "findings",
+                                         .shows_progress = isatty(STDERR_FILENO) != 0,
+                                         .shrink_tests = SHRINK_TESTS}};
+  argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+  struct catalogue *catalogue = catalogue_load();
+  if (catalogue == NULL) return EXIT_ENVIRONMENT;
+  const int code = arguments.python != NULL ? compare_with_python(&arguments, catalogue)
+                                            : compare_with_oracle(&arguments, catalogue);
+  catalogue_free(catalogue);
+  return code;
+}

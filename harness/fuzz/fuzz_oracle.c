@@ -1,0 +1,106 @@
+/* Does the heap stay what it should be? */
+#define _GNU_SOURCE
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "harness/fuzz/finding.h"
+#include "harness/fuzz/shrink.h"
+#include "harness/process/process.h"
+
+enum { WORDS_MAX = 80, REPORT_MAX = 2000 };
+
+#define TIME_LIMIT_NS (UINT64_C(120) * 1000000000)
+
+struct runner {
+  const char *trial;
+  const char *const *knobs;
+  size_t knob_count;
+  const char *program;     /* file for the packed script */
+  char report[REPORT_MAX]; /* of the last failure */
+  bool out_of_memory;
+};
+
+/* What the program printed last, and how it ended. */
+static void keep_report(struct runner *runner, const struct process_result *result)
+{
+  const size_t room = sizeof runner->report - 64;
+  const char *text = result->error;
+  if (strlen(text) > room) text += strlen(text) - room;
+  if (result->timed_out) {
+    snprintf(runner->report, sizeof runner->report, "it did not end within two minutes\n%s", text);
+  } else if (result->signal != 0) {
+    snprintf(runner->report, sizeof runner->report, "it ended by signal %d\n%s", result->signal, text);
+  } else {
+    snprintf(runner->report, sizeof runner->report, "%s", text);
+  }
+}
+
+static bool fails(void *context, const struct script *script)
+{
+  struct runner *runner = context;
+  const char *words[WORDS_MAX] = {runner->trial, "script", runner->program, "--oracle"};
+  size_t n = 4;
+  for (size_t i = 0; i < runner->knob_count; i++) {
+    words[n++] = "--set";
+    words[n++] = runner->knobs[i];
+  }
+  if (!fuzz_write_packed(script, runner->program)) return false;
+  const struct process_request request = {.words = words, .time_limit_ns = TIME_LIMIT_NS};
+  struct process_result result = process_run(&request);
+  /* Memory that runs out under a limit is an outcome, not a finding. */
+  runner->out_of_memory = result.exit_code == 3 && strstr(result.error, "is out of memory") != NULL;
+  const bool failed = result.started && result.exit_code != 0 && !runner->out_of_memory;
+  if (failed) keep_report(runner, &result);
+  process_free(&result);
+  return failed;
+}
+
+static void keep_finding(const struct fuzz_options *options, struct runner *runner, const char *collector_name,
+                         const struct script *script, uint64_t i)
+{
+  struct script *small = script_shrink(script, fails, runner, options->shrink_tests, NULL);
+  char name[128];
+  char how[1024];
+  int length = snprintf(how, sizeof how, "gclab script THIS --oracle -c %s", collector_name);
+  for (size_t k = 0; k < runner->knob_count && length < (int)sizeof how; k++)
+    length += snprintf(how + length, sizeof how - (size_t)length, " --set %s", runner->knobs[k]);
+  snprintf(name, sizeof name, "%s-%" PRIu64 "-%" PRIu64, collector_name, options->seed, i);
+  fails(runner, small); /* for the report */
+  fuzz_write_finding(options, small, name, how, runner->report);
+  script_free(small);
+}
+
+int fuzz_oracle(const struct fuzz_options *options, const char *collector_name, const char *trial,
+                const char *const *knobs, size_t knob_count, struct fuzz_summary *summary)
+{
+  char program[] = "/tmp/gclab-fuzz-XXXXXX";
+  const int fd = mkstemp(program);
+  if (fd < 0) {
+    perror("gclab: /tmp");
+    return 4;
+  }
+  close(fd);
+  struct runner runner = {.trial = trial, .knobs = knobs, .knob_count = knob_count, .program = program};
+  const uint64_t start_ns = clock_now_ns();
+  *summary = (struct fuzz_summary){.settings = 1};
+  for (uint64_t i = 0; i < options->programs; i++) {
+    struct script *script = fuzz_program_for_oracle(options, i);
+    const bool failed = fails(&runner, script);
+    summary->programs++;
+    summary->operations += script->op_count;
+    if (failed) {
+      summary->findings++;
+      keep_finding(options, &runner, collector_name, script, i);
+    }
+    script_free(script);
+    fuzz_progress(options, summary, collector_name);
+    if (failed && !options->keeps_going) break;
+  }
+  unlink(program);
+  summary->seconds = (double)(clock_now_ns() - start_ns) / 1e9;
+  return summary->findings != 0 ? 1 : 0;
+}
