@@ -228,12 +228,13 @@ static void reach(struct collection *collection)
     visit(collection, collection->moved[q], size);
 }
 
+/* NULL is None here: no container.  (In CPython NULL blocks a tuple that is still being made; ours is made at once.) */
 static bool is_untrackable(struct counted *object, enum gc_kind kind)
 {
   if (header_kind(object->packed) != kind) return false;
   const gc_ref *fields = counted_fields(object);
   for (uint32_t i = object_fields(object); i-- > 0;) {
-    if (fields[i] == NULL ? kind == GC_TUPLE : object_may_be_tracked(fields[i])) return false;
+    if (fields[i] != NULL && object_may_be_tracked(fields[i])) return false;
   }
   return true;
 }
@@ -256,7 +257,7 @@ static void untrack(struct collection *collection, enum gc_kind kind)
   for (uint32_t q = 0; q < collection->moved_count; q++) untrack_at(collection, collection->moved[q], kind);
 }
 
-/* While survivors are put in order, moved objects are told by not being reached, though their refs are not 0. */
+/* While survivors are looked at in order, moved objects are told by not being reached, though their refs are not 0. */
 static void set_moved_apart(struct collection *collection)
 {
   for (uint32_t q = 0; q < collection->moved_count; q++) {
@@ -403,9 +404,9 @@ uint64_t cyclic_collect(struct cyclic *cyclic, int generation, enum journal_caus
   for (int i = 0; i <= generation; i++) cyclic->count[i] = 0;
 
   deduce_unreachable(&collection);
+  set_moved_apart(&collection);
   if (collection.has_tuples) untrack(&collection, GC_TUPLE);
   if (collection.has_dicts && is_full && cyclic->profile->tracks_dicts_lazily) untrack(&collection, GC_DICT);
-  set_moved_apart(&collection);
   struct counted **unreachable = promote(&collection);
   set_moved_reached(&collection);
   note_survivors(&collection);

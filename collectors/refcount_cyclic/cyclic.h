@@ -190,7 +190,7 @@ static inline void cyclic_account_death(struct cyclic *cyclic, const struct coun
     return;
   }
   if (GC_UNLIKELY(cyclic->free_lists.enabled) &&
-      python_free_lists_park(&cyclic->free_lists, cyclic->profile, header_kind(packed), object_fields(object)))
+      python_free_lists_park(&cyclic->free_lists, header_kind(packed), object_fields(object)))
     return;
   cyclic->count[0] -= cyclic->count[0] > 0;
 }

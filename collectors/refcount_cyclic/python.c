@@ -3,14 +3,14 @@
 #include <stddef.h>
 
 const struct python_profile python_profiles[PYTHON_PROFILES] = {
-    {.name = "python3.11", .tracks_dicts_lazily = true, .parks_tuples_of_20 = true, .is_verified = true},
-    {.name = "python3.12",
+    {.name = "python3.11", .tracks_dicts_lazily = true, .is_verified = true},
+    {.name = "python3.12", .tracks_dicts_lazily = true, .waits_for_eval_breaker = true, .is_verified = true},
+    {.name = "python3.13",
      .tracks_dicts_lazily = true,
-     .parks_tuples_of_20 = true,
+     .takes_tuples_of_20 = true,
      .waits_for_eval_breaker = true,
      .is_verified = true},
-    {.name = "python3.13", .tracks_dicts_lazily = true, .waits_for_eval_breaker = true, .is_verified = true},
-    {.name = "python3.14", .waits_for_eval_breaker = true},
+    {.name = "python3.14", .takes_tuples_of_20 = true, .waits_for_eval_breaker = true},
     {.name = "python3.15", .waits_for_eval_breaker = true, .counts_tracked = true},
 };
 
@@ -38,23 +38,22 @@ static uint32_t *find_list(struct python_free_lists *free_lists, enum gc_kind ki
   return NULL;
 }
 
-bool python_free_lists_take(struct python_free_lists *free_lists, enum gc_kind kind, uint32_t fields)
-{
-  uint32_t bound = 0;
-  uint32_t *parked = find_list(free_lists, kind, fields, &bound);
-  if (parked == NULL || *parked == 0) return false;
-  if (kind == GC_TUPLE && fields == PYTHON_PARKED_TUPLE_SIZE) return false;
-  --*parked;
-  return true;
-}
-
-bool python_free_lists_park(struct python_free_lists *free_lists, const struct python_profile *profile,
+bool python_free_lists_take(struct python_free_lists *free_lists, const struct python_profile *profile,
                             enum gc_kind kind, uint32_t fields)
 {
   uint32_t bound = 0;
   uint32_t *parked = find_list(free_lists, kind, fields, &bound);
+  if (parked == NULL || *parked == 0) return false;
+  if (kind == GC_TUPLE && fields == PYTHON_PARKED_TUPLE_SIZE && !profile->takes_tuples_of_20) return false;
+  --*parked;
+  return true;
+}
+
+bool python_free_lists_park(struct python_free_lists *free_lists, enum gc_kind kind, uint32_t fields)
+{
+  uint32_t bound = 0;
+  uint32_t *parked = find_list(free_lists, kind, fields, &bound);
   if (parked == NULL || *parked >= bound) return false;
-  if (kind == GC_TUPLE && fields == PYTHON_PARKED_TUPLE_SIZE && !profile->parks_tuples_of_20) return false;
   ++*parked;
   return true;
 }

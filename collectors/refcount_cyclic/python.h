@@ -31,7 +31,7 @@ static const struct python_kind python_kinds[] = {
 struct python_profile {
   const char *name;
   bool tracks_dicts_lazily;    /* a dict is untracked until a value that may be tracked is stored; again when full */
-  bool parks_tuples_of_20;     /* tuples of 20 are parked when they die, and never taken again */
+  bool takes_tuples_of_20;     /* those parked are used again; before 3.13 they were parked for nothing */
   bool waits_for_eval_breaker; /* an allocation that is one too many only asks for the collection */
   bool counts_tracked;         /* the count of generation 0 is of objects tracked, not of allocations */
   bool is_verified;            /* compared with a real interpreter */
@@ -51,11 +51,11 @@ struct python_free_lists {
 };
 
 /* An object is born: true if it comes from a free list. */
-bool python_free_lists_take(struct python_free_lists *free_lists, enum gc_kind kind, uint32_t fields);
+bool python_free_lists_take(struct python_free_lists *free_lists, const struct python_profile *profile,
+                            enum gc_kind kind, uint32_t fields);
 
 /* An object died: true if it is parked. */
-bool python_free_lists_park(struct python_free_lists *free_lists, const struct python_profile *profile,
-                            enum gc_kind kind, uint32_t fields);
+bool python_free_lists_park(struct python_free_lists *free_lists, enum gc_kind kind, uint32_t fields);
 
 /* A full collection empties them.  Returns how many objects were parked. */
 uint64_t python_free_lists_clear(struct python_free_lists *free_lists);

@@ -232,7 +232,7 @@ GC_INLINE void gc_pop(struct gc_mutator *mutator, struct gc_frame *frame)
 static inline void count_allocation(struct cyclic *cyclic, struct gc_shape shape)
 {
   if (GC_UNLIKELY(cyclic->free_lists.enabled) && !cyclic->profile->counts_tracked &&
-      python_free_lists_take(&cyclic->free_lists, shape.kind, shape.fields))
+      python_free_lists_take(&cyclic->free_lists, cyclic->profile, shape.kind, shape.fields))
     return;
   if (GC_UNLIKELY(++cyclic->count[0] > cyclic->trigger)) collect_due(cyclic);
 }
