@@ -61,13 +61,14 @@ static void make(struct machine *machine, const struct range *range, const struc
   const uint32_t number = ++machine->objects;
   machine_fill(machine, *range->temporary, op, number);
   const struct script_class *class = op->type != SCRIPT_NOBODY ? &machine->script->classes[op->type] : NULL;
-  const bool has_finalizer = class != NULL && class->finalizer != SCRIPT_NOBODY;
+  const bool wants_finalizer = class != NULL && class->finalizer != SCRIPT_NOBODY;
+  const bool has_finalizer = wants_finalizer && (collector.capabilities & COLLECTOR_FINALIZES) != 0;
   if (machine->oracle != NULL) {
     oracle_new(machine->oracle, number, shape, *range->temporary, has_finalizer);
     oracle_hold(machine->oracle, number);
   }
-  if (!has_finalizer) return;
-  if ((collector.capabilities & COLLECTOR_FINALIZES) == 0) {
+  if (!wants_finalizer) return;
+  if (!has_finalizer) {
     machine_say_unsupported(machine, &machine->said, SCRIPT_ACTION, "has no finalizers: none is run");
     return;
   }
