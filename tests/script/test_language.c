@@ -1,0 +1,288 @@
+/* The language: errors at their places, and text, packed form and back without loss. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "harness/fuzz/shrink.h"
+#include "harness/script/packed.h"
+#include "harness/script/parse.h"
+#include "harness/script/print.h"
+#include "harness/script/random_block.h"
+#include "tests/unit/cmocka_all.h"
+
+static struct script *parse(const char *text)
+{
+  struct script_error error;
+  struct script *script = script_parse(text, strlen(text), &error);
+  if (script == NULL) fail_msg("%u:%u: %s\n%s", error.line, error.column, error.message, text);
+  return script;
+}
+
+static char *print(const struct script *script)
+{
+  char *text = NULL;
+  size_t length = 0;
+  FILE *out = open_memstream(&text, &length);
+  assert_non_null(out);
+  script_print(script, out);
+  fclose(out);
+  return text;
+}
+
+static void every_error_has_its_place(void **state)
+{
+  (void)state;
+  static const struct {
+    const char *text;
+    uint32_t line, column;
+    const char *message;
+  } rows[] = {
+      {"nwe a atom", 1, 1, "there is no operation 'nwe'; did you mean 'new'?"},
+      {"\n\n  new a", 3, 8, "expected a kind of object or a class, found the end of the line"},
+      {"new a lst 3", 1, 7,
+       "'lst' is no kind of object, and no class so far; did you mean 'list'? (kinds: instance, list, tuple, dict, "
+       "atom)"},
+      {"new a tuple", 1, 12, "expected a tuple's elements, at least one, found the end of the line"},
+      {"new a list 3 room 2", 1, 14, "a list of 3 elements needs room for as many"},
+      {"new a instance 99999", 1, 16, "the number of fields is 0 to 16384, not 99999"},
+      {"new none atom", 1, 5, "expected a root, found 'none'"},
+      {"store a b", 1, 9, "expected '.' and a field, right behind the root, found 'b'"},
+      {"store a .b c", 1, 9, "expected '.' and a field, right behind the root, found '.'"},
+      {"load a self", 1, 8, "'self' is what an action is about; this is in none"},
+      {"action x\n load self none\nend", 2, 7, "'self' cannot be assigned; load it into a root"},
+      {"repeat 2\n drop a", 1, 1, "this 'repeat' has no 'end'"},
+      {"end", 1, 1, "'end' closes nothing: no repeat or action is open here"},
+      {"repeat 1\naction x\nend\nend", 2, 1, "an action stands outside of loops and actions"},
+      {"weak w a callback nobody", 1, 19, "there is no action 'nobody'"},
+      {"action x\nend\naction x\nend", 3, 8, "there is an action 'x' already, in line 1"},
+      {"class P a a", 1, 11, "the class has a field 'a' already"},
+      {"class list a", 1, 7, "expected a name that is no kind of object, found 'list'"},
+      {"try collect", 1, 5, "'try' has no meaning in front of 'collect', which is always possible"},
+      {"collect 3", 1, 9, "a generation is 0 to 2, not 3"},
+      {"expect fuond == 1", 1, 8, "'fuond' is no quantity; did you mean 'found'?"},
+      {"expect found = 1", 1, 14, "'=' relates nothing; there are ==, !=, <, <=, > and >="},
+      {"print", 1, 6, "expected texts and quantities, found the end of the line"},
+      {"print \"abc", 1, 7, "a text without its closing quote"},
+      {"print \"\\q\"", 1, 8, "behind \\ stands n, t, \", \\ or x and two hexadecimal digits, not 00"},
+      {"random 1 10 rots 3", 1, 13, "a random block has no option 'rots'; did you mean 'roots'?"},
+      {"threshold 1 2 3 4", 1, 17, "expected the end of the line, found '4'"},
+      {"drop a b", 1, 8, "expected the end of the line, found 'b'"},
+      {"drop 7a", 1, 6, "a name begins with a letter or '_', and a number has digits only"},
+      {"repeat 99999999999999999999\nend", 1, 8, "a number is at most 9223372036854775807"},
+      {"drop a;", 1, 7, "';' is part of nothing here"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct script_error error;
+    struct script *script = script_parse(rows[i].text, strlen(rows[i].text), &error);
+    if (script != NULL) fail_msg("'%s' parses", rows[i].text);
+    if (error.line != rows[i].line || error.column != rows[i].column || strcmp(error.message, rows[i].message) != 0)
+      fail_msg("'%s': %u:%u: %s", rows[i].text, error.line, error.column, error.message);
+  }
+}
+
+#define GOLDEN_HASH UINT64_C(0x47d8eba014614dc1) /* of the operations of one block, as text */
+
+static const char *const everything = "class Node left right\n"
+                                      "class Guard finalizer revive\n"
+                                      "class Old a legacy revive\n"
+                                      "action revive\n"
+                                      "  load kept self\n"
+                                      "  store kept.left none\n"
+                                      "end\n"
+                                      "new a Node bytes 24\n"
+                                      "new b instance 3\n"
+                                      "new l list 2 room 9\n"
+                                      "new t tuple a b.1 none\n"
+                                      "new d dict room 4\n"
+                                      "new s atom bytes 100\n"
+                                      "store a.left b\n"
+                                      "store d.key a\n"
+                                      "store d.17 l.0\n"
+                                      "append l a.right\n"
+                                      "delete d.key\n"
+                                      "try load x a.3\n"
+                                      "weak w a callback revive\n"
+                                      "deref x w\n"
+                                      "load %0 a\n"
+                                      "load %3 %0\n"
+                                      "drop a\n"
+                                      "collect 1\n"
+                                      "threshold 700 10 -1\n"
+                                      "threshold 3\n"
+                                      "enable\n"
+                                      "disable\n"
+                                      "freeze\n"
+                                      "unfreeze\n"
+                                      "clear_garbage\n"
+                                      "repeat 3\n"
+                                      "  repeat 0\n"
+                                      "    drop b\n"
+                                      "  end\n"
+                                      "end\n"
+                                      "random 7 100 roots 5 weak 3\n"
+                                      "print \"a \\\"text\\\"\\n\\x01\" count 0 refcount b found same a b runs revive\n"
+                                      "expect refcount b.0 >= -3\n"
+                                      "check\n";
+
+static void text_comes_back(void **state)
+{
+  (void)state;
+  struct script *script = parse(everything);
+  char *text = print(script);
+  assert_string_equal(text, everything);
+  free(text);
+  script_free(script);
+}
+
+static void packed_form_comes_back(void **state)
+{
+  (void)state;
+  struct script *script = parse(everything);
+  struct script_error error;
+  size_t length;
+  size_t again_length;
+  void *bytes = script_pack(script, &length);
+  struct script *unpacked = script_unpack(bytes, length, &error);
+  if (unpacked == NULL) fail_msg("%s", error.message);
+  char *text = print(unpacked);
+  assert_string_equal(text, everything);
+  void *again = script_pack(unpacked, &again_length);
+  assert_int_equal(length, again_length);
+  assert_memory_equal(bytes, again, length);
+  free(again);
+  free(text);
+  free(bytes);
+  script_free(script);
+  script_free(unpacked);
+}
+
+/* Whatever the bytes are: a script that holds together, or an error; and a script's bytes are unique. */
+static void damaged_bytes_are_refused(void **state)
+{
+  (void)state;
+  struct script *script = parse(everything);
+  size_t length;
+  unsigned char *bytes = script_pack(script, &length);
+  unsigned char *damaged = malloc(length);
+  struct random random;
+  struct script_error error;
+  size_t accepted = 0;
+  random_seed(&random, 5);
+  assert_non_null(damaged);
+  for (size_t cut = 0; cut < length; cut++) assert_null(script_unpack(bytes, cut, &error));
+  for (int round = 0; round < 20000; round++) {
+    memcpy(damaged, bytes, length);
+    for (uint32_t k = random_below(&random, 3) + 1; k > 0; k--)
+      damaged[8 + random_below(&random, (uint32_t)length - 8)] = (unsigned char)random_u64(&random);
+    struct script *found = script_unpack(damaged, length, &error);
+    if (found == NULL) {
+      assert_true(error.message[0] != '\0');
+      continue;
+    }
+    size_t again_length;
+    void *again = script_pack(found, &again_length);
+    assert_true(again_length == length && memcmp(again, damaged, length) == 0);
+    accepted++;
+    free(again);
+    script_free(found);
+  }
+  assert_true(accepted > 100);
+  free(damaged);
+  free(bytes);
+  script_free(script);
+}
+
+/* Bytes that look like text: no crash, and an error has a place. */
+static void any_text_is_parsed_or_refused(void **state)
+{
+  (void)state;
+  struct random random;
+  struct script_error error;
+  char *text = strdup(everything);
+  const size_t length = strlen(text);
+  random_seed(&random, 6);
+  for (int round = 0; round < 20000; round++) {
+    memcpy(text, everything, length);
+    for (uint32_t k = random_below(&random, 4) + 1; k > 0; k--)
+      text[random_below(&random, (uint32_t)length)] = everything[random_below(&random, (uint32_t)length)];
+    struct script *script = script_parse(text, random_below(&random, (uint32_t)length) + 1, &error);
+    if (script == NULL) {
+      assert_true(error.line > 0 && error.column > 0 && error.message[0] != '\0');
+    } else {
+      assert_true(script_check(script, &error));
+      script_free(script);
+    }
+  }
+  free(text);
+}
+
+static uint64_t hash_of(const char *text)
+{
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (; *text != '\0'; text++) hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+  return hash;
+}
+
+/* A seed means the same operations for ever: findings are named by their seeds. */
+static void a_seed_means_the_same_for_ever(void **state)
+{
+  (void)state;
+  struct script *script = parse("random 42 5000 weak 5 finalizer 5 deref 5 collect 1 freeze 1 large 90\n");
+  struct script *expanded = script_expand(script);
+  struct script_error error;
+  assert_true(script_check(expanded, &error));
+  char *text = print(expanded);
+  struct script *again = parse(text);
+  char *text_again = print(again);
+  assert_string_equal(text, text_again);
+  if (hash_of(text) != GOLDEN_HASH) fail_msg("the operations have changed: 0x%llx", (unsigned long long)hash_of(text));
+  free(text);
+  free(text_again);
+  script_free(again);
+  script_free(expanded);
+  script_free(script);
+}
+
+/* "Fails" when it stores into field 3 of what has been made as a list before. */
+static bool has_list_and_store(void *context, const struct script *script)
+{
+  bool has_list = false;
+  ++*(size_t *)context;
+  for (size_t i = 0; i < script->op_count; i++) {
+    const struct script_op *op = &script->ops[i];
+    if (op->code == SCRIPT_NEW && op->kind == GC_LIST) has_list = true;
+    if (has_list && op->code == SCRIPT_STORE && op->field == 3) return true;
+  }
+  return false;
+}
+
+static void a_finding_shrinks_to_what_it_needs(void **state)
+{
+  (void)state;
+  struct script *script = parse("random 3 3000\n");
+  struct script *expanded = script_expand(script);
+  size_t tests = 0;
+  assert_true(has_list_and_store(&tests, expanded));
+  struct script *small = script_shrink(expanded, has_list_and_store, &tests, 2000, NULL);
+  assert_int_equal(small->op_count, 2);
+  assert_true(has_list_and_store(&tests, small));
+  assert_true(tests < 2000);
+  script_free(small);
+  script_free(expanded);
+  script_free(script);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_error_has_its_place),
+      cmocka_unit_test(text_comes_back),
+      cmocka_unit_test(packed_form_comes_back),
+      cmocka_unit_test(damaged_bytes_are_refused),
+      cmocka_unit_test(any_text_is_parsed_or_refused),
+      cmocka_unit_test(a_seed_means_the_same_for_ever),
+      cmocka_unit_test(a_finding_shrinks_to_what_it_needs),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
