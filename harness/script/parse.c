@@ -61,14 +61,16 @@ static bool expected(struct parser *parser, const char *what)
   if (token->kind == LEX_END) {
     snprintf(found, sizeof found, "the end of the line");
   } else {
-    snprintf(found, sizeof found, token->kind == LEX_TEXT ? "the text \"%.40s\"" : "'%.40s'", token->text);
+    const char *quote = token->kind == LEX_TEXT ? "\"" : "'";
+    snprintf(found, sizeof found, "%s%s%.40s%s", token->kind == LEX_TEXT ? "the text " : "", quote, token->text, quote);
   }
   return fail_at(parser, parser->lexer.line, token->column, "expected %s, found %s", what, found);
 }
 
 static const char *did_you_mean(const char *nearest, char *text, size_t room)
 {
-  snprintf(text, room, nearest != NULL ? "; did you mean '%s'?" : "", nearest);
+  text[0] = '\0';
+  if (nearest != NULL) snprintf(text, room, "; did you mean '%s'?", nearest);
   return text;
 }
 
