@@ -148,7 +148,7 @@ static void code_operand(struct codec *codec, struct script_operand *operand)
 {
   uint64_t kind = operand->kind;
   code_number(codec, &kind, SCRIPT_OPERAND_OPTION);
-  operand->kind = kind;
+  operand->kind = (enum script_operand_kind)kind;
   switch (operand->kind) {
   case SCRIPT_OPERAND_VALUE:
     code_value(codec, &operand->value);

@@ -120,8 +120,10 @@ struct script_term {
 enum script_relation { SCRIPT_EQUAL, SCRIPT_UNEQUAL, SCRIPT_LESS, SCRIPT_AT_MOST, SCRIPT_MORE, SCRIPT_AT_LEAST };
 
 /* What operations have more of than fits into their row: a tuple's elements, what print prints, random's options. */
+enum script_operand_kind { SCRIPT_OPERAND_VALUE, SCRIPT_OPERAND_TEXT, SCRIPT_OPERAND_TERM, SCRIPT_OPERAND_OPTION };
+
 struct script_operand {
-  enum { SCRIPT_OPERAND_VALUE, SCRIPT_OPERAND_TEXT, SCRIPT_OPERAND_TERM, SCRIPT_OPERAND_OPTION } kind;
+  enum script_operand_kind kind;
   uint32_t text;  /* TEXT: into texts; OPTION: a row of random_options (random_block.h) */
   int64_t number; /* OPTION */
   struct script_value value;

@@ -20,7 +20,13 @@
 #include "collectors/collector.h"
 #include "workloads/workload.h"
 
-enum { TRIAL_EXIT_OK = 0, TRIAL_EXIT_FINDING = 1, TRIAL_EXIT_USAGE = 2, TRIAL_EXIT_INVALID = 3, TRIAL_EXIT_ENVIRONMENT = 4 };
+enum {
+  TRIAL_EXIT_OK = 0,
+  TRIAL_EXIT_FINDING = 1,
+  TRIAL_EXIT_USAGE = 2,
+  TRIAL_EXIT_INVALID = 3,
+  TRIAL_EXIT_ENVIRONMENT = 4
+};
 
 enum { TRIAL_SETTINGS_MAX = 32 };
 
