@@ -111,6 +111,7 @@ __attribute__((noinline)) void marksweep_new_small(struct marksweep *ms, gc_ref 
     if (!refill(ms, size_class)) out_of_memory(ms, shape);
   }
   marksweep_take_cell(ms, slot, piece, size_class_cell_bytes(size_class), packed, header_payload_bytes(shape));
+  if (ms->mutator.hooks != NULL) marksweep_run_hooks(ms);
 }
 
 static gc_ref try_large(struct marksweep *ms, uint64_t payload_bytes)
@@ -146,6 +147,7 @@ __attribute__((noinline)) void marksweep_new_large(struct marksweep *ms, gc_ref 
   *header = (struct header){.word = HEADER_OBJECT, .packed = header_pack(shape)};
   ms->mutator.counters.allocated_bytes += payload_bytes;
   *slot = object;
+  if (ms->mutator.hooks != NULL) marksweep_run_hooks(ms);
 }
 
 /* Gives back what is left of every piece, so that counters and cursors are exact. */

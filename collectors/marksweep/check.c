@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #include "collectors/marksweep/marksweep.h"
+#include "collectors/parts/hooks.h"
 
 static bool cell_is_allocated(struct marksweep *ms, const struct block *block, const char *cell)
 {
@@ -231,6 +232,7 @@ void collector_check(struct gc_mutator *mutator)
   mark_stack_check(&ms->stack);
   mark_stack_check(&ms->slices);
   trigger_check(&ms->trigger, ms->live_bytes);
+  hooks_check(ms->mutator.hooks);
   check_sources(ms);
   struct tally tally = {0};
   for (uint32_t i = 1; i < ms->blocks.opened; i++) {

@@ -90,6 +90,7 @@ __attribute__((noinline)) uint64_t marksweep_collect(struct marksweep *ms, enum 
 
   journal_begin(journal, JOURNAL_COLLECTION, cause, GC_GENERATIONS - 1, counters->heap_bytes);
   marksweep_mark(ms);
+  if (ms->mutator.hooks != NULL) marksweep_mark_hooked(ms);
   journal_mark_done(journal);
   struct census census = {0};
   reclaim(ms, &census);

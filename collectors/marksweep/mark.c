@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "collectors/marksweep/marksweep.h"
+#include "collectors/parts/hooks.h"
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define NOINLINE      __attribute__((noinline))
@@ -255,20 +256,44 @@ static void rescan_dropped(struct marksweep *ms)
   }
 }
 
+static void push_slots(struct marksweep *ms, const gc_ref *slots, uint64_t count)
+{
+  for (uint64_t from = 0; from < count; from += SLICE_FIELDS) {
+    push_fields(ms, slots + from, count - from < SLICE_FIELDS ? count - from : SLICE_FIELDS);
+    if (ms->stack.top - ms->stack.bottom > SLICE_FIELDS) drain(ms);
+  }
+}
+
+static void finish_marking(struct marksweep *ms)
+{
+  drain(ms);
+  rescan_dropped(ms);
+  mark_stack_shrink(&ms->stack);
+  mark_stack_shrink(&ms->slices);
+}
+
 void marksweep_mark(struct marksweep *ms)
 {
   ms->totals = (struct mark_totals){0};
   ms->dropped = false;
   blocks_clear_marks(&ms->blocks);
-  for (const struct gc_frame *frame = ms->mutator.frames; frame != NULL; frame = frame->previous) {
-    for (uint64_t from = 0; from < frame->count; from += SLICE_FIELDS) {
-      const uint64_t left = frame->count - from;
-      push_fields(ms, frame->slots + from, left < SLICE_FIELDS ? left : SLICE_FIELDS);
-      if (ms->stack.top - ms->stack.bottom > SLICE_FIELDS) drain(ms);
-    }
-  }
-  drain(ms);
-  rescan_dropped(ms);
-  mark_stack_shrink(&ms->stack);
-  mark_stack_shrink(&ms->slices);
+  for (const struct gc_frame *frame = ms->mutator.frames; frame != NULL; frame = frame->previous)
+    push_slots(ms, frame->slots, frame->count);
+  const struct hooks *hooks = ms->mutator.hooks;
+  if (hooks != NULL) push_slots(ms, hooks->queued, hooks->queued_count);
+  finish_marking(ms);
+}
+
+void marksweep_mark_more(struct marksweep *ms, const gc_ref *slots, uint64_t count)
+{
+  push_slots(ms, slots, count);
+  finish_marking(ms);
+}
+
+bool marksweep_is_marked(struct marksweep *ms, gc_ref object)
+{
+  const struct span span = span_of(&ms->blocks);
+  const uint64_t offset = (uintptr_t)object - span.base;
+  if (offset >= span.bytes) return large_of(object)->marked;
+  return span.marks[offset >> (GRANULE_SHIFT + 6)] >> (offset >> GRANULE_SHIFT & 63) & 1;
 }

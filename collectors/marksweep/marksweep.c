@@ -30,6 +30,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "collectors/parts/hooks.h"
 #include "collectors/parts/huge_pages.h"
 #include "collectors/parts/stress.h"
 
@@ -70,7 +71,7 @@ const struct collector_descriptor collector = {
     .name = "marksweep",
     .summary = "stop-the-world mark-sweep: size-class blocks, side mark bits, prefetching, lazy sweeping",
     .source = "McCarthy 1960; Boehm and Weiser 1988 (blocks, side marks); Cher, Hosking and Vitek 2004 (prefetching)",
-    .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_RECLAIMS_CYCLES,
+    .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_RECLAIMS_CYCLES | COLLECTOR_WEAK | COLLECTOR_FINALIZES,
     .knobs = knobs,
     .knob_count = KNOBS,
 };
@@ -133,6 +134,7 @@ void collector_settle(struct gc_mutator *mutator)
 void collector_finish(struct gc_mutator *mutator)
 {
   struct marksweep *ms = marksweep_of(mutator);
+  hooks_release(mutator);
   poison_open(ms->blocks.base, (uint64_t)ms->blocks.opened * BLOCK_BYTES); /* addresses may be used again */
   mark_stack_finish(&ms->slices);
   mark_stack_finish(&ms->stack);
@@ -207,7 +209,9 @@ GC_INLINE void gc_store(struct gc_mutator *mutator, gc_ref object, uint32_t fiel
 uint64_t gc_collect(struct gc_mutator *mutator, int generation)
 {
   (void)generation; /* there are none */
-  return marksweep_collect(marksweep_of(mutator), JOURNAL_EXPLICIT);
+  const uint64_t found = marksweep_collect(marksweep_of(mutator), JOURNAL_EXPLICIT);
+  if (mutator->hooks != NULL) marksweep_run_hooks(marksweep_of(mutator));
+  return found;
 }
 
 bool collector_shape(struct gc_mutator *mutator, gc_ref object, struct gc_shape *shape)

@@ -5,6 +5,7 @@
  *   collect.c    a collection from trigger to journal
  *   mark.c       marking
  *   allocate.c   the slow paths of allocation: lazy sweeping, fresh blocks, large objects
+ *   finalize.c   weak references and finalizers
  *   check.c      verification
  */
 #ifndef GCLAB_COLLECTORS_MARKSWEEP_MARKSWEEP_H
@@ -131,8 +132,16 @@ void marksweep_retire_pieces(struct marksweep *ms);
 /* collect.c: returns the number of objects found unreachable. */
 uint64_t marksweep_collect(struct marksweep *ms, enum journal_cause cause);
 
-/* mark.c: marks everything that the frames lead to; totals are in ms->totals. */
+/* mark.c: marks everything that the frames, and hooks that wait, lead to; totals are in ms->totals. */
 void marksweep_mark(struct marksweep *ms);
+/* The same from further root slots, after marksweep_mark. */
+void marksweep_mark_more(struct marksweep *ms, const gc_ref *slots, uint64_t count);
+/* During a collection: has the object been marked? */
+bool marksweep_is_marked(struct marksweep *ms, gc_ref object);
+
+/* finalize.c: after marking, where there are hooks; and after the pause. */
+void marksweep_mark_hooked(struct marksweep *ms);
+void marksweep_run_hooks(struct marksweep *ms);
 
 /* check.c: aborts with `what` and the address unless this is an object that has been allocated and not yet freed. */
 void marksweep_require_object(struct marksweep *ms, gc_ref object, const char *what);

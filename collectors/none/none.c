@@ -15,6 +15,7 @@
 
 #include "collectors/collector.h"
 #include "collectors/parts/header.h"
+#include "collectors/parts/hooks.h"
 #include "collectors/parts/shadow_stack.h"
 #include "collectors/parts/huge_pages.h"
 #include "collectors/parts/stress.h"
@@ -30,6 +31,7 @@ const struct collector_descriptor collector = {
     .name = "none",
     .summary = "never reclaims; bump allocation; the baseline for overheads",
     .source = "after OpenJDK's Epsilon collector (JEP 318)",
+    .capabilities = COLLECTOR_WEAK | COLLECTOR_FINALIZES, /* nothing is ever cleared or finalized */
     .knobs = knobs,
     .knob_count = KNOBS,
 };
@@ -91,11 +93,13 @@ void collector_check(struct gc_mutator *mutator)
 {
   const struct none *none = none_of(mutator);
   if (none->bump > none->limit) gc_fail("the bump pointer is beyond its chunk", none->bump);
+  hooks_check(mutator->hooks);
 }
 
 void collector_finish(struct gc_mutator *mutator)
 {
   struct none *none = none_of(mutator);
+  hooks_release(mutator);
   while (none->chunks != NULL) {
     struct chunk *chunk = none->chunks;
     none->chunks = chunk->previous;

@@ -33,6 +33,14 @@ struct hooks_object *hooks_find(const struct hooks *hooks, gc_ref object)
   return entry == NULL ? NULL : &hooks->objects[entry->value];
 }
 
+gc_ref hooks_shared_weak(const struct hooks *hooks, gc_ref object)
+{
+  const struct hooks_object *entry = hooks_find(hooks, object);
+  if (entry == NULL || entry->first_weak == HOOKS_NONE) return NULL;
+  const struct hooks_weak *first = &hooks->weaks[entry->first_weak];
+  return first->callback.function == NULL ? first->weak : NULL;
+}
+
 /* The object's entry, a new one where it has none. */
 static struct hooks_object *find_or_add(struct gc_mutator *mutator, gc_ref object)
 {
@@ -132,20 +140,17 @@ void gc_new_weak(struct gc_mutator *mutator, gc_ref *slot, const gc_ref *target,
 {
   require_capability(COLLECTOR_WEAK, "gc_new_weak: this collector has no weak references", slot);
   GC_CHECK(*target != NULL, "gc_new_weak: there is no target", target);
-  struct hooks_object *entry = hooks_find(mutator->hooks, *target);
-  if (entry != NULL && entry->first_weak != HOOKS_NONE && callback.function == NULL) {
-    const struct hooks_weak *first = &mutator->hooks->weaks[entry->first_weak];
-    if (first->callback.function == NULL) {
-      gc_root(mutator, slot, first->weak);
-      return;
-    }
+  const gc_ref shared = callback.function == NULL ? hooks_shared_weak(mutator->hooks, *target) : NULL;
+  if (shared != NULL) {
+    gc_root(mutator, slot, shared);
+    return;
   }
   /* The slot may be the target's own, so the new object lands in another first. */
   GC_FRAME(frame, 1);
   gc_push(mutator, &frame.frame);
   gc_new(mutator, &frame.slot[0], hooks_weak_shape());
   const uint32_t number = take_weak_entry(mutator);
-  entry = find_or_add(mutator, *target);
+  struct hooks_object *entry = find_or_add(mutator, *target);
   mutator->hooks->weaks[number] =
       (struct hooks_weak){.weak = frame.slot[0], .target = *target, .callback = callback, .next = HOOKS_NONE};
   link_weak(mutator->hooks, entry, number);
@@ -179,7 +184,7 @@ static void enqueue(struct gc_mutator *mutator, struct gc_hook hook, gc_ref obje
 {
   struct hooks *hooks = mutator->hooks;
   const uint64_t count = (uint64_t)hooks->queued_count + 1;
-  reserve(mutator, &hooks->queued_memory, count * sizeof *hooks->queued);
+  reserve(mutator, &hooks->queued_memory, count * sizeof(gc_ref));
   reserve(mutator, &hooks->call_memory, count * sizeof *hooks->calls);
   hooks->queued = hooks->queued_memory.memory;
   hooks->calls = hooks->call_memory.memory;

@@ -76,6 +76,9 @@ static inline struct gc_shape hooks_weak_shape(void)
 /* The object's entry, good until the next change; NULL: it has no hooks. */
 struct hooks_object *hooks_find(const struct hooks *hooks, gc_ref object);
 
+/* The weak reference without callback to the object, which gc_new_weak gives again; NULL: there is none. */
+gc_ref hooks_shared_weak(const struct hooks *hooks, gc_ref object);
+
 /* The entry of a weak reference. */
 struct hooks_weak *hooks_weak_of(const struct hooks *hooks, gc_ref weak);
 

@@ -25,6 +25,7 @@
 
 #include "collectors/collector.h"
 #include "collectors/parts/cell.h"
+#include "collectors/parts/hooks.h"
 #include "collectors/parts/header.h"
 #include "collectors/parts/object_table.h"
 #include "collectors/parts/shadow_stack.h"
@@ -52,7 +53,8 @@ const struct collector_descriptor collector = {
     .name = "refcount",
     .summary = "immediate reference counting on malloc; cycles leak",
     .source = "Collins 1960; deferred freeing after Weizenbaum 1963",
-    .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_PROMPT | COLLECTOR_USES_MALLOC,
+    .capabilities =
+        COLLECTOR_RECLAIMS | COLLECTOR_PROMPT | COLLECTOR_USES_MALLOC | COLLECTOR_WEAK | COLLECTOR_FINALIZES,
     .knobs = knobs,
     .knob_count = KNOBS,
 };
@@ -105,8 +107,93 @@ static void set_pending(struct refcount *refcount, struct counted *worklist)
   refcount->attend_at = worklist != NULL ? 0 : refcount->stress_at;
 }
 
+/* Callbacks of weak references to the dead object, which have been cleared; the object has no hooks afterwards. */
+static void clear_weak(struct gc_mutator *mutator, gc_ref object)
+{
+  struct hooks_object *entry;
+  while ((entry = hooks_find(mutator->hooks, object)) != NULL && entry->first_weak != HOOKS_NONE) {
+    struct hooks_weak *weak = &mutator->hooks->weaks[entry->first_weak];
+    const struct gc_hook callback = weak->callback;
+    const gc_ref reference = weak->weak;
+    hooks_clear(mutator->hooks, weak);
+    if (callback.function != NULL && counted_of(reference)->count != 0) hooks_call(mutator, callback, reference);
+  }
+  hooks_forget_object(mutator->hooks, object);
+}
+
+/*
+ * What dies when the count of an object that may have hooks falls to 0: its finalizer runs, on the whole object, which a
+ * reference holds meanwhile; if that was the last one again, weak references to it are cleared and their callbacks run.
+ * True: it is dead, and has no hooks any more, so that it can wait in a worklist.
+ */
+static bool settle_death(struct refcount *refcount, struct counted *dead)
+{
+  struct gc_mutator *mutator = &refcount->mutator;
+  const gc_ref object = counted_ref(dead);
+  if (header_kind(dead->packed) == GC_WEAK) {
+    hooks_forget_weak(mutator->hooks, object);
+    return true;
+  }
+  struct hooks_object *entry = hooks_find(mutator->hooks, object);
+  if (entry == NULL) return true;
+  if (entry->finalizer.function != NULL && !entry->finalized) {
+    const struct gc_hook finalizer = entry->finalizer;
+    entry->finalized = true;
+    dead->count = 1;
+    hooks_call(mutator, finalizer, object);
+    if (!counted_decrement(dead)) return false;
+  }
+  clear_weak(mutator, object);
+  return true;
+}
+
+/*
+ * The cascade where there are hooks.  They run when a count falls to 0, in the order of fields, before the dead object
+ * waits for its own references to be dropped: what waits has no hooks, and nothing leads to it, so whatever a hook does,
+ * cascades of its own included, cannot touch it.  Depth costs no stack but for hooks that release from within hooks.
+ * cascade_limit does not bound these: a finalizer that waited could be overtaken by a weak reference.
+ */
+static __attribute__((noinline)) void release_with_hooks(struct refcount *refcount, struct cascade *cascade)
+{
+  while (cascade->worklist != NULL) {
+    uint32_t from;
+    struct counted *dead = cascade_pop(cascade, &from);
+    const uint32_t count = counting_fields(dead);
+    const gc_ref *fields = counted_fields(dead);
+    for (uint32_t i = from; i < count; i++) {
+      if (fields[i] == NULL || !counted_decrement(counted_of(fields[i]))) continue;
+      struct counted *child = counted_of(fields[i]);
+      if (cascade->start_ticks == 0) cascade->start_ticks = journal_ticks();
+      if (!settle_death(refcount, child)) continue;
+      if (counting_fields(child) != 0)
+        cascade_push(cascade, child);
+      else
+        counting_reclaim(refcount, child, cascade);
+    }
+    counting_reclaim(refcount, dead, cascade);
+  }
+}
+
+static __attribute__((noinline)) void release_hooked(struct refcount *refcount, struct counted *dead)
+{
+  struct cascade cascade = {.worklist = refcount->pending};
+  set_pending(refcount, NULL);
+  if (dead != NULL && settle_death(refcount, dead)) {
+    if (counting_fields(dead) != 0)
+      cascade_push(&cascade, dead);
+    else
+      counting_reclaim(refcount, dead, &cascade);
+  }
+  release_with_hooks(refcount, &cascade);
+  cascade_account(&refcount->mutator, &cascade, true);
+}
+
 static __attribute__((noinline)) void release_step(struct refcount *refcount, uint64_t limit, bool is_pause)
 {
+  if (GC_UNLIKELY(refcount->mutator.hooks != NULL)) {
+    release_hooked(refcount, NULL);
+    return;
+  }
   struct cascade cascade = {.worklist = refcount->pending};
   cascade_step(refcount, &cascade, limit);
   set_pending(refcount, cascade.worklist);
@@ -120,6 +207,10 @@ static __attribute__((noinline)) void release_dead(struct refcount *refcount, st
   GC_CHECK(object_table_find(&refcount->objects, counted_ref(dead)) != NULL, "a dead object that never was one",
            counted_ref(dead));
 #endif
+  if (GC_UNLIKELY(refcount->mutator.hooks != NULL)) {
+    release_hooked(refcount, dead);
+    return;
+  }
   if (GC_UNLIKELY(refcount->cascade_limit != 0 && counting_fields(dead) != 0)) {
     cascade.worklist = refcount->pending;
     cascade_push(&cascade, dead);
@@ -176,6 +267,7 @@ void collector_check(struct gc_mutator *mutator)
   struct refcount *refcount = refcount_of(mutator);
   drain(refcount, false); /* dead objects have links where counts were */
 #ifdef GC_CHECKING
+  hooks_check(mutator->hooks);
   counted_audit(mutator, &refcount->objects, field_count);
   GC_CHECK(refcount->objects.count == mutator->counters.allocated_objects - mutator->counters.freed_objects,
            "the counters disagree with the number of objects", mutator);
@@ -188,6 +280,7 @@ void collector_finish(struct gc_mutator *mutator)
 {
   struct refcount *refcount = refcount_of(mutator);
   drain(refcount, false);
+  hooks_release(mutator);
 #ifdef GC_CHECKING /* what cycles kept; a release build leaves it to the end of the process */
   for (uint64_t i = 0; i < refcount->objects.capacity; i++) {
     const gc_ref object = refcount->objects.entries[i].object;
@@ -299,7 +392,10 @@ bool collector_shape(struct gc_mutator *mutator, gc_ref object, struct gc_shape 
 
 int64_t collector_ask(struct gc_mutator *mutator, enum collector_quantity quantity, int generation, gc_ref object)
 {
-  (void)mutator;
   (void)generation;
+  if (quantity == COLLECTOR_ASK_FINALIZED) {
+    const struct hooks_object *entry = hooks_find(mutator->hooks, object);
+    return entry != NULL && entry->finalized;
+  }
   return quantity == COLLECTOR_ASK_REFERENCES ? (int64_t)counted_of(object)->count : COLLECTOR_NO_ANSWER;
 }

@@ -33,7 +33,7 @@ static bool may_go(const struct script_op *op)
 /* Takes away the operations that are marked; positions of blocks follow. */
 static void remove_marked(struct script *script, const bool *marked)
 {
-  uint32_t open[SCRIPT_NESTING_MAX];
+  uint32_t open[SCRIPT_NESTING_MAX] = {0};
   uint32_t depth = 0;
   size_t kept = 0;
   for (size_t i = 0; i < script->op_count; i++) {
@@ -93,11 +93,8 @@ static bool try_without(struct shrinker *shrinker, size_t from, size_t count)
 static void cut_end(struct shrinker *shrinker)
 {
   for (size_t cut = shrinker->best->op_count / 2; cut > 0;) {
-    if (cut >= shrinker->best->op_count) {
-      cut /= 2;
-    } else if (!try_without(shrinker, shrinker->best->op_count - cut, cut)) {
-      cut /= 2;
-    }
+    const size_t count = shrinker->best->op_count;
+    if (cut >= count || !try_without(shrinker, count - cut, cut)) cut /= 2;
   }
 }
 

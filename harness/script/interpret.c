@@ -56,7 +56,7 @@ static size_t run_control(const struct machine *machine, size_t position, struct
 
 static void run_range(struct machine *machine, size_t begin, size_t end, const gc_ref *self)
 {
-  struct loop loops[SCRIPT_NESTING_MAX];
+  struct loop loops[SCRIPT_NESTING_MAX] = {{0}};
   uint32_t depth = 0;
   GC_FRAME(frame, RANGE_SLOTS);
   const struct range range = {.self = self, .temporary = frame.slot};
@@ -98,7 +98,7 @@ void machine_run_action(struct gc_mutator *mutator, gc_ref *slot, void *context)
 static void open_machine(struct machine *machine)
 {
   const struct script *script = machine->script;
-  machine->slots = calloc(script->root_count + 1, sizeof *machine->slots);
+  machine->slots = calloc(script->root_count + 1, sizeof(gc_ref));
   machine->actions = calloc(script->action_count + 1, sizeof *machine->actions);
   if (machine->slots == NULL || machine->actions == NULL) {
     fputs("gclab: no memory for the script's roots\n", stderr);
@@ -117,17 +117,33 @@ static void open_machine(struct machine *machine)
   machine_observe_begin(machine);
 }
 
-/* Finalizers that the end sets off run, unless the script was stopped: then they do nothing. */
+/* Finalizers may put something into a root again; for so many rounds it is dropped again. */
+static void drop_roots(struct machine *machine)
+{
+  enum { ROUNDS = 16 };
+  bool is_empty = false;
+  for (int round = 0; round < ROUNDS && !is_empty; round++) {
+    for (uint32_t i = 0; i < machine->frame.count; i++) machine_assign(machine, i, NULL);
+    is_empty = true;
+    for (uint32_t i = 0; i < machine->frame.count; i++) is_empty &= machine->slots[i] == NULL;
+  }
+}
+
+/* Finalizers that the end sets off run, unless the script was stopped; behind the last comparison none does anything. */
 static void close_machine(struct machine *machine)
 {
-  for (uint32_t i = 0; i < machine->frame.count; i++) machine_assign(machine, i, NULL);
+  drop_roots(machine);
   if (machine->oracle != NULL && !machine->stopped) {
     machine->found = (int64_t)gc_collect(machine->mutator, GC_FULL);
     oracle_collected_fully(machine->oracle);
   }
   if (machine->oracle != NULL) oracle_close(machine->oracle);
+  machine->oracle = NULL;
   if (machine->has_polls) collector_order(machine->mutator, COLLECTOR_ORDER_EXPLICIT_POLLS, 0, NULL, 0);
+  const bool was_stopped = machine->stopped;
+  machine->stopped = true;
   gc_pop(machine->mutator, &machine->frame);
+  machine->stopped = was_stopped;
 }
 
 struct interpreter_result script_run(struct gc_mutator *mutator, const struct script *script,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collectors/parts/hooks.h"
 #include "harness/script/machine.h"
 
 enum { WHY_MAX = 512 };
@@ -83,7 +84,7 @@ static void make(struct machine *machine, const struct range *range, const struc
 static bool make_tuple(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
 {
   struct gc_mutator *mutator = machine->mutator;
-  gc_ref *elements = calloc(op->operands, sizeof *elements);
+  gc_ref *elements = calloc(op->operands, sizeof(gc_ref));
   if (elements == NULL) return impossible(why, "there is no memory for the elements");
   struct gc_frame frame = {.slots = elements, .count = op->operands};
   bool found = true;
@@ -237,13 +238,13 @@ static bool operate_weak(struct machine *machine, const struct range *range, con
   if (op->action != SCRIPT_NOBODY) callback = (struct gc_hook){machine_run_action, &machine->actions[op->action]};
   if (machine->oracle != NULL) oracle_hold(machine->oracle, target_number);
   gc_root(mutator, &range->temporary[RANGE_TARGET], target);
-  const uint64_t made_before = mutator->counters.allocated_objects;
+  const bool is_new = callback.function != NULL || hooks_shared_weak(mutator->hooks, target) == NULL;
   gc_new_weak(mutator, range->temporary, &range->temporary[RANGE_TARGET], callback);
   const gc_ref weak = *range->temporary;
-  if (mutator->counters.allocated_objects != made_before) machine_note_weak(machine, weak, ++machine->objects);
+  if (is_new) machine_note_weak(machine, weak, ++machine->objects);
   const uint32_t number = machine_number(machine, weak);
   if (machine->oracle != NULL) {
-    if (number == machine->objects && mutator->counters.allocated_objects != made_before) {
+    if (is_new) {
       oracle_new(machine->oracle, number, machine_shape(machine, weak), weak, false);
       oracle_weak(machine->oracle, number, target_number);
     }

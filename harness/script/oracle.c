@@ -172,9 +172,31 @@ void oracle_store(struct oracle *oracle, uint32_t object, uint32_t field, uint32
 
 void oracle_weak(struct oracle *oracle, uint32_t weak, uint32_t target) { oracle->nodes[weak].target = target; }
 
+/*
+ * A hook was called with an object that counting has freed here: on the heap its death is still under way, since the
+ * hook is of something that died a moment before it.  It, and what it leads to, is alive again.
+ */
+static void revive(struct oracle *oracle, uint32_t number)
+{
+  size_t depth = 0;
+  push_work(oracle, &depth, number);
+  while (depth > 0) {
+    struct node *node = &oracle->nodes[oracle->work[--depth]];
+    if (node->is_counted) continue;
+    node->is_counted = true;
+    oracle->counted_alive++;
+    for (uint32_t i = 0; i < node->shape.fields; i++) {
+      if (node->fields[i] == 0) continue;
+      oracle->nodes[node->fields[i]].count++;
+      push_work(oracle, &depth, node->fields[i]);
+    }
+  }
+}
+
 void oracle_hold(struct oracle *oracle, uint32_t number)
 {
   if (number == 0) return;
+  if (!oracle->nodes[number].is_counted) revive(oracle, number);
   if (oracle->hold_count == oracle->hold_capacity) {
     oracle->hold_capacity = oracle->hold_capacity == 0 ? 64 : 2 * oracle->hold_capacity;
     oracle->holds = require(reallocarray(oracle->holds, oracle->hold_capacity, sizeof *oracle->holds));
@@ -233,7 +255,9 @@ void oracle_finalizer_runs(struct oracle *oracle, uint32_t number, gc_ref object
   oracle->hold_count--;
   stamp_reachable(oracle);
   oracle->hold_count++;
-  if (node->stamp == oracle->stamp) disagree(oracle, "a finalizer runs on an object that is reachable", number, 0, 0);
+  /* Where several are found at once, an earlier finalizer may have made this one's object reachable again. */
+  if (node->stamp == oracle->stamp && !can(COLLECTOR_RECLAIMS_CYCLES))
+    disagree(oracle, "a finalizer runs on an object that is reachable", number, 0, 0);
   node->finalized = true;
 }
 

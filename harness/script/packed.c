@@ -274,10 +274,10 @@ static void code_op(struct codec *codec, struct script *script, struct script_op
 /* A string, length first.  Reading gives a malloc'ed one, or NULL. */
 static char *code_string(struct codec *codec, const char *string)
 {
-  uint64_t length = codec->writes ? strlen(string) : 0;
+  uint64_t length = string != NULL ? strlen(string) : 0;
   code_number(codec, &length, UINT32_MAX);
   if (codec->writes) {
-    for (size_t i = 0; i < length; i++) put_byte(codec, (unsigned char)string[i]);
+    for (size_t i = 0; string != NULL && i < length; i++) put_byte(codec, (unsigned char)string[i]);
     return NULL;
   }
   if (codec->failed || codec->length - codec->at < length) {
@@ -412,7 +412,7 @@ static void code_ops(struct codec *codec, struct script *script)
   uint32_t depth = 0;
   const uint64_t count = code_count(codec, script->op_count);
   for (uint64_t i = 0; i < count && !codec->failed; i++) {
-    struct script_op op;
+    struct script_op op = script_op_empty(SCRIPT_CHECK);
     if (codec->writes) {
       op = script->ops[i];
       code_op(codec, script, &op);
@@ -447,7 +447,7 @@ void *script_pack(const struct script *script, size_t *length)
   /* A writing codec changes nothing. */
   code_script(&codec, (struct script *)(uintptr_t)script); // NOLINT(performance-no-int-to-ptr)
   *length = codec.length;
-  return codec.bytes;
+  return codec.bytes; // NOLINT(clang-analyzer-unix.Malloc): the caller's
 }
 
 struct script *script_unpack(const void *bytes, size_t length, struct script_error *error)

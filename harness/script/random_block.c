@@ -385,7 +385,7 @@ static void copy_tables(struct script *to, const struct script *from)
 struct script *script_expand(const struct script *script)
 {
   struct script *expanded = script_new();
-  uint32_t open[SCRIPT_NESTING_MAX];
+  uint32_t open[SCRIPT_NESTING_MAX] = {0};
   uint32_t depth = 0;
   copy_tables(expanded, script);
   size_t blocks = 0;

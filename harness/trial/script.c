@@ -74,8 +74,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     arguments->path = argument;
     break;
   case ARGP_KEY_END:
-    if (arguments->path == NULL) argp_error(state, "which script?");
-    if (arguments->options.file == NULL)
+    if (arguments->path == NULL)
+      argp_error(state, "which script?"); /* does not return */
+    else if (arguments->options.file == NULL)
       arguments->options.file = strcmp(arguments->path, "-") == 0 ? "standard input" : arguments->path;
     break;
   default:
