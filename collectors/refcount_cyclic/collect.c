@@ -25,7 +25,7 @@
  * cache: references from outside are kept modulo 256, one byte an object (only whether they are 0 matters, and of an
  * object with a count below 256 a byte tells; the others are counted anew in the rare case that theirs is 0), and what
  * is reached in a bitmap.  The heap is touched in list order, which mostly is address order, except for the referents'
- * places: these are prefetched through a queue of QUEUE edges.
+ * places: these are prefetched through a queue of COLLECTION_QUEUE edges.
  *
  * INVARIANTS, with n the collected vector's size
  *  - Position n stands for everything that is not collected, and is reached from the start.
@@ -33,28 +33,11 @@
  *  - After reach, a position is reached or its object is unreachable; holes are reached.
  *  - moved holds the positions that were passed over before they were reached, in the order of their being reached.
  */
-#include "collectors/refcount_cyclic/cyclic.h"
+#include "collectors/refcount_cyclic/collect.h"
 
 enum {
   PREFETCH_OBJECTS = 24, /* objects ahead */
-  QUEUE = 32,            /* edges between the prefetch of a referent's place and its use; a power of two */
   HEAVY_COUNT = 256
-};
-
-struct collection {
-  struct cyclic *cyclic;
-  struct generation *collected;
-  int number;                   /* of the generation */
-  uint32_t size;                /* n above */
-  uint32_t own_size;            /* the first so many were in this generation before */
-  uint64_t base[UNTRACKED + 1]; /* of a generation's objects in the collected vector; size: not collected */
-  uint8_t *refs;
-  uint64_t *reached;
-  uint32_t *starts, *edges, *moved;
-  uint64_t edge_count;
-  uint32_t hole_count, untracked_count, moved_count, unreachable_count, survivor_count;
-  bool has_tuples, has_dicts, has_heavy;
-  gc_ref queue[QUEUE]; /* referents whose positions are yet to be looked up */
 };
 
 static void *table_of(struct cyclic *cyclic, struct mapping *mapping, uint64_t bytes)
@@ -110,10 +93,10 @@ static __attribute__((noinline)) void grow_edges(struct collection *collection, 
   collection->edges = table_of(cyclic, &cyclic->side.edges, wanted * sizeof(uint32_t));
 }
 
-/* The position of edge number e is looked up, QUEUE edges after its referent was put into the queue. */
+/* The position of edge number e is looked up, COLLECTION_QUEUE edges after its referent was put into the queue. */
 static inline void resolve_edge(struct collection *collection, uint64_t e)
 {
-  const uint32_t position = position_of(collection, collection->queue[e % QUEUE]);
+  const uint32_t position = position_of(collection, collection->queue[e % COLLECTION_QUEUE]);
   collection->edges[e] = position;
   collection->refs[position]--;
 }
@@ -129,8 +112,8 @@ static inline uint64_t find_edges_of(struct collection *collection, struct count
     const gc_ref referent = *field;
     if (referent == NULL) continue;
     __builtin_prefetch(counted_of(referent));
-    if (edge_count >= QUEUE) resolve_edge(collection, edge_count - QUEUE);
-    collection->queue[edge_count++ % QUEUE] = referent;
+    if (edge_count >= COLLECTION_QUEUE) resolve_edge(collection, edge_count - COLLECTION_QUEUE);
+    collection->queue[edge_count++ % COLLECTION_QUEUE] = referent;
   }
   return edge_count;
 }
@@ -159,7 +142,8 @@ static void find_edges(struct collection *collection)
   }
   collection->starts[size] = (uint32_t)edge_count;
   collection->edge_count = edge_count;
-  for (uint64_t e = edge_count > QUEUE ? edge_count - QUEUE : 0; e < edge_count; e++) resolve_edge(collection, e);
+  for (uint64_t e = edge_count > COLLECTION_QUEUE ? edge_count - COLLECTION_QUEUE : 0; e < edge_count; e++)
+    resolve_edge(collection, e);
 }
 
 /* Counts references again, in 32 bits, where a byte may not have told: 256 from outside are not 0. */
@@ -199,18 +183,13 @@ static void set_reached(struct collection *collection)
   }
 }
 
-static inline bool is_reached(const struct collection *collection, uint32_t position)
-{
-  return collection->reached[position / 64] >> position % 64 & 1;
-}
-
 /* What is at position i is reachable, and so what it refers to.  Positions below `passed` have been passed over. */
 static inline void visit(struct collection *collection, uint32_t i, uint32_t passed)
 {
   const uint32_t end = collection->starts[i + 1];
   for (uint32_t e = collection->starts[i]; e < end; e++) {
     const uint32_t referent = collection->edges[e];
-    if (is_reached(collection, referent)) continue;
+    if (collection_is_reached(collection, referent)) continue;
     collection->reached[referent / 64] |= UINT64_C(1) << referent % 64;
     collection->unreachable_count--;
     if (referent < passed) collection->moved[collection->moved_count++] = referent;
@@ -222,7 +201,7 @@ static void reach(struct collection *collection)
 {
   const uint32_t size = collection->size;
   for (uint32_t i = 0; i < size && collection->unreachable_count != 0; i++) {
-    if (is_reached(collection, i)) visit(collection, i, i);
+    if (collection_is_reached(collection, i)) visit(collection, i, i);
   }
   for (uint32_t q = 0; q < collection->moved_count && collection->unreachable_count != 0; q++)
     visit(collection, collection->moved[q], size);
@@ -252,7 +231,7 @@ static void untrack_at(struct collection *collection, uint32_t position, enum gc
 static void untrack(struct collection *collection, enum gc_kind kind)
 {
   for (uint32_t i = 0; i < collection->size; i++) {
-    if (is_reached(collection, i)) untrack_at(collection, i, kind);
+    if (collection_is_reached(collection, i)) untrack_at(collection, i, kind);
   }
   for (uint32_t q = 0; q < collection->moved_count; q++) untrack_at(collection, collection->moved[q], kind);
 }
@@ -305,7 +284,7 @@ static struct counted **promote(struct collection *collection)
   for (uint32_t q = 0; q < collection->moved_count; q++) moved[q] = from->objects[collection->moved[q]];
   for (uint32_t i = is_in_order ? end : 0; i < collection->size; i++) {
     struct counted *object = from->objects[i];
-    if (GC_UNLIKELY(!is_reached(collection, i))) {
+    if (GC_UNLIKELY(!collection_is_reached(collection, i))) {
       if (collection->refs[i] == 0) *next_unreachable++ = object;
       continue;
     }
@@ -335,7 +314,7 @@ static void dispose(struct collection *collection, struct counted **unreachable,
   const uint32_t count = collection->unreachable_count;
   uint32_t done = 0;
   for (uint32_t i = 0; done < count; i++) {
-    if (is_reached(collection, i)) continue;
+    if (collection_is_reached(collection, i)) continue;
     if (done + PREFETCH_OBJECTS < count) __builtin_prefetch(unreachable[done + PREFETCH_OBJECTS]);
     struct counted *object = unreachable[done++];
     const uint32_t fields = object_fields(object);
@@ -343,7 +322,7 @@ static void dispose(struct collection *collection, struct counted **unreachable,
     ptrdiff_t step;
     const gc_ref *field = first_field(object, fields, &step);
     for (uint32_t k = 0; k < fields; k++, field += step) {
-      if (*field == NULL || !is_reached(collection, *edge++)) continue;
+      if (*field == NULL || !collection_is_reached(collection, *edge++)) continue;
       struct counted *dead = cascade_drop(cyclic, cascade, *field, false);
       if (dead != NULL) cascade_run(cyclic, cascade, dead);
     }
@@ -370,14 +349,27 @@ static const bool checks_every_count = true;
 static const bool checks_every_count = false;
 #endif
 
-static void deduce_unreachable(struct collection *collection)
+static void deduce(struct collection *collection)
 {
-  merge(collection);
   prepare(collection);
   find_edges(collection);
   if (GC_UNLIKELY(collection->has_heavy) || checks_every_count) count_heavy(collection);
   set_reached(collection);
   reach(collection);
+}
+
+static void deduce_unreachable(struct collection *collection)
+{
+  merge(collection);
+  deduce(collection);
+}
+
+void collection_deduce_again(struct collection *collection)
+{
+  collection->size = collection->own_size = collection->collected->size;
+  for (int i = 0; i <= UNTRACKED; i++) collection->base[i] = collection->size;
+  collection->base[CONDEMNED] = 0;
+  deduce(collection);
 }
 
 /* Survivors by the rules of long-lived objects, which the 25 % rule looks at. */
@@ -399,6 +391,8 @@ uint64_t cyclic_collect(struct cyclic *cyclic, int generation, enum journal_caus
   struct collection collection = {
       .cyclic = cyclic, .collected = &cyclic->generations[generation], .number = generation};
   const bool is_full = generation == GC_GENERATIONS - 1;
+  if (cyclic->is_collecting) return 0; /* a hook asks for it */
+  cyclic->is_collecting = true;
   journal_begin(cyclic->mutator.journal, JOURNAL_COLLECTION, cause, generation, counters->heap_bytes);
   if (!is_full) cyclic->count[generation + 1]++;
   for (int i = 0; i <= generation; i++) cyclic->count[i] = 0;
@@ -413,7 +407,11 @@ uint64_t cyclic_collect(struct cyclic *cyclic, int generation, enum journal_caus
   journal_mark_done(cyclic->mutator.journal);
 
   struct cascade cascade = {0};
-  dispose(&collection, unreachable, &cascade);
+  uint64_t found = collection.unreachable_count;
+  if (GC_UNLIKELY(cyclic->mutator.hooks != NULL))
+    found = collection_dispose_hooked(&collection, unreachable, &cascade);
+  else
+    dispose(&collection, unreachable, &cascade);
   if (is_full) {
     const int64_t parked = (int64_t)python_free_lists_clear(&cyclic->free_lists);
     cyclic->count[0] = cyclic->count[0] > parked ? cyclic->count[0] - parked : 0;
@@ -421,14 +419,15 @@ uint64_t cyclic_collect(struct cyclic *cyclic, int generation, enum journal_caus
   }
   cascade_account(&cyclic->mutator, &cascade, false);
   counters->collections[generation]++;
-  counters->collected[generation] += collection.unreachable_count;
+  counters->collected[generation] += found;
   const struct journal_work work = {.examined_objects = collection.size - collection.hole_count,
                                     .followed_edges = collection.edge_count,
                                     .freed_objects = cascade.freed_objects,
                                     .survived_objects = collection.survivor_count,
                                     .freed_bytes = cascade.freed_bytes};
   journal_end(cyclic->mutator.journal, &work, counters->heap_bytes);
-  return collection.unreachable_count;
+  cyclic->is_collecting = false;
+  return found;
 }
 
 void cyclic_poll(struct cyclic *cyclic)

@@ -1,4 +1,5 @@
 /* What Python's module gc asks and orders: counts, thresholds, enable, freeze (collector.h). */
+#include "collectors/parts/hooks.h"
 #include "collectors/refcount_cyclic/cyclic.h"
 
 /* Objects in a generation's vector, with those of the interpreter that python_foreign_objects stands for. */
@@ -27,8 +28,11 @@ int64_t collector_ask(struct gc_mutator *mutator, enum collector_quantity quanti
   case COLLECTOR_ASK_GENERATION:
     if (object_is_untracked(counted_of(object))) return -1;
     return place_of(counted_of(object))->generation;
+  case COLLECTOR_ASK_FINALIZED: {
+    const struct hooks_object *entry = hooks_find(mutator->hooks, object);
+    return entry != NULL && entry->finalized;
+  }
   case COLLECTOR_ASK_GARBAGE:
-  case COLLECTOR_ASK_FINALIZED:
     break;
   }
   return COLLECTOR_NO_ANSWER;

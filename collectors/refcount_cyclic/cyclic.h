@@ -9,7 +9,8 @@
  *
  * INVARIANTS
  *  - objects[i] of generation g is NULL (a hole) or a container whose place is {i, g}; holes counts the NULLs.
- *    Generation PERMANENT holds what was frozen; it is never collected.
+ *    Generation PERMANENT holds what was frozen; it is never collected.  CONDEMNED holds what a collection has found
+ *    unreachable while hooks run, and is empty otherwise.
  *  - A container whose place says UNTRACKED is in no vector.  Atoms have no place.
  *  - Order in a vector is CPython's list order: new objects at the end of generation 0, survivors at the end of the
  *    next, holes passed over.
@@ -30,7 +31,7 @@
 #include "collectors/parts/object_table.h"
 #include "collectors/refcount_cyclic/python.h"
 
-enum { PERMANENT = GC_GENERATIONS, UNTRACKED, VECTORS = UNTRACKED };
+enum { PERMANENT = GC_GENERATIONS, CONDEMNED, UNTRACKED, VECTORS = UNTRACKED };
 
 struct place {
   uint32_t index;
@@ -56,6 +57,8 @@ struct side_tables {
   struct mapping moved;   /* uint32_t: positions */
   struct mapping apart;   /* pointers to objects that were moved, then to the unreachable */
   struct mapping inside;  /* uint32_t: references from inside, where they are counted in full */
+  struct mapping dying;   /* of objects being deallocated, one in the other (finalize.c) */
+  struct mapping calls;   /* weak references whose callbacks are to be called */
 };
 
 struct cyclic {
@@ -65,6 +68,7 @@ struct cyclic {
   int64_t threshold[GC_GENERATIONS];
   int64_t trigger; /* threshold[0], or INT64_MAX where that is 0, or where collections are not automatic */
   bool is_enabled;
+  bool is_collecting;
   bool is_pending;       /* a collection waits for the eval breaker (profiles from 3.12 on) */
   bool polls_explicitly; /* the eval breaker is COLLECTOR_ORDER_POLL, besides the making of some kinds (gc_new) */
   uint64_t foreign_objects, foreign_immortal; /* of the interpreter that is imitated (knobs) */
@@ -76,6 +80,7 @@ struct cyclic {
   const struct python_profile *profile;
   struct python_free_lists free_lists;
   struct side_tables side;
+  uint32_t dying_depth;        /* objects on side.dying */
   struct object_table objects; /* checking builds: every object that is not dead */
 };
 
@@ -202,6 +207,9 @@ static inline void counting_reclaim(struct cyclic *cyclic, struct counted *objec
   cyclic_account_death(cyclic, object, was_tracked, cascade);
   cyclic_free_cell(cyclic, object);
 }
+
+/* finalize.c: an object's count has fallen to 0, and there are hooks. */
+void cyclic_deallocate_hooked(struct cyclic *cyclic, struct counted *dead, struct cascade *cascade);
 
 /* Collects generations 0 to `generation`.  Returns the number of objects found unreachable. */
 uint64_t cyclic_collect(struct cyclic *cyclic, int generation, enum journal_cause cause);

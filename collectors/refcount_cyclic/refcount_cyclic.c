@@ -26,6 +26,7 @@
  */
 #include "base/setting.h"
 #include "collectors/parts/cell.h"
+#include "collectors/parts/hooks.h"
 #include "collectors/parts/stress.h"
 #include "collectors/parts/thresholds.h"
 #include "collectors/refcount_cyclic/cyclic.h"
@@ -95,7 +96,7 @@ const struct collector_descriptor collector = {
     .summary = "reference counting with CPython's generational cycle collector",
     .source = "CPython 3.11, Modules/gcmodule.c (Schemenauer 2000); after Bacon and Rajan's trial deletion in kind",
     .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_RECLAIMS_CYCLES | COLLECTOR_PROMPT | COLLECTOR_GENERATIONAL |
-                    COLLECTOR_USES_MALLOC,
+                    COLLECTOR_USES_MALLOC | COLLECTOR_WEAK | COLLECTOR_FINALIZES,
     .knobs = knobs,
     .knob_count = KNOBS,
 };
@@ -109,7 +110,10 @@ static __attribute__((noinline)) void release_dead(struct cyclic *cyclic, struct
   GC_CHECK(object_table_find(&cyclic->objects, counted_ref(dead)) != NULL, "a dead object that never was one",
            counted_ref(dead));
 #endif
-  cascade_run(cyclic, &cascade, dead);
+  if (GC_UNLIKELY(cyclic->mutator.hooks != NULL))
+    cyclic_deallocate_hooked(cyclic, dead, &cascade);
+  else
+    cascade_run(cyclic, &cascade, dead);
   cascade_account(&cyclic->mutator, &cascade, true);
 }
 
@@ -161,6 +165,7 @@ void collector_check(struct gc_mutator *mutator)
 {
   struct cyclic *cyclic = cyclic_of(mutator);
   for (uint32_t i = 0; i < VECTORS; i++) generation_check(&cyclic->generations[i], i);
+  hooks_check(mutator->hooks);
   for (uint32_t i = 0; i < GC_GENERATIONS; i++) {
     if (cyclic->count[i] < 0) gc_fail("a generation's count is negative", cyclic);
   }
@@ -179,13 +184,14 @@ void collector_finish(struct gc_mutator *mutator)
   struct cyclic *cyclic = cyclic_of(mutator);
   const bool journal_was_enabled = mutator->journal->enabled;
   mutator->journal->enabled = false;
+  hooks_release(mutator);
   collector_order(mutator, COLLECTOR_ORDER_UNFREEZE, 0, NULL, 0);
   cyclic_collect(cyclic, GC_GENERATIONS - 1, JOURNAL_EXPLICIT);
   mutator->journal->enabled = journal_was_enabled;
   for (int i = 0; i < VECTORS; i++) mapping_release(&cyclic->generations[i].mapping);
   struct side_tables *side = &cyclic->side;
-  struct mapping *const tables[] = {&side->refs,  &side->reached, &side->starts, &side->edges,
-                                    &side->moved, &side->apart,   &side->inside};
+  struct mapping *const tables[] = {&side->refs,  &side->reached, &side->starts, &side->edges, &side->moved,
+                                    &side->apart, &side->inside,  &side->dying,  &side->calls};
   for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) mapping_release(tables[i]);
   object_table_release(&cyclic->objects);
 }
@@ -202,6 +208,7 @@ static __attribute__((noinline)) void collect_for_stress(struct cyclic *cyclic)
 /* Up to 3.11 the collection runs inside the allocation; later ones wait for the eval breaker. */
 static __attribute__((noinline)) void collect_due(struct cyclic *cyclic)
 {
+  if (cyclic->is_collecting) return;
   if (cyclic->profile->waits_for_eval_breaker) {
     cyclic->is_pending = true;
   } else {
