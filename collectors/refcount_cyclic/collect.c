@@ -434,7 +434,7 @@ void cyclic_poll(struct cyclic *cyclic)
 {
   if (!cyclic->is_pending) return;
   cyclic->is_pending = false;
-  if (cyclic->is_enabled) cyclic_collect_due(cyclic);
+  if (cyclic->is_enabled && !cyclic->is_collecting) cyclic_collect_due(cyclic);
 }
 
 void cyclic_collect_due(struct cyclic *cyclic)

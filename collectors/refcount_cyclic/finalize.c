@@ -33,49 +33,66 @@ static void push_dying(struct cyclic *cyclic, uint32_t *depth, struct counted *o
   cyclic->dying_depth = *depth;
 }
 
-/*
- * CPython keeps the weak references with callbacks of a dying object in a tuple, two elements each, where there is more
- * than one; it comes from the free list or is counted.
- */
-static bool begin_callback_tuple(struct cyclic *cyclic, uint32_t elements)
+/* The first weak reference in the list of a dead object's, which has just been cleared; NULL: there is none left. */
+static struct counted *clear_next(struct hooks *hooks, gc_ref object)
 {
-  if (cyclic->free_lists.enabled && python_free_lists_take(&cyclic->free_lists, cyclic->profile, GC_TUPLE, elements))
-    return true;
-  cyclic->count[0]++;
-  return true;
+  const struct hooks_object *entry = hooks_find(hooks, object);
+  if (entry == NULL || entry->first_weak == HOOKS_NONE) return NULL;
+  struct hooks_weak *weak = &hooks->weaks[entry->first_weak];
+  struct counted *reference = counted_of(weak->weak);
+  hooks_clear(hooks, weak);
+  return reference;
 }
 
-static void end_callback_tuple(struct cyclic *cyclic, uint32_t elements)
+static void call_callback_of(struct cyclic *cyclic, gc_ref weak)
 {
-  if (cyclic->free_lists.enabled && python_free_lists_park(&cyclic->free_lists, GC_TUPLE, elements)) return;
-  cyclic->count[0] -= cyclic->count[0] > 0;
+  hooks_call(&cyclic->mutator, hooks_weak_of(cyclic->mutator.hooks, weak)->callback, weak);
 }
 
-static uint32_t count_callbacks(const struct hooks *hooks, const struct hooks_object *entry)
+static uint32_t count_weak(const struct hooks *hooks, gc_ref object)
 {
   uint32_t count = 0;
-  for (uint32_t i = entry->first_weak; i != HOOKS_NONE; i = hooks->weaks[i].next)
-    count += hooks->weaks[i].callback.function != NULL;
+  const struct hooks_object *entry = hooks_find(hooks, object);
+  if (entry == NULL) return 0;
+  for (uint32_t i = entry->first_weak; i != HOOKS_NONE; i = hooks->weaks[i].next) count++;
   return count;
+}
+
+/*
+ * Several weak references with callbacks, or from 3.13 on a single one too: CPython puts them into a tuple, two elements
+ * each, clears them all, and then calls back.  The tuple is an object like others: its allocation counts, may collect,
+ * and it holds the weak references.
+ */
+static void call_back_from_tuple(struct cyclic *cyclic, gc_ref object, uint32_t count)
+{
+  struct gc_mutator *mutator = &cyclic->mutator;
+  GC_FRAME(frame, 1);
+  gc_push(mutator, &frame.frame);
+  gc_new(mutator, &frame.slot[0], (struct gc_shape){.fields = 2 * count, .kind = GC_TUPLE});
+  struct counted *reference;
+  for (uint32_t i = 0; (reference = clear_next(mutator->hooks, object)) != NULL; i++) {
+    if (i < count && reference->count != 0) gc_store(mutator, frame.slot[0], 2 * i, counted_ref(reference));
+  }
+  for (uint32_t i = 0; i < count; i++) {
+    const gc_ref weak = gc_load(mutator, frame.slot[0], 2 * i);
+    if (weak != NULL) call_callback_of(cyclic, weak);
+  }
+  gc_pop(mutator, &frame.frame);
 }
 
 /* Of an object that has died: clears what refers to it weakly, and calls back.  It has no hooks afterwards. */
 static void clear_weak_of_dead(struct cyclic *cyclic, gc_ref object)
 {
-  struct gc_mutator *mutator = &cyclic->mutator;
-  struct hooks_object *entry = hooks_find(mutator->hooks, object);
-  if (entry == NULL) return;
-  const uint32_t callbacks = count_callbacks(mutator->hooks, entry);
-  const bool has_tuple = callbacks > 1 && begin_callback_tuple(cyclic, 2 * callbacks);
-  while ((entry = hooks_find(mutator->hooks, object)) != NULL && entry->first_weak != HOOKS_NONE) {
-    struct hooks_weak *weak = &mutator->hooks->weaks[entry->first_weak];
-    const struct gc_hook callback = weak->callback;
-    const gc_ref reference = weak->weak;
-    hooks_clear(mutator->hooks, weak);
-    if (callback.function != NULL && counted_of(reference)->count != 0) hooks_call(mutator, callback, reference);
+  struct hooks *hooks = cyclic->mutator.hooks;
+  if (hooks_shared_weak(hooks, object) != NULL) clear_next(hooks, object); /* the one without callback */
+  const uint32_t count = count_weak(hooks, object);
+  if (count > 1 || (count == 1 && cyclic->profile->always_has_callback_tuple)) {
+    call_back_from_tuple(cyclic, object, count);
+  } else if (count == 1) {
+    struct counted *reference = clear_next(hooks, object);
+    if (reference->count != 0) call_callback_of(cyclic, counted_ref(reference));
   }
-  if (has_tuple) end_callback_tuple(cyclic, 2 * callbacks);
-  hooks_forget_object(mutator->hooks, object);
+  hooks_forget_object(hooks, object);
 }
 
 /* Runs the finalizer of an object that has just died, if it has one yet to run.  True: it is alive again. */

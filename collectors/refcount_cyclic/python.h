@@ -30,11 +30,12 @@ static const struct python_kind python_kinds[] = {
 /* The switches between versions.  A version is a row. */
 struct python_profile {
   const char *name;
-  bool tracks_dicts_lazily;    /* a dict is untracked until a value that may be tracked is stored; again when full */
-  bool takes_tuples_of_20;     /* those parked are used again; before 3.13 they were parked for nothing */
-  bool waits_for_eval_breaker; /* an allocation that is one too many only asks for the collection */
-  bool counts_tracked;         /* the count of generation 0 is of objects tracked, not of allocations */
-  bool is_verified;            /* compared with a real interpreter */
+  bool tracks_dicts_lazily;       /* a dict is untracked until a value that may be tracked is stored; again when full */
+  bool takes_tuples_of_20;        /* those parked are used again; before 3.13 they were parked for nothing */
+  bool waits_for_eval_breaker;    /* an allocation that is one too many only asks for the collection */
+  bool always_has_callback_tuple; /* a single callback of a dying object's weak reference needs the tuple too */
+  bool counts_tracked;            /* the count of generation 0 is of objects tracked, not of allocations */
+  bool is_verified;               /* compared with a real interpreter */
 };
 
 enum { PYTHON_PROFILES = 5 };

@@ -217,12 +217,13 @@ static __attribute__((noinline)) void collect_due(struct cyclic *cyclic)
 }
 
 /*
- * The eval breaker, while the new object is still on the stack: in CPython instances, weak references and atoms are made
- * by calls, which look at it; lists, tuples and dicts are not, and wait for the end of the statement.
+ * The eval breaker, while the new object is still on the stack: in CPython instances and atoms are made by
+ * calls, which look at it; lists, tuples and dicts are not, and wait for the end of the statement.  So do weak
+ * references: theirs is a call too, but one whose arguments' tuple is gone before.
  */
 static __attribute__((noinline)) void poll_after_making(struct cyclic *cyclic, enum gc_kind kind)
 {
-  const bool is_call = kind == GC_INSTANCE || kind == GC_WEAK || kind == GC_ATOM;
+  const bool is_call = kind == GC_INSTANCE || kind == GC_ATOM;
   if (is_call || !cyclic->polls_explicitly) cyclic_poll(cyclic);
 }
 

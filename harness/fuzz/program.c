@@ -24,6 +24,9 @@ static const char *const python_mixes[] = {
     "roots 200 fields 12 drop 4",
     "freeze 1 collect 1",
     "tuple 40 dict 30 collect 2 roots 12 fields 3",
+    "weak 30 deref 20 roots 16",
+    "finalizer 20 roots 12 collect 1",
+    "finalizer 20 weak 20 deref 20 drop 30 collect 1",
 };
 
 static const char *const oracle_mixes[] = {

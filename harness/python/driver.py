@@ -13,6 +13,8 @@ counts, or to free one: then the counters would no longer be the script's.  So:
    frozen before the script starts.
  - A list is made by slicing a template with a slice made beforehand, a tuple by a display of just its size: one
    allocation each, and no call.
+ - An operation's object and value are held to its end, in locals, as the interpreter of scripts does in root slots:
+   finalizers of what it replaces may drop the roots that held them.
  - From 3.12 on a collection that is due waits for the eval breaker: a call, or the jump back to the head of a loop.
    Instances and atoms are made by calls; lists, tuples and dicts are not, and wait for the end of the operation, which
    is the jump to the head of the loop below.  An operation is observed there, at the beginning of the next round.
@@ -24,6 +26,7 @@ import ctypes
 import gc
 import json
 import sys
+from _weakref import ref as Weak
 from sys import getrefcount
 
 EXIT_FINDING, EXIT_USAGE, EXIT_FAILED, EXIT_ENVIRONMENT = 1, 2, 3, 4
@@ -122,10 +125,27 @@ def load(path):
     return tables, ops, values
 
 
-def make_class(fields):
+def make_class(fields, action):
     # CPython sorts the names of slots, so these are in order.
     names = tuple("f%05d" % i for i in range(fields))
-    return type("Instance%d" % fields, (object,), {"__slots__": names + ("__weakref__",)})
+    parts = {"__slots__": names + ("__weakref__",)}
+    if action is not None:
+        parts["__del__"] = make_hook(action)
+    return type("Instance%d" % fields, (object,), parts)
+
+
+def make_hook(action):
+    """What is called with the object to be finalized, or the weak reference."""
+    begin, end = TABLES["actions"][action]
+
+    def hook(this):
+        RUNS[action] += 1
+        DEPTH[0] += 1
+        if DEPTH[0] == DEPTH_MAX:
+            give_up(EXIT_FAILED, "%s: actions run inside of actions, more than %d deep" % (FILE, DEPTH_MAX))
+        run(begin, end, this)
+        DEPTH[0] -= 1
+    return hook
 
 
 def make_tuple_maker(size):
@@ -194,7 +214,9 @@ def ask(term, this):
         return 1 if gc.isenabled() else 0
     if word == "garbage":
         return len(gc.garbage)
-    if word in ("live", "generation", "runs", "alive"):
+    if word == "runs":
+        return RUNS[number]
+    if word in ("live", "generation"):
         return None
     first = value(term["values"], this)
     if word == "same":
@@ -205,6 +227,8 @@ def ask(term, this):
         return 1 if first is None else 0
     if first is None:
         return MISSING
+    if word == "alive":
+        return MISSING if type(first) is not Weak else 0 if first() is None else 1
     if word == "refcount":
         return getrefcount(first) - 2
     if word == "tracked":
@@ -213,14 +237,15 @@ def ask(term, this):
         return 1 if gc.is_finalized(first) else 0
     if word == "length":
         kind = type(first)
-        return FIELD_COUNTS[kind] if kind in FIELD_COUNTS else 0 if kind is bytes else len(first)
+        return FIELD_COUNTS[kind] if kind in FIELD_COUNTS else 0 if kind is bytes or kind is Weak else len(first)
     return None
 
 
 def show(index, line, this):
     items = TABLES["prints"][index]
     text = ""
-    for item in items:
+    for i in range(len(items)):  # an iterator over a list would be counted
+        item = items[i]
         if "text" in item:
             part = item["text"]
         else:
@@ -264,11 +289,11 @@ def run(pc, end, this):
     runs0, runs1, runs2 = COLLECTIONS
     found0, found1, found2 = COLLECTED
     lost0, lost1, lost2 = UNCOLLECTABLE
-    loop_depth = 0
+    loop_depth = LOOPS_PER_RUN * DEPTH[0]
     was_operation = False
     found = -1
     at = 0
-    x = None
+    x = made = None
     while True:
         if was_operation:  # what the last round did is over, with its collection
             was_operation = False
@@ -277,6 +302,7 @@ def run(pc, end, this):
                 rows.extend(CHUNK)
             ROW[0] = row + ROW_WORDS
             rows[row] = at // OP_WORDS
+            rows[row + 1] = DEPTH[0]
             rows[row + 2] = counts0.value
             rows[row + 3] = counts1.value
             rows[row + 4] = counts2.value
@@ -289,7 +315,7 @@ def run(pc, end, this):
             rows[row + 11] = lost0.value - BASE[6]
             rows[row + 12] = lost1.value - BASE[7]
             rows[row + 13] = lost2.value - BASE[8]
-            if ops[at] <= 7 and roots[ops[at + ROOT]] is not None:
+            if ops[at] <= 7 and DEPTH[0] == 0 and roots[ops[at + ROOT]] is not None:
                 rows[row + 14] = getrefcount(roots[ops[at + ROOT]]) - 1
             else:
                 rows[row + 14] = -1
@@ -367,8 +393,10 @@ def run(pc, end, this):
                 roots[root] = x
                 x = None
             elif kind == LIST:
-                roots[root] = TEMPLATES[ops[at + LENGTH]][ALL]
-                ROOMS[id(roots[root])] = ops[at + SIZE]
+                x = TEMPLATES[ops[at + LENGTH]][ALL]
+                roots[root] = x
+                ROOMS[id(x)] = ops[at + SIZE]
+                x = None
             elif kind == TUPLE:
                 first = ops[at + FIRST]
                 missing = False
@@ -376,12 +404,16 @@ def run(pc, end, this):
                     if value(i, this) is MISSING:
                         missing = True
                 if not missing:
-                    roots[root] = MAKERS[ops[at + SIZE]](first, this)
+                    x = MAKERS[ops[at + SIZE]](first, this)
+                    roots[root] = x
+                    x = None
                 elif not ops[at + FLAGS] & 1:
                     failed(ops[at + LINE], "there is no such value: the root holds nothing that has this field")
             elif kind == DICT:
-                roots[root] = {}
-                ROOMS[id(roots[root])] = ops[at + SIZE]
+                x = {}
+                roots[root] = x
+                ROOMS[id(x)] = ops[at + SIZE]
+                x = None
             else:
                 roots[root] = ATOM_STEM + ATOM_END
         elif code == OP_DROP:
@@ -431,8 +463,27 @@ def run(pc, end, this):
             show(ops[at + FIRST], ops[at + LINE], this)
         elif code == OP_EXPECT:
             expect(ops[at + FIRST], ops[at + RELATION], NUMBERS[at // OP_WORDS], ops[at + LINE], this)
-        elif code == OP_WEAK or code == OP_DEREF:
-            give_up(EXIT_FAILED, "%s:%d:1: weak references are not run on CPython yet" % (FILE, ops[at + LINE]))
+        elif code == OP_WEAK:
+            x = value_of(ops, at, this)
+            if type(x) in FIELD_COUNTS:
+                if ops[at + ACTION] == NOBODY:
+                    made = Weak(x)
+                else:
+                    made = Weak(x, HOOKS[ops[at + ACTION]])
+                roots[ops[at + ROOT]] = made
+                made = None
+            elif not ops[at + FLAGS] & 1:
+                failed(ops[at + LINE], "weak references are to instances only")
+            x = None
+        elif code == OP_DEREF:
+            x = value_of(ops, at, this)
+            if type(x) is Weak:
+                x = x()
+                found = 0 if x is None else 1
+                roots[ops[at + ROOT]] = x
+            elif not ops[at + FLAGS] & 1:
+                failed(ops[at + LINE], "this is no weak reference")
+            x = None
 
 
 def value_of(ops, at, this):
@@ -454,6 +505,9 @@ FILE = TABLES["file"]
 (OP_NEW, OP_LOAD, OP_STORE, OP_APPEND, OP_DELETE, OP_DROP, OP_WEAK, OP_DEREF, OP_COLLECT, OP_THRESHOLD, OP_ENABLE,
  OP_DISABLE, OP_FREEZE, OP_UNFREEZE, OP_CLEAR_GARBAGE, OP_REPEAT, OP_ACTION, OP_END, OP_RANDOM, OP_PRINT, OP_EXPECT,
  OP_CHECK) = range(22)
+NOBODY, DEPTH_MAX, LOOPS_PER_RUN = 0xffffffff, 200, 32
+DEPTH, RUNS = [0], [0] * len(TABLES["actions"])
+HOOKS = [make_hook(i) for i in range(len(TABLES["actions"]))]
 RELATION_WORDS = ["==", "!=", "<", "<=", ">", ">="]
 ADDRESS = find_collector()
 if ADDRESS is None:
@@ -463,7 +517,9 @@ if not numbers_agree():
     give_up(EXIT_ENVIRONMENT, "the state of this interpreter's collector is not where it should be")
 CLASSES, FIELD_COUNTS, FIELD_NAMES = [], {}, {}
 for kind in TABLES["classes"]:
-    made = make_class(kind["fields"])
+    if kind.get("legacy"):
+        give_up(EXIT_FAILED, FILE + ": finalizers of the old kind (legacy) cannot be made in Python")
+    made = make_class(kind["fields"], kind.get("finalizer"))
     CLASSES.append(made)
     FIELD_COUNTS[made] = kind["fields"]
     if "names" in kind:
@@ -475,7 +531,7 @@ NUMBERS = {int(position): number for position, number in TABLES["numbers"].items
 ATOM_STEM, ATOM_END = b"an atom, not shar", b"ed"
 ALL = slice(None)
 ROOMS = {}
-LOOPS, BODIES = [0] * 32, [0] * 32
+LOOPS, BODIES = [0] * (LOOPS_PER_RUN * DEPTH_MAX), [0] * (LOOPS_PER_RUN * DEPTH_MAX)
 FOUND, EXPECTATIONS, ROW, FROZEN = [0], [0], [0], [0]
 CHUNK = array.array("i", bytes(4 * ROW_WORDS * 65536))
 ROWS = array.array("i", bytes(4 * ROW_WORDS * 1024))

@@ -54,6 +54,26 @@ static bool is_new(struct flattener *flat, char what, uint32_t size, int64_t num
   return true;
 }
 
+static bool is_used(const struct flattener *flat, uint32_t type)
+{
+  for (size_t i = 0; i < flat->script->op_count; i++) {
+    if (flat->script->ops[i].code == SCRIPT_NEW && flat->script->ops[i].type == type) return true;
+  }
+  return false;
+}
+
+/* Where each action's operations begin and end. */
+static json_t *describe_actions(const struct script *script)
+{
+  json_t *actions = json_array();
+  for (size_t i = 0; i < script->action_count; i++) {
+    const uint32_t position = script->actions[i].position;
+    json_array_append_new(actions,
+                          json_pack("[I,I]", (json_int_t)position + 1, (json_int_t)script->ops[position].target));
+  }
+  return actions;
+}
+
 /* The script's classes come first; instances without one get a class by their number of fields. */
 static void add_classes(struct flattener *flat)
 {
@@ -62,8 +82,10 @@ static void add_classes(struct flattener *flat)
     json_t *names = json_array();
     for (uint32_t k = 0; k < class->field_count; k++)
       json_array_append_new(names, json_integer(flat->script->field_names[class->first_field + k]));
-    json_array_append_new(flat->classes,
-                          json_pack("{sI so}", "fields", (json_int_t) class->field_count, "names", names));
+    json_t *document = json_pack("{sI so sb}", "fields", (json_int_t) class->field_count, "names", names, "legacy",
+                                 class->legacy && is_used(flat, (uint32_t)i));
+    if (class->finalizer != SCRIPT_NOBODY) json_object_set_new(document, "finalizer", json_integer(class->finalizer));
+    json_array_append_new(flat->classes, document);
   }
 }
 
@@ -148,12 +170,12 @@ static void add_op(struct flattener *flat, size_t position)
 
 static bool write_file(const struct flattener *flat, const char *file, const int64_t *thresholds, const char *path)
 {
-  json_t *tables =
-      json_pack("{ss sI sI sI sO sO sO sO sO sO s[I,I,I]}", "file", file, "operations",
-                (json_int_t)flat->script->op_count, "values", (json_int_t)(flat->values.count / VALUE_WORDS), "roots",
-                (json_int_t)flat->script->root_count, "classes", flat->classes, "lists", flat->lists, "tuples",
-                flat->tuples, "numbers", flat->numbers, "prints", flat->prints, "terms", flat->terms, "thresholds",
-                (json_int_t)thresholds[0], (json_int_t)thresholds[1], (json_int_t)thresholds[2]);
+  json_t *tables = json_pack(
+      "{ss sI sI sI so sO sO sO sO sO sO s[I,I,I]}", "file", file, "operations", (json_int_t)flat->script->op_count,
+      "values", (json_int_t)(flat->values.count / VALUE_WORDS), "roots", (json_int_t)flat->script->root_count,
+      "actions", describe_actions(flat->script), "classes", flat->classes, "lists", flat->lists, "tuples", flat->tuples,
+      "numbers", flat->numbers, "prints", flat->prints, "terms", flat->terms, "thresholds", (json_int_t)thresholds[0],
+      (json_int_t)thresholds[1], (json_int_t)thresholds[2]);
   char *text = tables != NULL ? json_dumps(tables, JSON_COMPACT) : NULL;
   json_decref(tables);
   FILE *out = text != NULL ? fopen(path, "wb") : NULL;

@@ -28,7 +28,10 @@ static void run_operation(struct machine *machine, const struct range *range, si
   }
   if (machine->oracle != NULL) oracle_at(machine->oracle, op->line, machine->result.operations);
   if (options->trace) machine_trace_before(machine, position);
-  if (!machine_operate(machine, range, op, why) && (op->flags & SCRIPT_TRY) == 0) {
+  machine->returned = -1;
+  const bool is_done = machine_operate(machine, range, op, why);
+  if (op->code != SCRIPT_COLLECT && op->code != SCRIPT_DEREF) machine->returned = -1; /* an action's in between */
+  if (!is_done && (op->flags & SCRIPT_TRY) == 0) {
     machine_say(machine, op, "%s", why);
     machine->stopped = true;
     return;
@@ -74,7 +77,6 @@ static void run_range(struct machine *machine, size_t begin, size_t end, const g
 
 void machine_run_action(struct gc_mutator *mutator, gc_ref *slot, void *context)
 {
-  (void)mutator;
   struct machine_action *record = context;
   struct machine *machine = record->machine;
   const struct script_op *op = &machine->script->ops[machine->script->actions[record->action].position];
@@ -88,6 +90,7 @@ void machine_run_action(struct gc_mutator *mutator, gc_ref *slot, void *context)
       oracle_finalizer_runs(machine->oracle, number, *slot);
     }
   }
+  if (machine->has_polls) collector_order(mutator, COLLECTOR_ORDER_POLL, 0, NULL, 0); /* a function begins */
   record->runs++;
   machine->depth++;
   run_range(machine, begin, op->target, slot);
@@ -132,6 +135,7 @@ static void drop_roots(struct machine *machine)
 /* Finalizers that the end sets off run, unless the script was stopped; behind the last comparison none does anything. */
 static void close_machine(struct machine *machine)
 {
+  machine->is_over = true;
   drop_roots(machine);
   if (machine->oracle != NULL && !machine->stopped) {
     machine->found = (int64_t)gc_collect(machine->mutator, GC_FULL);

@@ -47,6 +47,8 @@ struct machine {
   uint32_t objects; /* made so far */
   uint32_t depth;   /* of actions */
   int64_t found;    /* by the last collect */
+  int64_t returned; /* by the operation at hand, for observations; -1: nothing */
+  bool is_over;     /* roots are being dropped at the end: nothing is observed any more */
   bool has_polls;   /* the collector waits for COLLECTOR_ORDER_POLL */
   bool stopped;     /* an operation was not possible */
   int64_t frozen_before;
@@ -56,7 +58,7 @@ struct machine {
   uint64_t traced_collections;
 };
 
-enum { RANGE_TEMPORARY, RANGE_TARGET, RANGE_SLOTS };
+enum { RANGE_TEMPORARY, RANGE_TARGET, RANGE_ARGUMENTS, RANGE_SLOTS };
 
 /* A range of operations that is run: the outermost one, or an action. */
 struct range {

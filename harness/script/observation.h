@@ -18,7 +18,7 @@ struct script_observation {
   int32_t collections[3]; /* since the script began */
   int32_t collected[3];
   int32_t uncollectable[3];
-  int32_t references; /* of the object in the operation's root afterwards; -1: none there, or no root */
+  int32_t references; /* of the object in the operation's root afterwards; -1: none there, no root, or in an action */
   int32_t found;      /* COLLECT: what it returned; DEREF: 1 where there was a target; -1 otherwise */
 };
 

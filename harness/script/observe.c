@@ -17,7 +17,7 @@ void machine_observe_begin(struct machine *machine)
 
 static int32_t references_of(struct machine *machine, const struct range *range, const struct script_op *op)
 {
-  if (op->code > SCRIPT_DEREF) return -1;
+  if (op->code > SCRIPT_DEREF || machine->depth > 0) return -1; /* frames of calls hold references too */
   const gc_ref object = machine_root(machine, range, op->root);
   if (object == NULL || op->root == SCRIPT_SELF) return -1;
   return (int32_t)collector_ask(machine->mutator, COLLECTOR_ASK_REFERENCES, 0, object);
@@ -26,20 +26,19 @@ static int32_t references_of(struct machine *machine, const struct range *range,
 void machine_observe(struct machine *machine, const struct range *range, const struct script_op *op)
 {
   FILE *out = machine->options->observations;
-  if (out == NULL) return;
+  if (out == NULL || machine->is_over) return;
   const struct gc_counters *now = &machine->mutator->counters;
   const struct gc_counters *before = &machine->before;
   struct script_observation row = {.position = (int32_t)(op - machine->script->ops),
                                    .depth = (int32_t)machine->depth,
                                    .references = references_of(machine, range, op),
-                                   .found = -1};
+                                   .found = (int32_t)machine->returned};
   for (int i = 0; i < GC_GENERATIONS; i++) {
     row.count[i] = (int32_t)collector_ask(machine->mutator, COLLECTOR_ASK_COUNT, i, NULL);
     row.collections[i] = (int32_t)(now->collections[i] - before->collections[i]);
     row.collected[i] = (int32_t)(now->collected[i] - before->collected[i]);
     row.uncollectable[i] = (int32_t)(now->uncollectable[i] - before->uncollectable[i]);
   }
-  if (op->code == SCRIPT_COLLECT || op->code == SCRIPT_DEREF) row.found = (int32_t)machine->found;
   fwrite(&row, sizeof row, 1, out);
 }
 

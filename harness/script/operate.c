@@ -121,11 +121,29 @@ static bool operate_new(struct machine *machine, const struct range *range, cons
   return true;
 }
 
+/* An operation's object and value are held to its end: what it replaces may have a finalizer that drops their roots. */
+static void hold(struct machine *machine, const struct range *range, int slot, gc_ref reference)
+{
+  if (machine->mutator->hooks == NULL || reference == NULL) return;
+  if (machine->oracle != NULL) oracle_hold(machine->oracle, machine_number(machine, reference));
+  gc_root(machine->mutator, &range->temporary[slot], reference);
+}
+
+static void let_go(struct machine *machine, const struct range *range, int slot)
+{
+  gc_ref *place = &range->temporary[slot];
+  if (*place == NULL) return;
+  if (machine->oracle != NULL) oracle_release(machine->oracle, machine_number(machine, *place));
+  gc_root(machine->mutator, place, NULL);
+}
+
 static bool operate_load(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
 {
   gc_ref value;
   if (!machine_value(machine, range, &op->value, &value)) return say_value(why);
+  hold(machine, range, RANGE_TARGET, value);
   machine_assign(machine, op->root, value);
+  let_go(machine, range, RANGE_TARGET);
   return true;
 }
 
@@ -154,6 +172,15 @@ static bool add_key(struct machine *machine, gc_ref dict, uint32_t key, uint32_t
   return true;
 }
 
+static void store_held(struct machine *machine, const struct range *range, gc_ref object, uint32_t index, gc_ref value)
+{
+  hold(machine, range, RANGE_ARGUMENTS, object);
+  hold(machine, range, RANGE_TARGET, value);
+  store(machine, object, index, value);
+  let_go(machine, range, RANGE_TARGET);
+  let_go(machine, range, RANGE_ARGUMENTS);
+}
+
 static bool operate_store(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
 {
   const gc_ref object = machine_root(machine, range, op->root);
@@ -170,7 +197,7 @@ static bool operate_store(struct machine *machine, const struct range *range, co
     if (!add_key(machine, object, op->field, &index))
       return impossible(why, "the dict is full; give it more 'room' where it is made");
   }
-  store(machine, object, index, value);
+  store_held(machine, range, object, index, value);
   return true;
 }
 
@@ -183,7 +210,7 @@ static bool operate_append(struct machine *machine, const struct range *range, c
   struct script_payload *payload = machine_payload(machine, list);
   if (payload->length == machine_shape(machine, list).fields)
     return impossible(why, "the list is full; give it more 'room' where it is made");
-  store(machine, list, payload->length++, value);
+  store_held(machine, range, list, payload->length++, value);
   return true;
 }
 
@@ -213,12 +240,22 @@ static bool operate_delete(struct machine *machine, const struct range *range, c
   const enum gc_kind kind = machine_shape(machine, object).kind;
   if (kind == GC_TUPLE) return impossible(why, "a tuple never changes");
   if (kind == GC_LIST) {
+    hold(machine, range, RANGE_ARGUMENTS, object);
     delete_element(machine, range, object, index);
+    let_go(machine, range, RANGE_ARGUMENTS);
     return true;
   }
   if (kind == GC_DICT) machine_keys(machine, object)[index] = SCRIPT_NOBODY;
-  store(machine, object, index, NULL);
+  store_held(machine, range, object, index, NULL);
   return true;
+}
+
+/* Where CPython is followed: weakref.ref(...) gets its arguments in a tuple, which is an object like others. */
+static void hold_arguments(struct machine *machine, const struct range *range, uint32_t count)
+{
+  gc_ref *slot = &range->temporary[RANGE_ARGUMENTS];
+  gc_new(machine->mutator, slot, (struct gc_shape){.fields = count, .kind = GC_TUPLE});
+  gc_store(machine->mutator, *slot, 0, range->temporary[RANGE_TARGET]);
 }
 
 static bool operate_weak(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
@@ -238,8 +275,12 @@ static bool operate_weak(struct machine *machine, const struct range *range, con
   if (op->action != SCRIPT_NOBODY) callback = (struct gc_hook){machine_run_action, &machine->actions[op->action]};
   if (machine->oracle != NULL) oracle_hold(machine->oracle, target_number);
   gc_root(mutator, &range->temporary[RANGE_TARGET], target);
-  const bool is_new = callback.function != NULL || hooks_shared_weak(mutator->hooks, target) == NULL;
+  if (machine->has_polls) hold_arguments(machine, range, callback.function != NULL ? 2 : 1);
+  const bool is_new =
+      callback.function != NULL || hooks_shared_weak(mutator->hooks, range->temporary[RANGE_TARGET]) == NULL;
   gc_new_weak(mutator, range->temporary, &range->temporary[RANGE_TARGET], callback);
+  gc_root(mutator, &range->temporary[RANGE_ARGUMENTS], NULL);
+  if (machine->has_polls) collector_order(mutator, COLLECTOR_ORDER_POLL, 0, NULL, 0); /* the call is over */
   const gc_ref weak = *range->temporary;
   if (is_new) machine_note_weak(machine, weak, ++machine->objects);
   const uint32_t number = machine_number(machine, weak);
@@ -249,10 +290,9 @@ static bool operate_weak(struct machine *machine, const struct range *range, con
       oracle_weak(machine->oracle, number, target_number);
     }
     oracle_hold(machine->oracle, number);
-    oracle_release(machine->oracle, target_number);
   }
-  gc_root(mutator, &range->temporary[RANGE_TARGET], NULL);
   hand_over(machine, range, op->root);
+  let_go(machine, range, RANGE_TARGET);
   return true;
 }
 
@@ -262,16 +302,20 @@ static bool operate_deref(struct machine *machine, const struct range *range, co
   if (!machine_value(machine, range, &op->value, &weak)) return say_value(why);
   if (weak == NULL || machine_shape(machine, weak).kind != GC_WEAK) return impossible(why, "this is no weak reference");
   const gc_ref target = gc_weak_get(machine->mutator, weak);
-  machine->found = target != NULL;
+  const bool is_alive = target != NULL;
   if (machine->oracle != NULL)
     oracle_weak_yields(machine->oracle, machine_number(machine, weak), machine_number(machine, target));
+  hold(machine, range, RANGE_TARGET, target);
   machine_assign(machine, op->root, target);
+  let_go(machine, range, RANGE_TARGET);
+  machine->returned = is_alive;
   return true;
 }
 
 static void operate_collect(struct machine *machine, const struct script_op *op)
 {
   machine->found = (int64_t)gc_collect(machine->mutator, op->root == 2 ? GC_FULL : (int)op->root);
+  machine->returned = machine->found;
   if (machine->oracle != NULL && op->root == 2 && machine->depth == 0) oracle_collected_fully(machine->oracle);
 }
 
