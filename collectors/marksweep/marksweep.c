@@ -11,6 +11,7 @@
  *   - gc_new bumps through its size class's piece of zeroed cells.  A piece used up: allocate.c finds the next one.
  *   - When a trigger says so (parts/trigger.h), collect.c marks (mark.c), counts bits, and lists blocks by what is
  *     free in them.  Nothing else is swept in the pause.
+ *   - Where there are weak references or finalizers, finalize.c sees to them after marking; hooks run after the pause.
  *   - Blocks without a live cell are shared by all classes again; beyond what the heap may need before the next
  *     collection, their memory goes back to the system.  So does a dead large object's.
  *

@@ -18,6 +18,7 @@
  *  - An object's count is the number of root slots and fields, of objects that are not dead, that hold it.
  *  - `pending` is empty unless cascade_limit is set, and but for the time inside a cascade.
  *  - allocated_objects - freed_objects is the number of cells held.
+ *  - What waits on a worklist has no hooks (parts/hooks.h): finalizers and callbacks run when the count falls to 0.
  *  - Checking builds: `objects` holds exactly the objects that are not dead.
  */
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /*
  * refcount_cyclic: reference counting, and CPython's generational collector for the cycles that counting leaves.
  *
- * It follows CPython 3.11 (Modules/gcmodule.c): the same three generations and thresholds, the same rules for what is
+ * It follows CPython 3.11 (Modules/gcmodule.c), and by its knob `profile` later versions (python.h): the same three generations and thresholds, the same rules for what is
  * counted, when a collection runs and of which generation, and the same order of objects in every list, so that
  * collections and what they find are equal to the interpreter's, one by one.  Counting frees what is acyclic at once
  * (parts/counting.h); collections are in collect.c; generations are vectors in list order (cyclic.h, generation.c)
@@ -15,14 +15,18 @@
  *    waits until a quarter of the long-lived objects has been promoted since the last (full_collection_percent).
  *  - What survives is promoted once.  What is unreachable is freed, and counted as collected.
  *
- * Departures: no finalizers, weak references, callbacks, freezing.  Deaths go depth first through an explicit worklist,
- * not through tp_dealloc and the trashcan; the same objects die.  Out of memory does not collect, as in CPython.
+ *  - Weak references, their callbacks, finalizers and resurrection (finalize.c); freezing and the rest of module gc
+ *    (control.c).  Hooks run inside the pause, where CPython runs them.
+ *
+ * Departures: deaths go depth first through an explicit worklist, not through tp_dealloc and the trashcan; the same
+ * objects die, and where there are hooks in the same order up to 50 levels, beyond which the trashcan puts off.  There
+ * are no finalizers of the old kind (tp_del).  Out of memory does not collect, as in CPython.
  * CPython's tuples never change once they are made.  Here one can be stored into after it was untracked, and is tracked
  * again then, but not those untracked tuples and dicts that hold it: a cycle through one of these is not found.
  *
  * INVARIANTS, besides those of cyclic.h and counting.h
  *  - Outside a collection no object is dead.
- *  - count[0] is at most trigger, and none is negative.
+ *  - No count is negative.  Outside a collection the vector CONDEMNED is empty.
  */
 #include "base/setting.h"
 #include "collectors/parts/cell.h"
@@ -94,7 +98,8 @@ static const struct setting knobs[KNOBS] = {
 const struct collector_descriptor collector = {
     .name = "refcount_cyclic",
     .summary = "reference counting with CPython's generational cycle collector",
-    .source = "CPython 3.11, Modules/gcmodule.c (Schemenauer 2000); after Bacon and Rajan's trial deletion in kind",
+    .source =
+        "CPython 3.11 to 3.13, Modules/gcmodule.c (Schemenauer 2000); after Bacon and Rajan's trial deletion in kind",
     .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_RECLAIMS_CYCLES | COLLECTOR_PROMPT | COLLECTOR_GENERATIONAL |
                     COLLECTOR_USES_MALLOC | COLLECTOR_WEAK | COLLECTOR_FINALIZES,
     .knobs = knobs,

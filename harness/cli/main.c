@@ -39,23 +39,24 @@ static void print_help(FILE *out)
         "Commands:\n",
         out);
   for (size_t i = 0; i < COMMANDS; i++) fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
-  fputs("  help       say more about a command\n"
-        "\nOptions:\n"
-        "  -?, --help     this help; after a command, the command's\n"
-        "  -V, --version  print the version\n"
-        "\nFirst steps:\n"
-        "  gclab run quick                            a minute's worth of everything\n"
-        "  gclab plot                                 the figures from it\n"
-        "  gclab list marksweep                       what can be set\n"
-        "  gclab run -c refcount_cyclic -w cycles --set threshold0=100,700,5000\n"
-        "\nFiles and environment:\n"
-        "  GCLAB_STORE       the results database (default gclab.sqlite in this directory); --store FILE comes first\n"
-        "  GCLAB_TRIAL_PATH  more directories with trial programs (gclab-trial-*)\n"
-        "  GCLAB_PLAN_PATH   more directories with plans\n"
-        "  GCLAB_PLOT_PATH   a directory with gnuplot scripts in place of gclab's own\n"
-        "\nExit codes: 0 done; 1 a damaged series was left out; 2 wrong usage; 3 a trial failed; 4 the environment\n"
-        "lacks something; 130 interrupted.\n",
-        out);
+  fputs(
+      "  help       say more about a command\n"
+      "\nOptions:\n"
+      "  -?, --help     this help; after a command, the command's\n"
+      "  -V, --version  print the version\n"
+      "\nFirst steps:\n"
+      "  gclab run quick                            a minute's worth of everything\n"
+      "  gclab plot                                 the figures from it\n"
+      "  gclab list marksweep                       what can be set\n"
+      "  gclab run -c refcount_cyclic -w cycles --set threshold0=100,700,5000\n"
+      "\nFiles and environment:\n"
+      "  GCLAB_STORE       the results database (default gclab.sqlite in this directory); --store FILE comes first\n"
+      "  GCLAB_TRIAL_PATH  more directories with trial programs (gclab-trial-*)\n"
+      "  GCLAB_PLAN_PATH   more directories with plans\n"
+      "  GCLAB_PLOT_PATH   a directory with gnuplot scripts in place of gclab's own\n"
+      "\nExit codes: 0 done; 1 a finding (a damaged series, a script's expectation); 2 wrong usage; 3 a trial failed;\n"
+      "4 the environment lacks something; 130 interrupted.\n",
+      out);
 }
 
 static const struct command *find_command(const char *name)

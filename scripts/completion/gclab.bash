@@ -74,6 +74,7 @@ _gclab() {
       help) _gclab_reply "$(_gclab_commands)" "" "$current" ;;
       run) _gclab_reply "$(_gclab_names plans)" "" "$current"
            COMPREPLY+=($(compgen -f -X '!*.yaml' -- "$current")) ;;
+      script | explain) COMPREPLY=($(compgen -f -X '!*.heap' -- "$current")) ;;
       plot) _gclab_reply "$(_gclab_names figures)" "" "$current" ;;
       list) _gclab_reply "$(printf '%s\n' collectors workloads plans figures
                             for kind in collectors workloads plans figures; do _gclab_names $kind; done)" "" "$current" ;;
