@@ -135,7 +135,8 @@ enum collector_order {
   COLLECTOR_ORDER_UNFREEZE,       /* the permanent generation joins the oldest */
   COLLECTOR_ORDER_LEGACY,         /* the object's finalizer is of the old kind (tp_del): uncollectable in a cycle */
   COLLECTOR_ORDER_CLEAR_GARBAGE,  /* del gc.garbage[:] */
-  COLLECTOR_ORDER_EXPLICIT_POLLS, /* 1: automatic collections that wait for the eval breaker wait for the next order */
+  COLLECTOR_ORDER_EXPLICIT_POLLS, /* 1: a script is run as CPython would: automatic collections that wait for the eval
+                                     breaker wait for the next order, and NULL in a tuple is None */
   COLLECTOR_ORDER_POLL            /* the eval breaker: a safepoint */
 };
 

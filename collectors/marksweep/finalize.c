@@ -6,6 +6,7 @@
  * root slot: they may allocate and collect.
  */
 #include "collectors/marksweep/marksweep.h"
+#include "collectors/parts/fault.h"
 #include "collectors/parts/hooks.h"
 
 static gc_ref survivor(void *state, gc_ref object) { return marksweep_is_marked(state, object) ? object : NULL; }
@@ -13,9 +14,9 @@ static gc_ref survivor(void *state, gc_ref object) { return marksweep_is_marked(
 void marksweep_mark_hooked(struct marksweep *ms)
 {
   struct gc_mutator *mutator = &ms->mutator;
-  hooks_clear_unreached(mutator, survivor, ms);
+  if (!GC_FAULT(weak_kept)) hooks_clear_unreached(mutator, survivor, ms);
   hooks_queue_finalizers(mutator, survivor, ms);
-  marksweep_mark_more(ms, mutator->hooks->queued, mutator->hooks->queued_count);
+  if (!GC_FAULT(queue_unmarked)) marksweep_mark_more(ms, mutator->hooks->queued, mutator->hooks->queued_count);
   hooks_forget_unreached(mutator, survivor, ms);
 }
 

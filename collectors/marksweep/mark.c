@@ -24,6 +24,7 @@
 #include <string.h>
 
 #include "collectors/marksweep/marksweep.h"
+#include "collectors/parts/fault.h"
 #include "collectors/parts/hooks.h"
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
@@ -61,7 +62,7 @@ static void flag_dropped(struct marksweep *ms, gc_ref object)
 static NOINLINE uintptr_t *push_large(uintptr_t *top, gc_ref object)
 {
   struct large *large = large_of(object);
-  if (large->marked) return top;
+  if (large->marked || GC_FAULT(large_unmarked)) return top;
   large->marked = true;
   *top = (uintptr_t)object;
   return top + 1;
@@ -210,7 +211,10 @@ static NOINLINE void drain(struct marksweep *ms)
     }
     edges += fields;
     raw_bytes += packed_bytes(packed);
-    for (uint32_t i = 0; i < fields; i++) top = delay_edge(&edge_queue, span, top, fields_of(object)[i]);
+    for (uint32_t i = 0; i < fields; i++) {
+      if (GC_FAULT(missed_mark)) continue;
+      top = delay_edge(&edge_queue, span, top, fields_of(object)[i]);
+    }
   }
   ms->totals.edges += edges;
   ms->totals.raw_bytes += raw_bytes;
@@ -276,9 +280,10 @@ void marksweep_mark(struct marksweep *ms)
 {
   ms->totals = (struct mark_totals){0};
   ms->dropped = false;
-  blocks_clear_marks(&ms->blocks);
-  for (const struct gc_frame *frame = ms->mutator.frames; frame != NULL; frame = frame->previous)
-    push_slots(ms, frame->slots, frame->count);
+  if (!GC_FAULT(marks_kept)) blocks_clear_marks(&ms->blocks);
+  for (const struct gc_frame *frame = ms->mutator.frames; frame != NULL; frame = frame->previous) {
+    if (!GC_FAULT(forgotten_frame)) push_slots(ms, frame->slots, frame->count);
+  }
   const struct hooks *hooks = ms->mutator.hooks;
   if (hooks != NULL) push_slots(ms, hooks->queued, hooks->queued_count);
   finish_marking(ms);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collectors/parts/fault.h"
 #include "collectors/parts/shadow_stack.h"
 
 static void out_of_memory(struct gc_mutator *mutator, uint64_t bytes)
@@ -212,7 +213,7 @@ void hooks_queue_finalizers(struct gc_mutator *mutator, hooks_survivor *survivor
   for (uint32_t i = 0; i < hooks->object_count; i++) {
     struct hooks_object *entry = &hooks->objects[i];
     if (entry->finalizer.function == NULL || entry->finalized || survivor(state, entry->object) != NULL) continue;
-    entry->finalized = true;
+    entry->finalized = !GC_FAULT(finalizer_again);
     enqueue(mutator, entry->finalizer, entry->object);
   }
 }

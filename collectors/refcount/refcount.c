@@ -27,6 +27,7 @@
 #include "collectors/collector.h"
 #include "collectors/parts/cell.h"
 #include "collectors/parts/hooks.h"
+#include "collectors/parts/fault.h"
 #include "collectors/parts/header.h"
 #include "collectors/parts/object_table.h"
 #include "collectors/parts/shadow_stack.h"
@@ -142,7 +143,7 @@ static bool settle_death(struct refcount *refcount, struct counted *dead)
     entry->finalized = true;
     dead->count = 1;
     hooks_call(mutator, finalizer, object);
-    if (!counted_decrement(dead)) return false;
+    if (!counted_decrement(dead) && !GC_FAULT(resurrected_freed)) return false;
   }
   clear_weak(mutator, object);
   return true;
@@ -161,7 +162,7 @@ static __attribute__((noinline)) void release_with_hooks(struct refcount *refcou
     struct counted *dead = cascade_pop(cascade, &from);
     const uint32_t count = counting_fields(dead);
     const gc_ref *fields = counted_fields(dead);
-    for (uint32_t i = from; i < count; i++) {
+    for (uint32_t i = from; i < count && !GC_FAULT(cascade_stops); i++) {
       if (fields[i] == NULL || !counted_decrement(counted_of(fields[i]))) continue;
       struct counted *child = counted_of(fields[i]);
       if (cascade->start_ticks == 0) cascade->start_ticks = journal_ticks();
@@ -225,7 +226,7 @@ static __attribute__((noinline)) void release_dead(struct refcount *refcount, st
 
 static inline void release(struct refcount *refcount, gc_ref object)
 {
-  if (object == NULL) return;
+  if (object == NULL || GC_FAULT(release_skipped)) return;
   struct counted *counted = counted_of(object);
   if (GC_UNLIKELY(counted_decrement(counted))) release_dead(refcount, counted);
 }
@@ -367,7 +368,7 @@ GC_INLINE void gc_store(struct gc_mutator *mutator, gc_ref object, uint32_t fiel
   GC_CHECK(field < counting_fields(counted_of(object)), "gc_store: the object has fewer fields", object);
   if (value != NULL) {
     check_object(mutator, value, "gc_store: the value is no object");
-    counted_increment(counted_of(value));
+    if (!GC_FAULT(store_uncounted)) counted_increment(counted_of(value));
   }
   gc_ref *place = &counted_fields(counted_of(object))[field];
   const gc_ref old = *place;

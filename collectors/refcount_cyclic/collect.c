@@ -33,6 +33,7 @@
  *  - After reach, a position is reached or its object is unreachable; holes are reached.
  *  - moved holds the positions that were passed over before they were reached, in the order of their being reached.
  */
+#include "collectors/parts/fault.h"
 #include "collectors/refcount_cyclic/collect.h"
 
 enum {
@@ -98,7 +99,7 @@ static inline void resolve_edge(struct collection *collection, uint64_t e)
 {
   const uint32_t position = position_of(collection, collection->queue[e % COLLECTION_QUEUE]);
   collection->edges[e] = position;
-  collection->refs[position]--;
+  if (!GC_FAULT(subtraction_skipped)) collection->refs[position]--;
 }
 
 static inline uint64_t find_edges_of(struct collection *collection, struct counted *object, uint64_t edge_count)
@@ -137,7 +138,7 @@ static void find_edges(struct collection *collection)
     collection->has_tuples |= kind == GC_TUPLE;
     collection->has_dicts |= kind == GC_DICT;
     collection->has_heavy |= object->count >= HEAVY_COUNT;
-    collection->refs[i] = (uint8_t)(collection->refs[i] + object->count);
+    collection->refs[i] = (uint8_t)(collection->refs[i] + object->count - (GC_FAULT(count_one_low) ? 1 : 0));
     edge_count = find_edges_of(collection, object, edge_count);
   }
   collection->starts[size] = (uint32_t)edge_count;
@@ -189,7 +190,7 @@ static inline void visit(struct collection *collection, uint32_t i, uint32_t pas
   const uint32_t end = collection->starts[i + 1];
   for (uint32_t e = collection->starts[i]; e < end; e++) {
     const uint32_t referent = collection->edges[e];
-    if (collection_is_reached(collection, referent)) continue;
+    if (collection_is_reached(collection, referent) || GC_FAULT(edge_unvisited)) continue;
     collection->reached[referent / 64] |= UINT64_C(1) << referent % 64;
     collection->unreachable_count--;
     if (referent < passed) collection->moved[collection->moved_count++] = referent;
@@ -207,13 +208,16 @@ static void reach(struct collection *collection)
     visit(collection, collection->moved[q], size);
 }
 
-/* NULL is None here: no container.  (In CPython NULL blocks a tuple that is still being made; ours is made at once.) */
-static bool is_untrackable(struct counted *object, enum gc_kind kind)
+/*
+ * NULL blocks a tuple, which may be still being filled, as in CPython; but where tuples are complete it is None, which
+ * is no container.
+ */
+static bool is_untrackable(struct counted *object, enum gc_kind kind, bool tuples_are_complete)
 {
   if (header_kind(object->packed) != kind) return false;
   const gc_ref *fields = counted_fields(object);
   for (uint32_t i = object_fields(object); i-- > 0;) {
-    if (fields[i] != NULL && object_may_be_tracked(fields[i])) return false;
+    if (fields[i] == NULL ? kind == GC_TUPLE && !tuples_are_complete : object_may_be_tracked(fields[i])) return false;
   }
   return true;
 }
@@ -221,7 +225,7 @@ static bool is_untrackable(struct counted *object, enum gc_kind kind)
 static void untrack_at(struct collection *collection, uint32_t position, enum gc_kind kind)
 {
   struct counted **object = &collection->collected->objects[position];
-  if (*object == NULL || !is_untrackable(*object, kind)) return;
+  if (*object == NULL || !is_untrackable(*object, kind, collection->cyclic->polls_explicitly)) return;
   place_of(*object)->generation = UNTRACKED;
   *object = NULL;
   collection->untracked_count++;
@@ -289,6 +293,10 @@ static struct counted **promote(struct collection *collection)
       continue;
     }
     if (object == NULL) continue;
+    if (GC_FAULT(promotion_lost)) {
+      place_of(object)->generation = UNTRACKED;
+      continue;
+    }
     if (!is_full || end != i || i >= collection->own_size) {
       *place_of(object) = (struct place){.index = end, .generation = number};
       to->objects[end] = object;

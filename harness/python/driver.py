@@ -52,6 +52,13 @@ if sys.version_info < (3, 11) or sys.implementation.name != "cpython":
             % (sys.implementation.name, sys.version.split()[0]))
 
 
+def unraisable(what):
+    give_up(EXIT_ENVIRONMENT, "the driver failed in an action: %s: %s" % (what.exc_type.__name__, what.exc_value))
+
+
+sys.unraisablehook = unraisable
+
+
 # -- the interpreter's own counters ----------------------------------------------------------------------------------
 
 class Generation(ctypes.Structure):
@@ -178,6 +185,15 @@ def index_of(holder, field):
     if field >= NAMED:
         return -1 if kind not in FIELD_NAMES else FIELD_NAMES[kind].get(field, -1)
     return field if field < FIELD_COUNTS[kind] else -1
+
+
+def room_of(holder):
+    """How many elements or keys it has room for.  What is just being put into a root is not in ROOMS yet: to enter it
+    there is a call, which would be one too early for the eval breaker."""
+    for i in range(DEPTH[0] + 1):
+        if NEWEST[i] is holder:
+            return NEWEST_ROOM[i]
+    return ROOMS[id(holder)]
 
 
 def value(at, this):
@@ -360,7 +376,7 @@ def run(pc, end, this):
                 else:
                     why = "there is no such element"
             elif kind is dict:
-                if field in holder or len(holder) < ROOMS[id(holder)]:
+                if field in holder or len(holder) < room_of(holder):
                     holder[field] = x
                 else:
                     why = "the dict is full; give it more 'room' where it is made"
@@ -394,9 +410,11 @@ def run(pc, end, this):
                 x = None
             elif kind == LIST:
                 x = TEMPLATES[ops[at + LENGTH]][ALL]
+                NEWEST_ROOM[DEPTH[0]] = ops[at + SIZE]
+                NEWEST[DEPTH[0]] = x
                 roots[root] = x
                 ROOMS[id(x)] = ops[at + SIZE]
-                x = None
+                NEWEST[DEPTH[0]] = x = None
             elif kind == TUPLE:
                 first = ops[at + FIRST]
                 missing = False
@@ -411,9 +429,11 @@ def run(pc, end, this):
                     failed(ops[at + LINE], "there is no such value: the root holds nothing that has this field")
             elif kind == DICT:
                 x = {}
+                NEWEST_ROOM[DEPTH[0]] = ops[at + SIZE]
+                NEWEST[DEPTH[0]] = x
                 roots[root] = x
                 ROOMS[id(x)] = ops[at + SIZE]
-                x = None
+                NEWEST[DEPTH[0]] = x = None
             else:
                 roots[root] = ATOM_STEM + ATOM_END
         elif code == OP_DROP:
@@ -421,7 +441,7 @@ def run(pc, end, this):
         elif code == OP_APPEND:
             x = value_of(ops, at, this)
             holder = this if ops[at + ROOT] == SELF else roots[ops[at + ROOT]]
-            if x is MISSING or type(holder) is not list or len(holder) == ROOMS[id(holder)]:
+            if x is MISSING or type(holder) is not list or len(holder) == room_of(holder):
                 if not ops[at + FLAGS] & 1:
                     failed(ops[at + LINE], "there is no such value, or the root holds no list with room for it")
             else:
@@ -531,6 +551,7 @@ NUMBERS = {int(position): number for position, number in TABLES["numbers"].items
 ATOM_STEM, ATOM_END = b"an atom, not shar", b"ed"
 ALL = slice(None)
 ROOMS = {}
+NEWEST, NEWEST_ROOM = [None] * DEPTH_MAX, [0] * DEPTH_MAX
 LOOPS, BODIES = [0] * (LOOPS_PER_RUN * DEPTH_MAX), [0] * (LOOPS_PER_RUN * DEPTH_MAX)
 FOUND, EXPECTATIONS, ROW, FROZEN = [0], [0], [0], [0]
 CHUNK = array.array("i", bytes(4 * ROW_WORDS * 65536))

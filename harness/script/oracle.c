@@ -52,6 +52,7 @@ struct oracle {
   uint64_t objects_before; /* on the heap when the oracle was opened */
   uint32_t line;
   uint64_t operation;
+  uint64_t finalizers; /* that have run */
   uint64_t operations_since;
 };
 
@@ -259,6 +260,7 @@ void oracle_finalizer_runs(struct oracle *oracle, uint32_t number, gc_ref object
   if (node->stamp == oracle->stamp && !can(COLLECTOR_RECLAIMS_CYCLES))
     disagree(oracle, "a finalizer runs on an object that is reachable", number, 0, 0);
   node->finalized = true;
+  oracle->finalizers++;
 }
 
 void oracle_callback_runs(struct oracle *oracle, uint32_t weak)
@@ -429,9 +431,10 @@ static uint64_t collect_to_the_end(struct oracle *oracle)
   enum { ROUNDS = 64 };
   uint64_t held = objects_held(oracle);
   for (int i = 0; i < ROUNDS; i++) {
+    const uint64_t before = oracle->finalizers;
     gc_collect(oracle->mutator, GC_FULL);
     const uint64_t now = objects_held(oracle);
-    if (now == held) break;
+    if (now == held && oracle->finalizers == before) break;
     held = now;
   }
   return held;

@@ -183,11 +183,13 @@ static void a_moved_tuple_is_looked_at_last(void **state)
 {
   (void)state;
   struct heap heap;
-  heap_start(&heap, 2, never);
+  heap_start(&heap, 3, never);
   gc_ref *slots = heap.frame.slots;
   const struct gc_shape single = {.fields = 1, .kind = GC_TUPLE};
   gc_new(heap.mutator, &slots[0], single);
   gc_new(heap.mutator, &slots[1], single);
+  gc_new(heap.mutator, &slots[2], atom);
+  gc_store(heap.mutator, slots[0], 0, slots[2]);
   gc_store(heap.mutator, slots[1], 0, slots[0]);
   gc_root(heap.mutator, &slots[0], NULL);
   gc_collect(heap.mutator, 0);
