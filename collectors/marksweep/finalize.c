@@ -14,7 +14,7 @@ static gc_ref survivor(void *state, gc_ref object) { return marksweep_is_marked(
 void marksweep_mark_hooked(struct marksweep *ms)
 {
   struct gc_mutator *mutator = &ms->mutator;
-  if (!GC_FAULT(weak_kept)) hooks_clear_unreached(mutator, survivor, ms);
+  hooks_clear_unreached(mutator, survivor, ms);
   hooks_queue_finalizers(mutator, survivor, ms);
   if (!GC_FAULT(queue_unmarked)) marksweep_mark_more(ms, mutator->hooks->queued, mutator->hooks->queued_count);
   hooks_forget_unreached(mutator, survivor, ms);

@@ -88,7 +88,7 @@ void hooks_clear(struct hooks *hooks, struct hooks_weak *weak)
   uint32_t *link = &target->first_weak;
   while (*link != number) link = &hooks->weaks[*link].next;
   *link = weak->next;
-  weak->target = NULL;
+  if (!GC_FAULT(weak_kept)) weak->target = NULL;
   remove_if_idle(hooks, target);
 }
 

@@ -19,6 +19,7 @@ enum {
   OPTION_SEED,
   OPTION_OUT,
   OPTION_KEEP_GOING,
+  OPTION_NO_SHRINK,
   COLLECTORS_MAX = 32,
   KNOBS_MAX = 32,
   SHRINK_TESTS = 3000
@@ -34,6 +35,7 @@ static const struct argp_option options[] = {
     {"operations", OPTION_OPERATIONS, "N", 0, "so many operations in each (default 20000)", 2},
     {"seed", OPTION_SEED, "N", 0, "of the programs (default 1)", 2},
     {"out", OPTION_OUT, "DIR", 0, "directory for findings (default: findings); it is made where there are some", 2},
+    {"no-shrink", OPTION_NO_SHRINK, 0, 0, "write findings as they are, without making them smaller", 2},
     {"keep-going", OPTION_KEEP_GOING, 0, 0, "go on after a finding", 2},
     {0},
 };
@@ -98,6 +100,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     break;
   case OPTION_KEEP_GOING:
     arguments->fuzz.keeps_going = true;
+    break;
+  case OPTION_NO_SHRINK:
+    arguments->fuzz.shrink_tests = 0;
     break;
   case ARGP_KEY_ARG:
     argp_error(state, "'%s' is one word too many", argument);

@@ -32,7 +32,7 @@ static const char *const python_mixes[] = {
 static const char *const oracle_mixes[] = {
     "",
     "instance 60 list 0 tuple 0 dict 0 store 90",
-    "large 40 roots 16",
+    "large 8 roots 16",
     "roots 200 fields 12 drop 4",
     "roots 4 drop 60",
     "list 60 append 60 delete 40",

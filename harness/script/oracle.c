@@ -19,7 +19,7 @@
 
 #include "harness/script/machine.h"
 
-enum { FINDING = 1, COMPARE_EVERY = 4096 };
+enum { FINDING = 1, COMPARE_EVERY = 128 /* operations */ };
 
 struct node {
   struct gc_shape shape;
