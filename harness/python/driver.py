@@ -39,8 +39,20 @@ NAMED = 0x80000000
 SELF = 0xffffffff
 
 
-def give_up(code, message):
+OUTPUT, MESSAGES = [], []  # what print prints, and what did not hold: written when the script is over
+
+
+def write_output():
+    for line in OUTPUT:
+        sys.stdout.write(line)
     sys.stdout.flush()
+    for message in MESSAGES:
+        sys.stderr.write("%s:%d:1: on CPython, %s is %d, not %s %d\n" % ((FILE,) + message))
+    sys.stderr.flush()
+
+
+def give_up(code, message):
+    write_output()
     sys.stderr.write(message + "\n")
     sys.stderr.flush()
     import os
@@ -268,9 +280,9 @@ def show(index, line, this):
             answer = ask(item, this)
             if answer is MISSING:
                 failed(line, "there is no object to ask for its '%s'" % item["quantity"])
-            part = "?" if answer is None else str(answer)
+            part = "?" if answer is None else "%d" % answer  # str() would need a tuple
         text = part if text == "" else text + " " + part
-    sys.stdout.write(text + "\n")
+    OUTPUT.append(text + "\n")  # writing it now would allocate
 
 
 def holds(left, relation, right):
@@ -293,9 +305,7 @@ def expect(index, relation, right, line, this):
     if answer is None or holds(answer, relation, right):
         return
     EXPECTATIONS[0] += 1
-    sys.stdout.flush()
-    sys.stderr.write("%s:%d:1: on CPython, %s is %d, not %s %d\n"
-                     % (FILE, line, term["quantity"], answer, RELATION_WORDS[relation], right))
+    MESSAGES.append((line, term["quantity"], answer, RELATION_WORDS[relation], right))
 
 
 def run(pc, end, this):
@@ -592,6 +602,6 @@ with open(sys.argv[2], "wb") as file:
     file.write(ROWS[:ROW[0]].tobytes())
 if not agree:
     give_up(EXIT_ENVIRONMENT, "the state of this interpreter's collector was not where it seemed to be")
-sys.stdout.flush()
+write_output()
 import os
 os._exit(EXIT_FINDING if EXPECTATIONS[0] else 0)
