@@ -177,7 +177,9 @@ void hooks_call(struct gc_mutator *mutator, struct gc_hook hook, gc_ref object)
   GC_FRAME(frame, 1);
   gc_push(mutator, &frame.frame);
   gc_root(mutator, &frame.slot[0], object);
+  mutator->hooks->call_depth++;
   hook.function(mutator, &frame.slot[0], hook.context);
+  mutator->hooks->call_depth--;
   gc_pop(mutator, &frame.frame);
 }
 

@@ -301,7 +301,7 @@ static __attribute__((noinline)) void attend(struct refcount *refcount)
   drain(refcount, true);
   set_pending(refcount, NULL);
 #ifdef GC_CHECKING
-  collector_check(&refcount->mutator);
+  if (!hooks_are_called(refcount->mutator.hooks)) collector_check(&refcount->mutator);
 #endif
 }
 

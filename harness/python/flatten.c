@@ -187,8 +187,8 @@ static bool write_file(const struct flattener *flat, const char *file, const int
   fwrite("gclabflt", 1, 8, out);
   fwrite(&length, sizeof length, 1, out);
   fwrite(text, 1, length, out);
-  fwrite(flat->ops.list, sizeof(uint32_t), flat->ops.count, out);
-  fwrite(flat->values.list, sizeof(uint32_t), flat->values.count, out);
+  if (flat->ops.count > 0) fwrite(flat->ops.list, sizeof(uint32_t), flat->ops.count, out);
+  if (flat->values.count > 0) fwrite(flat->values.list, sizeof(uint32_t), flat->values.count, out);
   free(text);
   const bool written = ferror(out) == 0;
   return fclose(out) == 0 && written;
