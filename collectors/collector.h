@@ -145,8 +145,8 @@ bool collector_order(struct gc_mutator *mutator, enum collector_order order, int
                      int64_t value);
 
 /*
- * The shape that the object was made with; false: this collector does not keep it (a peer without headers).  For heap
- * scripts, which cannot run without.
+ * The shape that the object was made with; false: this collector does not keep it (a peer without headers), whatever
+ * the object.  Heap scripts keep it themselves then, by address: such a collector must not move objects.
  */
 bool collector_shape(struct gc_mutator *mutator, gc_ref object, struct gc_shape *shape);
 

@@ -161,6 +161,7 @@ struct interpreter_result script_run(struct gc_mutator *mutator, const struct sc
   free(machine.slots);
   free(machine.actions);
   free(machine.weak_numbers);
+  object_table_release(&machine.shapes);
   machine.result.outcome = machine.stopped                           ? INTERPRETER_ERROR
                            : machine.result.failed_expectations != 0 ? INTERPRETER_FINDING
                                                                      : INTERPRETER_DONE;

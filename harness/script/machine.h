@@ -14,6 +14,7 @@
 #ifndef GCLAB_HARNESS_SCRIPT_MACHINE_H
 #define GCLAB_HARNESS_SCRIPT_MACHINE_H
 
+#include "collectors/parts/object_table.h"
 #include "harness/script/interpret.h"
 #include "harness/script/oracle.h"
 
@@ -42,6 +43,7 @@ struct machine {
   struct gc_frame frame;
   gc_ref *slots; /* of the roots */
   struct machine_action *actions;
+  struct object_table shapes; /* packed, by address; empty where the collector keeps them itself (object.c) */
   uint32_t *weak_numbers; /* of weak references, by their entry (parts/hooks.h) */
   size_t weak_capacity;
   uint32_t objects; /* made so far */
@@ -74,6 +76,8 @@ struct machine_place {
 
 /* object.c */
 struct gc_shape machine_shape(const struct machine *machine, gc_ref object);
+/* The object has just been made, in this shape.  Does nothing where the collector keeps shapes. */
+void machine_note_shape(struct machine *machine, gc_ref object, struct gc_shape shape);
 struct script_payload *machine_payload(const struct machine *machine, gc_ref object);
 struct gc_shape machine_shape_of_op(const struct machine *machine, const struct script_op *op);
 /* Fills in the payload of an object that has just been made. */

@@ -1,16 +1,38 @@
 /* What script objects are made of. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/script/machine.h"
 
-enum { WORD_BYTES = 8 };
+enum { WORD_BYTES = 8, SHAPE_KIND_SHIFT = 56, SHAPE_FIELDS_SHIFT = 32 };
 
+/*
+ * Peers keep no shapes; nor do they move objects.  So the interpreter keeps the shape of what was made last at an
+ * address: the object that is there, as long as there is one.
+ */
 struct gc_shape machine_shape(const struct machine *machine, gc_ref object)
 {
   struct gc_shape shape = {0};
-  collector_shape(machine->mutator, object, &shape);
-  return shape;
+  if (collector_shape(machine->mutator, object, &shape)) return shape;
+  const struct object_entry *entry = object_table_find(&machine->shapes, object);
+  if (entry == NULL) return shape;
+  return (struct gc_shape){.kind = (enum gc_kind)(entry->value >> SHAPE_KIND_SHIFT),
+                           .fields = (uint32_t)(entry->value >> SHAPE_FIELDS_SHIFT) & (SCRIPT_FIELDS_MAX * 2 - 1),
+                           .bytes = (uint32_t)entry->value};
+}
+
+void machine_note_shape(struct machine *machine, gc_ref object, struct gc_shape shape)
+{
+  struct gc_shape kept;
+  if (collector_shape(machine->mutator, object, &kept)) return;
+  if (!object_table_reserve(&machine->shapes, 1)) {
+    fputs("gclab: no memory for the shapes of objects\n", stderr);
+    exit(4);
+  }
+  object_table_add(&machine->shapes, object);
+  object_table_find(&machine->shapes, object)->value =
+      (uint64_t)shape.kind << SHAPE_KIND_SHIFT | (uint64_t)shape.fields << SHAPE_FIELDS_SHIFT | shape.bytes;
 }
 
 struct script_payload *machine_payload(const struct machine *machine, gc_ref object)

@@ -59,6 +59,7 @@ static void make(struct machine *machine, const struct range *range, const struc
 {
   const struct gc_shape shape = machine_shape_of_op(machine, op);
   gc_new(machine->mutator, range->temporary, shape);
+  machine_note_shape(machine, *range->temporary, shape);
   const uint32_t number = ++machine->objects;
   machine_fill(machine, *range->temporary, op, number);
   const struct script_class *class = op->type != SCRIPT_NOBODY ? &machine->script->classes[op->type] : NULL;

@@ -140,14 +140,6 @@ static int run(const struct script_arguments *arguments, const struct script *sc
   return exit_code_of(result.outcome);
 }
 
-/* Collectors that cannot tell an object's shape are asked before anything runs. */
-static bool can_run_scripts(void)
-{
-  if ((collector.capabilities & COLLECTOR_EXTERNAL) == 0) return true;
-  fprintf(stderr, "gclab-trial: %s keeps no shapes of objects, so heap scripts do not run on it\n", collector.name);
-  return false;
-}
-
 int trial_script(int argc, char **argv)
 {
   static const struct argp argp = {options, parse_option, "FILE", doc, NULL, NULL, NULL};
@@ -155,7 +147,6 @@ int trial_script(int argc, char **argv)
   for (size_t i = 0; i < collector.knob_count; i++) arguments.knobs[i] = collector.knobs[i].default_value;
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
   if (arguments.failed) return TRIAL_EXIT_USAGE;
-  if (!can_run_scripts()) return TRIAL_EXIT_ENVIRONMENT;
   struct script *script = read_script(arguments.path, arguments.options.file);
   if (script == NULL) return TRIAL_EXIT_USAGE;
   current_file = arguments.options.file;

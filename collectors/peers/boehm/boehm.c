@@ -221,7 +221,6 @@ static void push_frames(void)
   const char *stack_pointer = __builtin_frame_address(0);
   for (const struct gc_frame *frame = the_boehm.mutator.frames; frame != NULL; frame = frame->previous) {
     if (frame->count == 0) continue; /* slots may be NULL */
-    if (frame->count == 0) continue;
     const char *slots = (const char *)frame->slots;
     if (slots >= stack_pointer && slots < the_boehm.stack_base) continue;
     GC_push_all_eager(frame->slots, frame->slots + frame->count);

@@ -69,14 +69,13 @@ static bool state_is_understood(const struct interpreter *interpreter, PyObject 
 }
 
 /* Collect, freeze, collect: afterwards every list is empty, every count 0 and the 25 % rule's totals are 0. */
-static bool put_away_start_up(struct interpreter *interpreter, PyObject *module)
+static bool put_away_start_up(struct interpreter *interpreter)
 {
   PyGC_Collect();
-  PyObject *none = PyObject_CallMethod(module, "freeze", NULL);
-  Py_XDECREF(none);
+  const bool frozen = interpreter_call(interpreter->freeze);
   PyGC_Collect();
   memcpy(interpreter->stats_at_start, interpreter->gc->generation_stats, sizeof interpreter->stats_at_start);
-  return none != NULL;
+  return frozen;
 }
 
 bool interpreter_start(struct interpreter *interpreter, const int thresholds[NUM_GENERATIONS])
@@ -89,11 +88,15 @@ bool interpreter_start(struct interpreter *interpreter, const int thresholds[NUM
   PyObject *module = PyImport_ImportModule("gc");
   if (module == NULL) return false;
   interpreter->collect = PyObject_GetAttrString(module, "collect");
+  interpreter->freeze = PyObject_GetAttrString(module, "freeze");
+  interpreter->unfreeze = PyObject_GetAttrString(module, "unfreeze");
   for (int i = 0; i < NUM_GENERATIONS; i++) interpreter->generations[i] = PyLong_FromLong(i);
   PyObject *none = PyObject_CallMethod(module, "set_threshold", "iii", thresholds[0], thresholds[1], thresholds[2]);
   Py_XDECREF(none);
-  const bool started = none != NULL && interpreter->collect != NULL &&
-                       state_is_understood(interpreter, module, thresholds) && put_away_start_up(interpreter, module);
+  const bool has_functions =
+      interpreter->collect != NULL && interpreter->freeze != NULL && interpreter->unfreeze != NULL;
+  const bool started = none != NULL && has_functions && state_is_understood(interpreter, module, thresholds) &&
+                       put_away_start_up(interpreter);
   Py_DECREF(module);
   return started;
 }
@@ -101,6 +104,8 @@ bool interpreter_start(struct interpreter *interpreter, const int thresholds[NUM
 void interpreter_finish(struct interpreter *interpreter)
 {
   Py_CLEAR(interpreter->collect);
+  Py_CLEAR(interpreter->freeze);
+  Py_CLEAR(interpreter->unfreeze);
   for (int i = 0; i < NUM_GENERATIONS; i++) Py_CLEAR(interpreter->generations[i]);
   Py_FinalizeEx();
   PyObject_SetArenaAllocator(&system_arenas);
@@ -109,6 +114,7 @@ void interpreter_finish(struct interpreter *interpreter)
 void interpreter_quiet_begin(struct interpreter *interpreter)
 {
   struct gc_generation *youngest = &interpreter->gc->generations[0];
+  interpreter->quiet_enabled = interpreter->gc->enabled;
   interpreter->gc->enabled = 0;
   interpreter->quiet_count = youngest->count;
   interpreter->quiet_tail = _PyGCHead_PREV(&youngest->head);
@@ -132,7 +138,15 @@ void interpreter_quiet_end(struct interpreter *interpreter)
     _PyGCHead_SET_PREV(permanent, last);
   }
   youngest->count = interpreter->quiet_count;
-  interpreter->gc->enabled = 1;
+  interpreter->gc->enabled = interpreter->quiet_enabled;
+}
+
+bool interpreter_call(PyObject *function)
+{
+  PyObject *none = PyObject_CallNoArgs(function);
+  if (none == NULL) PyErr_Print();
+  Py_XDECREF(none);
+  return none != NULL;
 }
 
 uint64_t interpreter_collect(struct interpreter *interpreter, int generation)

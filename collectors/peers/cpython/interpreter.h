@@ -25,13 +25,13 @@
 
 struct interpreter {
   struct _gc_runtime_state *gc;
-  PyObject *collect; /* gc.collect */
+  PyObject *collect, *freeze, *unfreeze; /* gc.collect, ... */
   PyObject *generations[NUM_GENERATIONS];
   struct gc_generation_stats stats_at_start[NUM_GENERATIONS];
   uint64_t arena_bytes; /* held by the object allocator, start-up objects included */
   /* Between quiet_begin and quiet_end: */
   PyGC_Head *quiet_tail;
-  int quiet_count;
+  int quiet_count, quiet_enabled;
 };
 
 /* "3.11.2"; may be called at any time. */
@@ -57,8 +57,11 @@ void interpreter_quiet_end(struct interpreter *interpreter);
 static inline bool interpreter_will_collect(const struct interpreter *interpreter)
 {
   const struct gc_generation *youngest = &interpreter->gc->generations[0];
-  return youngest->count >= youngest->threshold && youngest->threshold != 0;
+  return youngest->count >= youngest->threshold && youngest->threshold != 0 && interpreter->gc->enabled;
 }
+
+/* gc.freeze() or gc.unfreeze(), which make no object that the collector counts.  False: it failed. */
+bool interpreter_call(PyObject *function);
 
 /* gc.collect(generation): the number of unreachable objects it found. */
 uint64_t interpreter_collect(struct interpreter *interpreter, int generation);
