@@ -119,7 +119,7 @@ static __attribute__((noinline)) void release_dead(struct cyclic *cyclic, struct
     cyclic_deallocate_hooked(cyclic, dead, &cascade);
   else
     cascade_run(cyclic, &cascade, dead);
-  cascade_account(&cyclic->mutator, &cascade, true);
+  cascade_account(&cyclic->mutator, &cascade, !cyclic->is_collecting); /* a hook's is part of the collection's pause */
 }
 
 static inline void release(struct cyclic *cyclic, gc_ref object)

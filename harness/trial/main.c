@@ -26,7 +26,7 @@ static const struct argp_option options[] = {
     {"param", 'p', "NAME=VALUE", 0, "set a parameter of the workload", 1},
     {"small", OPTION_SMALL, 0, 0, "the workload's small size; --param changes it further", 1},
     {"seed", OPTION_SEED, "N", 0, "seed of the workload's random numbers (default 1)", 1},
-    {"verify", OPTION_VERIFY, 0, 0, "check the whole heap after the work", 1},
+    {"verify", OPTION_VERIFY, 0, 0, "check the whole heap, and the journal against the counters, after the work", 1},
     {"record-fd", OPTION_RECORD_FD, "FD", 0, "write the record to this descriptor (default: standard output)", 2},
     {"journal-fd", OPTION_JOURNAL_FD, "FD", 0, "keep the journal in this memory file", 2},
     {"journal-rows", OPTION_ROWS, "N", 0, "room for N pauses (default 1000000)", 2},

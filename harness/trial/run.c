@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "collectors/parts/audit.h"
 #include "harness/trial/trial.h"
 
 static struct trial *current; /* what out_of_memory ends; one trial a process */
@@ -99,7 +100,7 @@ int trial_run(struct trial *trial)
   collector_settle(trial->mutator);
   if (trial->verify) {
     collector_check(trial->mutator);
-    journal_check(&trial->journal);
+    audit_journal(trial->mutator);
   }
   const int code = trial_write_record(trial);
   free(reserve);

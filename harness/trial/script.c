@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "collectors/parts/audit.h"
 #include "harness/script/interpret.h"
 #include "harness/script/packed.h"
 #include "harness/script/random_block.h"
@@ -18,7 +19,7 @@ enum {
   OPTION_TRACE,
   OPTION_MAXIMUM,
   OPTION_NAME,
-  JOURNAL_ROWS = 1000,
+  JOURNAL_ROWS = 1 << 16,
   EXIT_FAILED = 3
 };
 
@@ -135,6 +136,7 @@ static int run(const struct script_arguments *arguments, const struct script *sc
   const struct interpreter_result result = script_run(mutator, script, &arguments->options);
   collector_settle(mutator);
   collector_check(mutator);
+  if (arguments->options.with_oracle) audit_journal(mutator);
   collector_finish(mutator);
   journal_close(&journal);
   return exit_code_of(result.outcome);

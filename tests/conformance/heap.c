@@ -4,8 +4,9 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "tests/conformance/conformance.h"
 #include "base/build.h"
+#include "collectors/parts/audit.h"
+#include "tests/conformance/conformance.h"
 #include "tests/conformance/objects.h"
 
 bool build_is_sanitized(void) { return BUILD_SANITIZED; }
@@ -43,36 +44,6 @@ void heap_start(struct heap *heap)
   REQUIRE_EQUAL(heap->mutator->counters.freed_objects, 0, "objects freed at the start");
 }
 
-static void compare_with_journal(const struct heap *heap)
-{
-  const struct gc_counters *counters = &heap->mutator->counters;
-  const struct journal_head *head = heap->journal.head;
-  uint64_t rows[JOURNAL_KINDS] = {0};
-  uint64_t freed_objects = 0;
-  uint64_t freed_bytes = 0;
-  for (uint64_t i = 0; i < head->row_count; i++) {
-    const struct journal_row *row = &heap->journal.rows[i];
-    rows[row->kind]++;
-    freed_objects += row->freed_objects;
-    freed_bytes += row->freed_bytes;
-    REQUIRE(row->mark_ns <= row->duration_ns, "row %llu: marking took longer than the pause", (unsigned long long)i);
-    REQUIRE(row->generation < GC_GENERATIONS, "row %llu: generation %u", (unsigned long long)i, row->generation);
-    if (row->kind == JOURNAL_CASCADE)
-      REQUIRE(row->freed_objects >= 2, "row %llu: a cascade of one", (unsigned long long)i);
-  }
-  REQUIRE(freed_objects <= counters->freed_objects, "the journal's rows freed %llu objects, the counter says %llu",
-          (unsigned long long)freed_objects, (unsigned long long)counters->freed_objects);
-  REQUIRE(freed_bytes <= counters->freed_bytes || can(COLLECTOR_EXTERNAL),
-          "the journal's rows freed %llu bytes, the counter says %llu", (unsigned long long)freed_bytes,
-          (unsigned long long)counters->freed_bytes);
-  if (head->dropped_count > 0) return; /* the rows were full: what follows cannot be told */
-  uint64_t collections = 0;
-  for (int i = 0; i < GC_GENERATIONS; i++) collections += counters->collections[i];
-  if (!can(COLLECTOR_INCREMENTAL)) REQUIRE_EQUAL(rows[JOURNAL_COLLECTION], collections, "rows of collections");
-  if (!can(COLLECTOR_EXTERNAL))
-    REQUIRE_EQUAL(rows[JOURNAL_CASCADE] + head->short_count, counters->cascades, "rows of cascades");
-}
-
 static void check_counters(const struct gc_counters *counters)
 {
   REQUIRE(counters->freed_objects <= counters->allocated_objects, "more objects freed than allocated");
@@ -88,9 +59,8 @@ void heap_finish(struct heap *heap)
   REQUIRE(heap->mutator->frames == NULL, "the test left a frame on the shadow stack");
   collector_settle(heap->mutator);
   collector_check(heap->mutator);
-  journal_check(&heap->journal);
   check_counters(&heap->mutator->counters);
-  compare_with_journal(heap);
+  audit_journal(heap->mutator);
   const uint64_t held = heap->mutator->counters.allocated_objects - heap->mutator->counters.freed_objects;
   collector_finish(heap->mutator);
   heap->mutator = NULL;
