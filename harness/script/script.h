@@ -33,7 +33,7 @@
   X(DELETE, "delete", "ROOT.FIELD", "clear a field, take an element out of a list, or a key out of a dict")            \
   X(DROP, "drop", "ROOT", "let a root hold nothing")                                                                   \
   X(WEAK, "weak", "ROOT VALUE [callback ACTION]", "make a weak reference to an instance and put it into a root")       \
-  X(DEREF, "deref", "ROOT ROOT", "let the first root hold what the weak reference in the second refers to, or none")   \
+  X(DEREF, "deref", "ROOT VALUE", "let the root hold what the weak reference refers to, or none")                      \
   X(COLLECT, "collect", "[GENERATION]", "collect generations 0 to GENERATION (2: everything, the default)")            \
   X(THRESHOLD, "threshold", "T0 [T1 [T2]]", "set the thresholds; those left out stay")                                 \
   X(ENABLE, "enable", "", "collect automatically")                                                                     \
