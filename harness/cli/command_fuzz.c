@@ -10,6 +10,7 @@
 
 #include "harness/catalogue/catalogue.h"
 #include "harness/cli/command.h"
+#include "harness/cli/selection.h"
 #include "harness/fuzz/fuzz.h"
 
 enum {
@@ -20,15 +21,10 @@ enum {
   OPTION_OUT,
   OPTION_KEEP_GOING,
   OPTION_NO_SHRINK,
-  COLLECTORS_MAX = 32,
-  KNOBS_MAX = 32,
   SHRINK_TESTS = 3000
 };
 
 static const struct argp_option options[] = {
-    {"collector", 'c', "NAME", 0,
-     "compare this collector's heap with the oracle's; 'own' (the default): every one of gclab's", 1},
-    {"set", 's', "KNOB=VALUE", 0, "set a knob of the collector", 1},
     {"on-python", OPTION_PYTHON, "PYTHON", 0,
      "instead compare refcount_cyclic with this interpreter, operation by operation", 1},
     {"programs", OPTION_PROGRAMS, "N", 0, "so many random programs (default 200)", 2},
@@ -41,22 +37,18 @@ static const struct argp_option options[] = {
 };
 
 static const char doc[] =
-    "Runs random heap programs and compares: the heap with a shadow graph that knows what is reachable, or the "
-    "collector "
-    "that follows CPython with CPython itself.  What is found is made as small as possible and written as a heap "
-    "script."
+    "Runs random heap programs and compares: the heap with a shadow graph that knows what is reachable (every own "
+    "collector where none is named), or the collector that follows CPython with CPython itself.  What is found is made "
+    "as small as possible and written as a heap script."
     "\vExamples:\n"
-    "  gclab fuzz                                      every own collector against the oracle\n"
+    "  gclab fuzz                          # every own collector beside the oracle\n"
     "  gclab fuzz -c marksweep --set stress=7 --operations 3000\n"
     "  gclab fuzz --on-python /usr/bin/python3 --programs 1000\n\n"
     "Exit codes: 0 nothing was found; 1 something was; 2 wrong usage; 3 a program failed; 4 the environment lacks "
     "something.";
 
 struct arguments {
-  const char *collectors[COLLECTORS_MAX];
-  size_t collector_count;
-  const char *knobs[KNOBS_MAX];
-  size_t knob_count;
+  struct selection selection;
   const char *python;
   struct fuzz_options fuzz;
 };
@@ -75,13 +67,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
   struct arguments *arguments = state->input;
   switch (key) {
-  case 'c':
-    if (arguments->collector_count == COLLECTORS_MAX) argp_error(state, "that is too many collectors");
-    arguments->collectors[arguments->collector_count++] = argument;
-    break;
-  case 's':
-    if (arguments->knob_count == KNOBS_MAX) argp_error(state, "that is too many knobs");
-    arguments->knobs[arguments->knob_count++] = argument;
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = &arguments->selection;
     break;
   case OPTION_PYTHON:
     arguments->python = argument;
@@ -108,7 +95,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     argp_error(state, "'%s' is one word too many", argument);
     break;
   case ARGP_KEY_END:
-    if (arguments->python != NULL && arguments->collector_count + arguments->knob_count > 0)
+    if (arguments->python != NULL && arguments->selection.collector_count + arguments->selection.knob_count > 0)
       argp_error(state, "--on-python compares refcount_cyclic, with knobs of its own: -c and --set do not go with it");
     break;
   default:
@@ -148,33 +135,16 @@ static int compare_with_python(const struct arguments *arguments, const struct c
   return code;
 }
 
-static bool is_wanted(const struct catalogue_collector *collector, const struct arguments *arguments)
-{
-  bool wants_own = arguments->collector_count == 0;
-  for (size_t i = 0; i < arguments->collector_count; i++) {
-    if (strcmp(arguments->collectors[i], collector->name) == 0) return true;
-    wants_own |= strcmp(arguments->collectors[i], "own") == 0;
-  }
-  return wants_own && !catalogue_collector_can(collector, "external");
-}
-
 static int compare_with_oracle(const struct arguments *arguments, const struct catalogue *catalogue)
 {
   int code = EXIT_DONE;
-  for (size_t i = 0; i < arguments->collector_count; i++) {
-    const char *name = arguments->collectors[i];
-    if (strcmp(name, "own") == 0 || catalogue_collector(catalogue, name) != NULL) continue;
-    const char *nearest = catalogue_nearest_collector(catalogue, name);
-    fprintf(stderr, "gclab: there is no collector '%s'%s%s; 'gclab list collectors' lists them\n", name,
-            nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
-    return EXIT_USAGE;
-  }
+  if (!selection_is_known(&arguments->selection, catalogue)) return EXIT_USAGE;
   for (size_t i = 0; i < catalogue->collector_count; i++) {
     const struct catalogue_collector *collector = &catalogue->collectors[i];
-    if (!is_wanted(collector, arguments)) continue;
+    if (!selection_wants(&arguments->selection, collector, "own")) continue;
     struct fuzz_summary summary;
-    const int one = fuzz_oracle(&arguments->fuzz, collector->name, collector->trial_path, arguments->knobs,
-                                arguments->knob_count, &summary);
+    const int one = fuzz_oracle(&arguments->fuzz, collector->name, collector->trial_path, arguments->selection.knobs,
+                                arguments->selection.knob_count, &summary);
     print_summary(collector->name, &summary);
     if (one > code) code = one;
   }
@@ -183,7 +153,8 @@ static int compare_with_oracle(const struct arguments *arguments, const struct c
 
 int command_fuzz(int argc, char **argv)
 {
-  static const struct argp argp = {options, parse_option, NULL, doc, NULL, NULL, NULL};
+  static const struct argp_child children[] = {{&selection_argp, 0, NULL, 0}, {0}};
+  static const struct argp argp = {options, parse_option, NULL, doc, children, NULL, NULL};
   struct arguments arguments = {.fuzz = {.programs = 200,
                                          .operations = 20000,
                                          .seed = 1,

@@ -9,6 +9,8 @@
 
 #include "harness/catalogue/catalogue.h"
 #include "harness/cli/command.h"
+#include "harness/cli/selection.h"
+#include "harness/cli/table.h"
 #include "harness/process/process.h"
 #include "harness/python/compare.h"
 #include "harness/script/packed.h"
@@ -25,15 +27,13 @@ enum {
   OPTION_ORACLE,
   OPTION_TRACE,
   OPTION_OBSERVE,
-  COLLECTORS_MAX = 32,
-  KNOBS_MAX = 32,
-  WORDS_MAX = 2 * KNOBS_MAX + 16
+  OPTION_LANGUAGE,
+  WORDS_MAX = 2 * SELECTION_KNOBS_MAX + 16
 };
 
+static const char preset_collector[] = "refcount_cyclic";
+
 static const struct argp_option options[] = {
-    {"collector", 'c', "NAME", 0, "run it on this collector (default refcount_cyclic); 'own' is every one of gclab's",
-     1},
-    {"set", 's', "KNOB=VALUE", 0, "set a knob of the collector", 1},
     {"oracle", OPTION_ORACLE, 0, 0, "compare the heap with a shadow graph", 1},
     {"trace", OPTION_TRACE, 0, 0, "print each operation before it runs, and each collection", 1},
     {"observe", OPTION_OBSERVE, "FILE", 0, "write the state after each operation to this file", 1},
@@ -43,18 +43,20 @@ static const struct argp_option options[] = {
     {"check", OPTION_CHECK, 0, 0, "only see whether it is a script", 3},
     {"expand", OPTION_EXPAND, 0, 0, "write out what random blocks stand for; with --pack or --unpack", 3},
     {"pack", OPTION_PACK, "OUT", 0, "write the packed form to this file; nothing is run", 3},
+    {"language", OPTION_LANGUAGE, 0, 0, "list the operations and quantities of the language", 3},
     {"unpack", OPTION_UNPACK, "OUT", 0, "write the canonical text to this file (- is standard output)", 3},
     {0},
 };
 
 static const char doc[] =
     "Runs a heap script: a small program about objects and references, told in docs/heap-scripts.md.  FILE is text or "
-    "packed; - is standard input."
+    "packed; - is standard input.  It runs on refcount_cyclic where no collector is named."
     "\vExamples:\n"
     "  gclab script cycle.heap\n"
     "  gclab script cycle.heap -c refcount -c marksweep\n"
     "  gclab script cycle.heap --on-python /usr/bin/python3 --diff\n"
-    "  gclab script trace.packed --unpack - | less\n\n"
+    "  gclab script trace.packed --unpack - | less\n"
+    "  gclab script --language\n\n"
     "Exit codes: 0 done; 1 an expectation did not hold, the oracle found something, or the interpreter and we differ; "
     "2 wrong usage, or this is no script; 3 an operation was not possible, or a program failed; 4 the environment "
     "lacks "
@@ -62,25 +64,20 @@ static const char doc[] =
 
 struct arguments {
   const char *file;
-  const char *collectors[COLLECTORS_MAX];
-  size_t collector_count;
-  const char *knobs[KNOBS_MAX];
-  size_t knob_count;
+  struct selection selection;
   const char *pack, *unpack, *python, *observe;
-  bool expand, check, diff, oracle, trace;
+  bool expand, check, diff, oracle, trace, language;
 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
   struct arguments *arguments = state->input;
   switch (key) {
-  case 'c':
-    if (arguments->collector_count == COLLECTORS_MAX) argp_error(state, "that is too many collectors");
-    arguments->collectors[arguments->collector_count++] = argument;
+  case ARGP_KEY_INIT:
+    state->child_inputs[0] = &arguments->selection;
     break;
-  case 's':
-    if (arguments->knob_count == KNOBS_MAX) argp_error(state, "that is too many knobs");
-    arguments->knobs[arguments->knob_count++] = argument;
+  case OPTION_LANGUAGE:
+    arguments->language = true;
     break;
   case OPTION_PACK:
     arguments->pack = argument;
@@ -114,7 +111,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     arguments->file = argument;
     break;
   case ARGP_KEY_END:
-    if (arguments->file == NULL) argp_error(state, "which script?");
+    if (arguments->file == NULL && !arguments->language) argp_error(state, "which script?");
     if (arguments->diff && arguments->python == NULL)
       argp_error(state, "--diff compares with an interpreter: name it with --on-python");
     break;
@@ -185,9 +182,9 @@ static int run_on(const struct catalogue_collector *collector, const struct argu
     words[n++] = "--observe";
     words[n++] = arguments->observe;
   }
-  for (size_t i = 0; i < arguments->knob_count; i++) {
+  for (size_t i = 0; i < arguments->selection.knob_count; i++) {
     words[n++] = "--set";
-    words[n++] = arguments->knobs[i];
+    words[n++] = arguments->selection.knobs[i];
   }
   if (strcmp(arguments->file, "-") != 0) {
     words[n++] = "--name";
@@ -213,37 +210,6 @@ static int run_on(const struct catalogue_collector *collector, const struct argu
   return code;
 }
 
-static bool is_own(const struct catalogue_collector *collector)
-{
-  for (size_t i = 0; i < collector->capability_count; i++) {
-    if (strcmp(collector->capabilities[i], "external") == 0) return false;
-  }
-  return true;
-}
-
-static bool is_wanted(const struct catalogue_collector *collector, const struct arguments *arguments)
-{
-  for (size_t i = 0; i < arguments->collector_count; i++) {
-    if (strcmp(arguments->collectors[i], collector->name) == 0) return true;
-    if (strcmp(arguments->collectors[i], "own") == 0 && is_own(collector)) return true;
-  }
-  return arguments->collector_count == 0 && strcmp(collector->name, "refcount_cyclic") == 0;
-}
-
-/* Every name must be a collector's. */
-static bool know_collectors(const struct catalogue *catalogue, const struct arguments *arguments)
-{
-  for (size_t i = 0; i < arguments->collector_count; i++) {
-    const char *name = arguments->collectors[i];
-    if (strcmp(name, "own") == 0 || catalogue_collector(catalogue, name) != NULL) continue;
-    const char *nearest = catalogue_nearest_collector(catalogue, name);
-    fprintf(stderr, "gclab: there is no collector '%s'%s%s; 'gclab list collectors' lists them\n", name,
-            nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
-    return false;
-  }
-  return true;
-}
-
 static char *text_of(const struct script *script, const struct arguments *arguments, size_t *length)
 {
   /* The file itself where it can be read again, so that messages name its lines. */
@@ -263,14 +229,15 @@ static int run_on_collectors(const struct script *script, const struct arguments
 {
   struct catalogue *catalogue = catalogue_load();
   if (catalogue == NULL) return EXIT_ENVIRONMENT;
-  int code = know_collectors(catalogue, arguments) ? EXIT_DONE : EXIT_USAGE;
+  int code = selection_is_known(&arguments->selection, catalogue) ? EXIT_DONE : EXIT_USAGE;
   size_t length = 0;
   char *text = text_of(script, arguments, &length);
   size_t wanted = 0;
-  for (size_t i = 0; i < catalogue->collector_count; i++) wanted += is_wanted(&catalogue->collectors[i], arguments);
+  for (size_t i = 0; i < catalogue->collector_count; i++)
+    wanted += selection_wants(&arguments->selection, &catalogue->collectors[i], preset_collector);
   for (size_t i = 0; i < catalogue->collector_count && code != EXIT_USAGE; i++) {
     const struct catalogue_collector *collector = &catalogue->collectors[i];
-    if (!is_wanted(collector, arguments)) continue;
+    if (!selection_wants(&arguments->selection, collector, preset_collector)) continue;
     if (wanted > 1) printf("== %s\n", collector->name);
     const int one = run_on(collector, arguments, text, length);
     if (one > code) code = one;
@@ -333,11 +300,48 @@ static int run_on_python(const struct script *script, const struct arguments *ar
   return python_run(&python, script, name_of(arguments->file), arguments->observe, false);
 }
 
+/* What the tables of script.h say. */
+static void print_language(FILE *out)
+{
+  static const char *const arguments[] = {[SCRIPT_NOTHING] = "",
+                                          [SCRIPT_GENERATION] = "GENERATION",
+                                          [SCRIPT_VALUE] = "VALUE",
+                                          [SCRIPT_TWO_VALUES] = "VALUE VALUE",
+                                          [SCRIPT_ACTION_NAME] = "ACTION"};
+  struct table table;
+  fputs("Operations, one a line:\n", out);
+  table_init(&table, (const char *const[]){"operation", "what follows", "what it does", NULL});
+  for (enum script_code code = 0; code < SCRIPT_CODES; code++)
+    table_add(&table, (const char *const[]){script_code_word(code), script_code_form(code), script_code_help(code)});
+  table_print(&table, out, 2);
+  fputs("\nQuantities, for print and expect:\n", out);
+  table_init(&table, (const char *const[]){"quantity", "what follows", "what it is", NULL});
+  for (enum script_quantity quantity = 0; quantity < SCRIPT_QUANTITIES_COUNT; quantity++)
+    table_add(&table,
+              (const char *const[]){script_quantity_word(quantity), arguments[script_quantity_argument(quantity)],
+                                    script_quantity_help(quantity)});
+  table_print(&table, out, 2);
+  fputs("\nOptions of `random`:\n", out);
+  table_init(&table, (const char *const[]){"option", ">preset", "what it is", NULL});
+  for (enum script_random_option option = 0; option < SCRIPT_RANDOM_OPTIONS_COUNT; option++) {
+    char preset[24];
+    snprintf(preset, sizeof preset, "%lld", (long long)script_random_option_range(option).preset);
+    table_add(&table,
+              (const char *const[]){script_random_option_word(option), preset, script_random_option_help(option)});
+  }
+  table_print(&table, out, 2);
+}
+
 int command_script(int argc, char **argv)
 {
-  static const struct argp argp = {options, parse_option, "FILE", doc, NULL, NULL, NULL};
+  static const struct argp_child children[] = {{&selection_argp, 0, NULL, 0}, {0}};
+  static const struct argp argp = {options, parse_option, "FILE", doc, children, NULL, NULL};
   struct arguments arguments = {0};
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
+  if (arguments.language) {
+    print_language(stdout);
+    return EXIT_DONE;
+  }
   struct script *script = read_script(arguments.file);
   if (script == NULL) return EXIT_USAGE;
   const bool converts = arguments.pack != NULL || arguments.unpack != NULL;

@@ -39,7 +39,7 @@ _gclab_value() {
     --allocator) _gclab_reply_list $'jemalloc\nglibc\nmimalloc\ntcmalloc\nall' "$2" ;;
     --size) _gclab_reply $'default\nsmall' "" "$2" ;;
     --format) _gclab_reply_list $'svg\npng\npdf\ncsv\njson' "$2" ;;
-    --store | --out | --output) COMPREPLY=($(compgen -f -- "$2")) && compopt -o filenames 2>/dev/null ;;
+    --store | --out | --output | --pack | --unpack | --observe | --on-python) COMPREPLY=($(compgen -f -- "$2")) && compopt -o filenames 2>/dev/null ;;
     --blocks | --budget | --seed | --time-limit | --memory-limit | --name | --description | --campaign) ;;
     *) return 1 ;;
   esac
