@@ -16,6 +16,14 @@
   X(weak_kept, marksweep, "a weak reference to what is freed is not cleared")                                          \
   X(finalizer_again, marksweep, "that a finalizer has run is forgotten")                                               \
   X(queue_unmarked, marksweep, "what a finalizer is to see is not kept")                                               \
+  X(slot_kept_old, semispace, "a root slot is not forwarded")                                                          \
+  X(field_kept_old, semispace, "a field is not forwarded")                                                             \
+  X(copied_twice, semispace, "where an object was copied to is not noted")                                             \
+  X(copy_short, semispace, "the last word of an object is not copied")                                                 \
+  X(piece_dirty, semispace, "memory is used again without being zeroed")                                               \
+  X(large_freed, semispace, "a large object is not marked when it is met")                                             \
+  X(weak_kept_old, semispace, "a weak reference is not told where its target is")                                      \
+  X(queue_kept_old, semispace, "what a finalizer is to see is not copied")                                             \
   X(store_uncounted, refcount, "a store does not count the new reference")                                             \
   X(release_skipped, refcount, "an old value is not released")                                                         \
   X(cascade_stops, refcount, "a dead object's references are not dropped")                                             \

@@ -248,7 +248,7 @@ void hooks_forget_unreached(struct gc_mutator *mutator, hooks_survivor *survivor
     struct hooks_weak *weak = &hooks->weaks[i];
     if (weak->weak == NULL) continue;
     weak->weak = survivor(state, weak->weak);
-    if (weak->target != NULL) weak->target = survivor(state, weak->target);
+    if (weak->target != NULL && !GC_FAULT(weak_kept_old)) weak->target = survivor(state, weak->target);
   }
   if (collector.capabilities & COLLECTOR_MOVES) index_again(hooks);
 }

@@ -23,8 +23,9 @@ struct large {
   uint64_t mapped_bytes;
   uint64_t index; /* in the registry */
   bool marked;
-  bool dropped; /* marked, but the mark stack was full: not scanned */
-  bool visited; /* scratch for a checker; false otherwise */
+  bool dropped;            /* marked, but the mark stack was full: not scanned */
+  bool visited;            /* scratch for a checker; false otherwise */
+  struct large *next_grey; /* for a collector that keeps a list of those that are marked and not yet scanned */
 };
 
 struct large_space {
