@@ -75,16 +75,17 @@ static _Noreturn void out_of_memory(struct semispace *ss, struct gc_shape shape)
   ss->mutator.config->out_of_memory(&ss->mutator, header_payload_bytes(shape));
 }
 
-static void new_small(struct semispace *ss, gc_ref *slot, struct gc_shape shape)
+__attribute__((noinline)) void semispace_new_small(struct semispace *ss, gc_ref *slot, uint32_t packed)
 {
-  const uint64_t payload_bytes = header_payload_bytes(shape);
-  const uint64_t cell_bytes = cell_bytes_of_payload(payload_bytes);
+  const struct gc_shape shape = {.fields = packed_fields(packed), .bytes = packed_bytes(packed)};
+  const uint64_t cell_bytes = cell_bytes_of_packed(packed);
   safepoint(ss, 0);
   if (!extend(ss, cell_bytes)) {
     semispace_collect(ss, JOURNAL_HEAP_LIMIT);
     if (!extend(ss, cell_bytes)) out_of_memory(ss, shape);
   }
-  semispace_take_cell(ss, slot, cell_bytes, header_pack(shape), payload_bytes);
+  semispace_take_cell(ss, slot, cell_bytes, packed, header_payload_bytes(shape));
+  if (ss->mutator.hooks != NULL) semispace_run_hooks(ss);
 }
 
 /* Under a limit what the spaces hold beyond their use makes way for large objects. */
@@ -110,7 +111,7 @@ static gc_ref try_large(struct semispace *ss, uint64_t payload_bytes)
   return object;
 }
 
-static void new_large(struct semispace *ss, gc_ref *slot, struct gc_shape shape)
+__attribute__((noinline)) void semispace_new_large(struct semispace *ss, gc_ref *slot, struct gc_shape shape)
 {
   const uint64_t payload_bytes = header_payload_bytes(shape);
   safepoint(ss, large_mapped_bytes(payload_bytes));
@@ -130,14 +131,6 @@ static void new_large(struct semispace *ss, gc_ref *slot, struct gc_shape shape)
   *header = (struct header){.word = HEADER_OBJECT, .packed = header_pack(shape)};
   ss->mutator.counters.allocated_bytes += payload_bytes;
   *slot = object;
-}
-
-__attribute__((noinline)) void semispace_new_slow(struct semispace *ss, gc_ref *slot, struct gc_shape shape)
-{
-  if (HEADER_BYTES + header_payload_bytes(shape) > CELL_MAX_BYTES)
-    new_large(ss, slot, shape);
-  else
-    new_small(ss, slot, shape);
   if (ss->mutator.hooks != NULL) semispace_run_hooks(ss);
 }
 

@@ -147,7 +147,10 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   const uint64_t payload_bytes = header_payload_bytes(shape);
   const uint64_t cell_bytes = cell_bytes_of_payload(payload_bytes);
   if (GC_UNLIKELY((uint64_t)(ss->limit - ss->bump) < cell_bytes)) {
-    semispace_new_slow(ss, slot, shape);
+    if (cell_bytes > CELL_MAX_BYTES)
+      semispace_new_large(ss, slot, shape);
+    else
+      semispace_new_small(ss, slot, header_pack(shape));
     return;
   }
   semispace_take_cell(ss, slot, cell_bytes, header_pack(shape), payload_bytes);

@@ -114,6 +114,7 @@ static inline void semispace_take_cell(struct semispace *ss, gc_ref *slot, uint6
 {
   char *cell = ss->bump;
   ss->bump = cell + cell_bytes;
+  __builtin_prefetch(cell + PIECE_BYTES, 1);
   poison_open(cell, cell_bytes);
   const gc_ref object = object_in_cell(cell);
   *header_of(object) = (struct header){.word = HEADER_OBJECT, .packed = packed};
@@ -126,7 +127,8 @@ static inline void semispace_take_cell(struct semispace *ss, gc_ref *slot, uint6
 void semispace_note_footprint(struct semispace *ss);
 
 /* allocate.c */
-void semispace_new_slow(struct semispace *ss, gc_ref *slot, struct gc_shape shape);
+void semispace_new_small(struct semispace *ss, gc_ref *slot, uint32_t packed);
+void semispace_new_large(struct semispace *ss, gc_ref *slot, struct gc_shape shape);
 void semispace_retire_piece(struct semispace *ss);
 
 /* collect.c: returns the number of objects found unreachable. */
