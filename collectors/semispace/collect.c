@@ -34,8 +34,6 @@ static void reclaim(struct semispace *ss)
   ss->live_bytes = semispace_used_bytes(ss) + ss->large.mapped_bytes;
   trigger_update(&ss->trigger, ss->live_bytes);
   trim(ss);
-  /* In a checking build this reserve is new; where it gets no memory, the next collection says so. */
-  spaces_commit(&ss->spaces, spaces_reserve(&ss->spaces), semispace_used_bytes(ss));
   semispace_note_footprint(ss);
 }
 
@@ -45,6 +43,7 @@ __attribute__((noinline)) uint64_t semispace_collect(struct semispace *ss, enum 
   struct journal *journal = ss->mutator.journal;
   semispace_retire_piece(ss);
   gc_counters_note_peak(counters);
+  /* There is always enough, but for a checking build whose new reserve got no memory. */
   if (!spaces_commit(&ss->spaces, spaces_reserve(&ss->spaces), semispace_used_bytes(ss)))
     ss->mutator.config->out_of_memory(&ss->mutator, semispace_used_bytes(ss));
   const uint64_t before_objects = counters->allocated_objects - counters->freed_objects;

@@ -24,7 +24,7 @@
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 #define NOINLINE      __attribute__((noinline))
 
-enum { LOOK_AHEAD_BYTES = 256, SMALL_COPY_BYTES = 128 };
+enum { LOOK_AHEAD_BYTES = 512, SMALL_COPY_BYTES = 128 };
 
 /* What the inner loop needs, in registers. */
 struct copier {
@@ -95,6 +95,7 @@ static ALWAYS_INLINE gc_ref forward(struct semispace *ss, struct copier *copier,
   return copy;
 }
 
+/* Sends for the header of what a field further on leads to; copies end at `end`. */
 static ALWAYS_INLINE void look_ahead(const char *field, const char *end)
 {
   const char *ahead = field + LOOK_AHEAD_BYTES;
@@ -104,7 +105,6 @@ static ALWAYS_INLINE void look_ahead(const char *field, const char *end)
   __builtin_prefetch((const void *)(word - HEADER_BYTES)); // NOLINT(performance-no-int-to-ptr): perhaps no reference
 }
 
-/* `end`: what follows the fields in memory and may be looked at ends there. */
 static ALWAYS_INLINE void scan_fields(struct semispace *ss, struct copier *copier, gc_ref *fields, uint64_t count)
 {
   for (uint64_t i = 0; i < count; i++) {

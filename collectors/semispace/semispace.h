@@ -108,7 +108,10 @@ static inline uint64_t semispace_used_bytes(struct semispace *ss)
   return (uint64_t)(ss->limit - spaces_current(&ss->spaces)->base);
 }
 
-/* Makes the next cell of the piece, which has room for it, into an object. */
+/*
+ * Makes the next cell of the piece, which has room for it, into an object.  A line is sent for a piece ahead: the lines
+ * of the next piece come one by one while objects are made, and are there when it is zeroed.
+ */
 static inline void semispace_take_cell(struct semispace *ss, gc_ref *slot, uint64_t cell_bytes, uint32_t packed,
                                        uint64_t payload_bytes)
 {

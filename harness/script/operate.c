@@ -122,10 +122,13 @@ static bool operate_new(struct machine *machine, const struct range *range, cons
   return true;
 }
 
-/* An operation's object and value are held to its end: what it replaces may have a finalizer that drops their roots. */
+/*
+ * An operation's object and value are held to its end, in slots of their own: what it replaces may have a finalizer that
+ * drops their roots, and a raw reference is good for one call only.
+ */
 static void hold(struct machine *machine, const struct range *range, int slot, gc_ref reference)
 {
-  if (machine->mutator->hooks == NULL || reference == NULL) return;
+  if (reference == NULL) return;
   if (machine->oracle != NULL) oracle_hold(machine->oracle, machine_number(machine, reference));
   gc_root(machine->mutator, &range->temporary[slot], reference);
 }
@@ -138,48 +141,70 @@ static void let_go(struct machine *machine, const struct range *range, int slot)
   gc_root(machine->mutator, place, NULL);
 }
 
+/* Holds what an operation is about: the value first, since the object can be read again from its root. */
+static void hold_both(struct machine *machine, const struct range *range, uint32_t root, gc_ref value)
+{
+  hold(machine, range, RANGE_TARGET, value);
+  hold(machine, range, RANGE_ARGUMENTS, machine_root(machine, range, root));
+}
+
+static void let_both_go(struct machine *machine, const struct range *range)
+{
+  let_go(machine, range, RANGE_TARGET);
+  let_go(machine, range, RANGE_ARGUMENTS);
+}
+
+static void assign_held(struct machine *machine, const struct range *range, uint32_t root, gc_ref value)
+{
+  hold(machine, range, RANGE_TARGET, value);
+  machine_assign(machine, root, range->temporary[RANGE_TARGET]);
+  let_go(machine, range, RANGE_TARGET);
+}
+
 static bool operate_load(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
 {
   gc_ref value;
   if (!machine_value(machine, range, &op->value, &value)) return say_value(why);
-  hold(machine, range, RANGE_TARGET, value);
-  machine_assign(machine, op->root, value);
-  let_go(machine, range, RANGE_TARGET);
+  assign_held(machine, range, op->root, value);
   return true;
+}
+
+/* Closes the holes in the dict that a slot holds.  Every store is a safepoint: the dict may be elsewhere after it. */
+static uint32_t close_holes(struct machine *machine, const gc_ref *dict)
+{
+  const uint32_t room = machine_shape(machine, *dict).fields;
+  uint32_t used = 0;
+  for (uint32_t i = 0; i < room; i++) {
+    uint32_t *keys = machine_keys(machine, *dict);
+    if (keys[i] == SCRIPT_NOBODY) continue;
+    if (used != i) {
+      keys[used] = keys[i];
+      store(machine, *dict, used, gc_load(machine->mutator, *dict, i));
+      store(machine, *dict, i, NULL);
+    }
+    used++;
+  }
+  return used;
 }
 
 /* A new key gets the next entry; where there is none, holes are closed. */
-static bool add_key(struct machine *machine, gc_ref dict, uint32_t key, uint32_t *index)
+static bool add_key(struct machine *machine, const gc_ref *dict, uint32_t key, uint32_t *index)
 {
-  const uint32_t room = machine_shape(machine, dict).fields;
-  struct script_payload *payload = machine_payload(machine, dict);
-  uint32_t *keys = machine_keys(machine, dict);
-  if (payload->length == room) {
-    uint32_t used = 0;
-    for (uint32_t i = 0; i < room; i++) {
-      if (keys[i] == SCRIPT_NOBODY) continue;
-      if (used != i) {
-        keys[used] = keys[i];
-        store(machine, dict, used, gc_load(machine->mutator, dict, i));
-        store(machine, dict, i, NULL);
-      }
-      used++;
-    }
-    payload->length = used;
+  const uint32_t room = machine_shape(machine, *dict).fields;
+  if (machine_payload(machine, *dict)->length == room) {
+    const uint32_t used = close_holes(machine, dict);
+    machine_payload(machine, *dict)->length = used;
     if (used == room) return false;
   }
-  keys[payload->length] = key;
-  *index = payload->length++;
+  *index = machine_payload(machine, *dict)->length++;
+  machine_keys(machine, *dict)[*index] = key;
   return true;
 }
 
-static void store_held(struct machine *machine, const struct range *range, gc_ref object, uint32_t index, gc_ref value)
+/* Of what hold_both holds. */
+static void store_held(struct machine *machine, const struct range *range, uint32_t index)
 {
-  hold(machine, range, RANGE_ARGUMENTS, object);
-  hold(machine, range, RANGE_TARGET, value);
-  store(machine, object, index, value);
-  let_go(machine, range, RANGE_TARGET);
-  let_go(machine, range, RANGE_ARGUMENTS);
+  store(machine, range->temporary[RANGE_ARGUMENTS], index, range->temporary[RANGE_TARGET]);
 }
 
 static bool operate_store(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
@@ -190,16 +215,16 @@ static bool operate_store(struct machine *machine, const struct range *range, co
   uint32_t index;
   if (!machine_value(machine, range, &op->value, &value)) return say_value(why);
   if (kind == GC_TUPLE) return impossible(why, "a tuple never changes");
-  if (!machine_locate(machine, object, op->field, &index)) {
-    if (kind != GC_DICT || object == NULL) {
-      say_object(machine, op, object, why);
-      return false;
-    }
-    if (!add_key(machine, object, op->field, &index))
-      return impossible(why, "the dict is full; give it more 'room' where it is made");
+  const bool is_there = machine_locate(machine, object, op->field, &index);
+  if (!is_there && (kind != GC_DICT || object == NULL)) {
+    say_object(machine, op, object, why);
+    return false;
   }
-  store_held(machine, range, object, index, value);
-  return true;
+  hold_both(machine, range, op->root, value);
+  const bool has_room = is_there || add_key(machine, &range->temporary[RANGE_ARGUMENTS], op->field, &index);
+  if (has_room) store_held(machine, range, index);
+  let_both_go(machine, range);
+  return has_room || impossible(why, "the dict is full; give it more 'room' where it is made");
 }
 
 static bool operate_append(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
@@ -211,21 +236,28 @@ static bool operate_append(struct machine *machine, const struct range *range, c
   struct script_payload *payload = machine_payload(machine, list);
   if (payload->length == machine_shape(machine, list).fields)
     return impossible(why, "the list is full; give it more 'room' where it is made");
-  store_held(machine, range, list, payload->length++, value);
+  const uint32_t index = payload->length++;
+  hold_both(machine, range, op->root, value);
+  store_held(machine, range, index);
+  let_both_go(machine, range);
   return true;
 }
 
-/* Elements behind move up; what is taken out dies when the list is whole again, as in CPython. */
-static void delete_element(struct machine *machine, const struct range *range, gc_ref list, uint32_t index)
+/*
+ * Elements behind move up; what is taken out dies when the list, which a slot holds, is whole again, as in CPython.  Every
+ * store is a safepoint: the list may be elsewhere after it.
+ */
+static void delete_element(struct machine *machine, const struct range *range, const gc_ref *list, uint32_t index)
 {
   struct gc_mutator *mutator = machine->mutator;
-  struct script_payload *payload = machine_payload(machine, list);
-  const gc_ref taken = gc_load(mutator, list, index);
+  const gc_ref taken = gc_load(mutator, *list, index);
   const uint32_t number = machine_number(machine, taken);
   if (machine->oracle != NULL && taken != NULL) oracle_hold(machine->oracle, number);
   gc_root(mutator, range->temporary, taken);
-  for (uint32_t i = index; i + 1 < payload->length; i++) store(machine, list, i, gc_load(mutator, list, i + 1));
-  store(machine, list, --payload->length, NULL);
+  const uint32_t last = machine_payload(machine, *list)->length - 1;
+  for (uint32_t i = index; i < last; i++) store(machine, *list, i, gc_load(mutator, *list, i + 1));
+  machine_payload(machine, *list)->length = last;
+  store(machine, *list, last, NULL);
   if (machine->oracle != NULL && taken != NULL) oracle_release(machine->oracle, number);
   gc_root(mutator, range->temporary, NULL);
 }
@@ -240,14 +272,14 @@ static bool operate_delete(struct machine *machine, const struct range *range, c
   }
   const enum gc_kind kind = machine_shape(machine, object).kind;
   if (kind == GC_TUPLE) return impossible(why, "a tuple never changes");
-  if (kind == GC_LIST) {
-    hold(machine, range, RANGE_ARGUMENTS, object);
-    delete_element(machine, range, object, index);
-    let_go(machine, range, RANGE_ARGUMENTS);
-    return true;
-  }
   if (kind == GC_DICT) machine_keys(machine, object)[index] = SCRIPT_NOBODY;
-  store_held(machine, range, object, index, NULL);
+  hold_both(machine, range, op->root, NULL);
+  if (kind == GC_LIST) {
+    delete_element(machine, range, &range->temporary[RANGE_ARGUMENTS], index);
+  } else {
+    store_held(machine, range, index);
+  }
+  let_both_go(machine, range);
   return true;
 }
 
@@ -306,9 +338,7 @@ static bool operate_deref(struct machine *machine, const struct range *range, co
   const bool is_alive = target != NULL;
   if (machine->oracle != NULL)
     oracle_weak_yields(machine->oracle, machine_number(machine, weak), machine_number(machine, target));
-  hold(machine, range, RANGE_TARGET, target);
-  machine_assign(machine, op->root, target);
-  let_go(machine, range, RANGE_TARGET);
+  assign_held(machine, range, op->root, target);
   machine->returned = is_alive;
   return true;
 }

@@ -61,6 +61,7 @@ struct cell {
   uint32_t fields, bytes;
   uint32_t counted; /* references made and not yet dropped, as a counting collector counts */
   uint32_t found;   /* references that the last move has seen */
+  uint64_t kind;
   union {
     uint64_t state;       /* cell_live, */
     struct cell *forward; /* or where the object has gone */
@@ -314,7 +315,8 @@ void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
   if ((uint64_t)(p->space.limit - p->space.bump) < bytes) move_all(p, bytes + ALLOCATION_ROOM_BYTES, NULL);
   struct cell *cell = (struct cell *)(void *)p->space.bump;
   p->space.bump += bytes;
-  *cell = (struct cell){.fields = shape.fields, .bytes = shape.bytes, .counted = 1, .state = cell_live};
+  *cell =
+      (struct cell){.fields = shape.fields, .bytes = shape.bytes, .kind = shape.kind, .counted = 1, .state = cell_live};
   memcpy(canary_of(cell), &cell_canary, sizeof cell_canary);
   mutator->counters.allocated_objects++;
   mutator->counters.allocated_bytes += header_payload_bytes(shape);
@@ -369,4 +371,12 @@ uint64_t gc_collect(struct gc_mutator *mutator, int generation)
   const uint64_t before = mutator->counters.freed_objects;
   move_all(p, ALLOCATION_ROOM_BYTES, NULL);
   return mutator->counters.freed_objects - before;
+}
+
+bool collector_shape(struct gc_mutator *mutator, gc_ref object, struct gc_shape *shape)
+{
+  const struct cell *cell =
+      require_object(paranoid_of(mutator), object, "its shape is asked for, but no object is there");
+  *shape = (struct gc_shape){.fields = cell->fields, .bytes = cell->bytes, .kind = (enum gc_kind)cell->kind};
+  return true;
 }
