@@ -13,7 +13,7 @@
 /* Own collectors in the order in which each adds to the one before; the rest by name, peers last. */
 static int rank_of(const struct catalogue_collector *collector)
 {
-  static const char *const order[] = {"none", "refcount", "refcount_cyclic", "marksweep"};
+  static const char *const order[] = {"none", "refcount", "refcount_cyclic", "marksweep", "semispace"};
   enum { KNOWN = sizeof order / sizeof order[0] };
   if (catalogue_collector_can(collector, "external")) return KNOWN + 1;
   for (int i = 0; i < KNOWN; i++) {

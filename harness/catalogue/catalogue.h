@@ -43,7 +43,7 @@ struct catalogue_missing {
 };
 
 struct catalogue {
-  struct catalogue_collector *collectors; /* none, refcount, refcount_cyclic, marksweep, other own ones, then peers */
+  struct catalogue_collector *collectors; /* by rank: see catalogue.c; peers last */
   size_t collector_count;
   struct catalogue_workload *workloads; /* every program has the same ones */
   size_t workload_count;

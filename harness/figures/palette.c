@@ -8,9 +8,9 @@ static const struct {
   const char *collector;
   uint32_t colour;
 } collectors[] = {
-    {"none", PALETTE_GREY},       {"refcount", PALETTE_ORANGE}, {"refcount_cyclic", PALETTE_BLUE},
-    {"marksweep", PALETTE_GREEN}, {"boehm", PALETTE_PURPLE},    {"cpython", PALETTE_VERMILION},
-    {"lua", PALETTE_SKY},
+    {"none", PALETTE_GREY},         {"refcount", PALETTE_ORANGE}, {"refcount_cyclic", PALETTE_BLUE},
+    {"marksweep", PALETTE_GREEN},   {"semispace", PALETTE_SKY},   {"boehm", PALETTE_PURPLE},
+    {"cpython", PALETTE_VERMILION},
 };
 
 uint32_t palette_collector(const char *name)
@@ -19,7 +19,7 @@ uint32_t palette_collector(const char *name)
     if (strcmp(collectors[i].collector, name) == 0) return collectors[i].colour;
   }
   /* A collector that came later: a colour of its own out of three, by its name. */
-  static const uint32_t others[] = {PALETTE_SKY, PALETTE_INK, 0x8c6d1f};
+  static const uint32_t others[] = {PALETTE_YELLOW, PALETTE_INK, 0x8c6d1f};
   unsigned hash = 0;
   for (const char *c = name; *c != '\0'; c++) hash = hash * 31 + (unsigned char)*c;
   return others[hash % 3];

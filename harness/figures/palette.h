@@ -15,7 +15,8 @@ enum {
   PALETTE_GREEN = 0x009e73,
   PALETTE_ORANGE = 0xe69f00,
   PALETTE_PURPLE = 0xcc79a7,
-  PALETTE_SKY = 0x56b4e9
+  PALETTE_SKY = 0x56b4e9,
+  PALETTE_YELLOW = 0xf0e442
 };
 
 uint32_t palette_collector(const char *name);

@@ -16,7 +16,7 @@
 /* Knobs that trade time for space. */
 static const struct {
   const char *collector, *knob;
-} trades[] = {{"marksweep", "growth_factor"}, {"boehm", "free_space_divisor"}};
+} trades[] = {{"marksweep", "growth_factor"}, {"semispace", "growth_factor"}, {"boehm", "free_space_divisor"}};
 
 enum { TRADES = sizeof trades / sizeof trades[0], POINTS_MAX = 96, STEPS = 8 };
 

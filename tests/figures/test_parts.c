@@ -123,7 +123,8 @@ static void ticks_of_axes(void **state)
 static void text_colours_contrast_with_white(void **state)
 {
   (void)state;
-  static const char *const names[] = {"none", "refcount", "refcount_cyclic", "marksweep", "boehm", "cpython", "other"};
+  static const char *const names[] = {"none",      "refcount", "refcount_cyclic", "marksweep",
+                                      "semispace", "boehm",    "cpython",         "other"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     for (size_t k = 0; k < i; k++) assert_int_not_equal(palette_collector(names[i]), palette_collector(names[k]));
     const uint32_t text = palette_text(palette_collector(names[i]));
