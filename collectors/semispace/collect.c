@@ -27,8 +27,11 @@ static void reclaim(struct semispace *ss)
 {
   struct space *to = spaces_reserve(&ss->spaces);
   space_touch(to, (uint64_t)(ss->free - to->base));
+  /* Both spaces are in use at this moment, and all copies are there twice: that is the heap's peak. */
+  ss->mutator.counters.heap_bytes += (uint64_t)(ss->free - to->base);
+  semispace_note_footprint(ss);
+  gc_counters_note_peak(&ss->mutator.counters);
   large_sweep(&ss->large);
-  semispace_note_footprint(ss); /* both spaces are in use at this moment */
   ss->bump = ss->limit = ss->free;
   spaces_flip(&ss->spaces);
   ss->live_bytes = semispace_used_bytes(ss) + ss->large.mapped_bytes;

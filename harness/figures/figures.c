@@ -13,7 +13,7 @@ const struct figure figures[] = {
     {"heatmap", "99th-percentile pause, longest pause and total time over two knobs", figure_heatmap},
     {"percentiles", "pause percentiles on a 1/(1-q) axis, as far as there are enough pauses", figure_percentiles},
     {"heap", "heap over time, with the pauses marked", figure_heap},
-    {"timespace", "total time against peak heap over marksweep's growth factors", figure_timespace},
+    {"timespace", "total time against peak heap over the growth factors of those that trace", figure_timespace},
     {NULL, NULL, NULL},
 };
 
