@@ -34,8 +34,8 @@ _gclab_value() {
   case $1 in
     -c | --collector) _gclab_reply_list "$(_gclab_names collectors; printf '%s\n' all own peers)" "$2" ;;
     -w | --workload) _gclab_reply_list "$(_gclab_names workloads; echo all)" "$2" ;;
-    -s | --set) [[ $2 == *=* ]] || _gclab_reply "$(_gclab_names knobs | sed 's/$/=/')" "" "$2" ;;
-    -p | --param) [[ $2 == *=* ]] || _gclab_reply "$(_gclab_names parameters | sed 's/$/=/')" "" "$2" ;;
+    -s | --set) [[ $2 == *=* ]] || _gclab_reply "$(_gclab_names knobs | sort -u | sed 's/$/=/')" "" "$2" ;;
+    -p | --param) [[ $2 == *=* ]] || _gclab_reply "$(_gclab_names parameters | sort -u | sed 's/$/=/')" "" "$2" ;;
     --allocator) _gclab_reply_list $'jemalloc\nglibc\nmimalloc\ntcmalloc\nall' "$2" ;;
     --size) _gclab_reply $'default\nsmall' "" "$2" ;;
     --format) _gclab_reply_list $'svg\npng\npdf\ncsv\njson' "$2" ;;
