@@ -40,14 +40,16 @@ SELF = 0xffffffff
 
 
 OUTPUT, MESSAGES = [], []  # what print prints, and what did not hold: written when the script is over
+MESSAGE_PARTS = 5
 
 
 def write_output():
     for line in OUTPUT:
         sys.stdout.write(line)
     sys.stdout.flush()
-    for message in MESSAGES:
-        sys.stderr.write("%s:%d:1: on CPython, %s is %d, not %s %d\n" % ((FILE,) + message))
+    for i in range(0, len(MESSAGES), MESSAGE_PARTS):
+        parts = tuple(MESSAGES[i:i + MESSAGE_PARTS])
+        sys.stderr.write("%s:%d:1: on CPython, %s is %d, not %s %d\n" % ((FILE,) + parts))
     sys.stderr.flush()
 
 
@@ -305,7 +307,11 @@ def expect(index, relation, right, line, this):
     if answer is None or holds(answer, relation, right):
         return
     EXPECTATIONS[0] += 1
-    MESSAGES.append((line, term["quantity"], answer, RELATION_WORDS[relation], right))
+    MESSAGES.append(line)  # one after the other, since a tuple of them would be counted
+    MESSAGES.append(term["quantity"])
+    MESSAGES.append(answer)
+    MESSAGES.append(RELATION_WORDS[relation])
+    MESSAGES.append(right)
 
 
 def run(pc, end, this):
