@@ -81,13 +81,18 @@ struct hooks_weak *hooks_weak_of(const struct hooks *hooks, gc_ref weak)
   return &hooks->weaks[number];
 }
 
+/* Takes the weak reference out of its target's list, and puts nothing in its place. */
+static void unlink_weak(struct hooks *hooks, struct hooks_object *target, const struct hooks_weak *weak)
+{
+  uint32_t *link = weak->previous == HOOKS_NONE ? &target->first_weak : &hooks->weaks[weak->previous].next;
+  *link = weak->next;
+  if (weak->next != HOOKS_NONE) hooks->weaks[weak->next].previous = weak->previous;
+}
+
 void hooks_clear(struct hooks *hooks, struct hooks_weak *weak)
 {
   struct hooks_object *target = hooks_find(hooks, weak->target);
-  const uint32_t number = (uint32_t)(weak - hooks->weaks);
-  uint32_t *link = &target->first_weak;
-  while (*link != number) link = &hooks->weaks[*link].next;
-  *link = weak->next;
+  unlink_weak(hooks, target, weak);
   if (!GC_FAULT(weak_kept)) weak->target = NULL;
   remove_if_idle(hooks, target);
 }
@@ -98,6 +103,20 @@ void hooks_forget_object(struct hooks *hooks, gc_ref object)
   if (entry == NULL) return;
   for (uint32_t i = entry->first_weak; i != HOOKS_NONE; i = hooks->weaks[i].next) hooks->weaks[i].target = NULL;
   remove_object(hooks, entry);
+}
+
+uint32_t hooks_detach_object(struct hooks *hooks, gc_ref object)
+{
+  const struct hooks_object *entry = hooks_find(hooks, object);
+  uint32_t first = HOOKS_NONE;
+  uint32_t *link = &first;
+  for (uint32_t i = entry == NULL ? HOOKS_NONE : entry->first_weak; i != HOOKS_NONE; i = hooks->weaks[i].next) {
+    if (hooks->weaks[i].callback.function == NULL) continue;
+    *link = i;
+    link = &hooks->weaks[i].next;
+  }
+  hooks_forget_object(hooks, object);
+  return first;
 }
 
 void hooks_forget_weak(struct hooks *hooks, gc_ref weak)
@@ -124,11 +143,15 @@ static uint32_t take_weak_entry(struct gc_mutator *mutator)
 /* The one without callback comes first, the others behind it, newest first. */
 static void link_weak(struct hooks *hooks, struct hooks_object *target, uint32_t number)
 {
+  struct hooks_weak *weak = &hooks->weaks[number];
   uint32_t *link = &target->first_weak;
-  if (hooks->weaks[number].callback.function != NULL && *link != HOOKS_NONE &&
-      hooks->weaks[*link].callback.function == NULL)
+  weak->previous = HOOKS_NONE;
+  if (weak->callback.function != NULL && *link != HOOKS_NONE && hooks->weaks[*link].callback.function == NULL) {
+    weak->previous = *link;
     link = &hooks->weaks[*link].next;
-  hooks->weaks[number].next = *link;
+  }
+  weak->next = *link;
+  if (*link != HOOKS_NONE) hooks->weaks[*link].previous = number;
   *link = number;
 }
 
@@ -153,7 +176,7 @@ void gc_new_weak(struct gc_mutator *mutator, gc_ref *slot, const gc_ref *target,
   const uint32_t number = take_weak_entry(mutator);
   struct hooks_object *entry = find_or_add(mutator, *target);
   mutator->hooks->weaks[number] =
-      (struct hooks_weak){.weak = frame.slot[0], .target = *target, .callback = callback, .next = HOOKS_NONE};
+      (struct hooks_weak){.weak = frame.slot[0], .target = *target, .callback = callback};
   link_weak(mutator->hooks, entry, number);
   const uint64_t bits = number;
   memcpy(gc_bytes(frame.slot[0], 0), &bits, sizeof bits);
@@ -195,17 +218,29 @@ static void enqueue(struct gc_mutator *mutator, struct gc_hook hook, gc_ref obje
   hooks->calls[hooks->queued_count++] = hook;
 }
 
+/* Clears the weak references to an object that was not reached, in the order of its list. */
+static void clear_list(struct gc_mutator *mutator, struct hooks_object *entry, hooks_survivor *survivor, void *state)
+{
+  struct hooks *hooks = mutator->hooks;
+  for (uint32_t i = entry->first_weak; i != HOOKS_NONE; i = hooks->weaks[i].next) {
+    struct hooks_weak *weak = &hooks->weaks[i];
+    if (!GC_FAULT(weak_kept)) weak->target = NULL;
+    const gc_ref reached = survivor(state, weak->weak);
+    if (reached != NULL && weak->callback.function != NULL) enqueue(mutator, weak->callback, reached);
+  }
+  entry->first_weak = HOOKS_NONE;
+}
+
 void hooks_clear_unreached(struct gc_mutator *mutator, hooks_survivor *survivor, void *state)
 {
   struct hooks *hooks = mutator->hooks;
   if (hooks == NULL) return;
-  for (uint32_t i = 0; i < hooks->weak_count; i++) {
-    struct hooks_weak *weak = &hooks->weaks[i];
-    if (weak->weak == NULL || weak->target == NULL || survivor(state, weak->target) != NULL) continue;
-    hooks_clear(hooks, weak);
-    const gc_ref reached = survivor(state, weak->weak);
-    if (reached != NULL && weak->callback.function != NULL) enqueue(mutator, weak->callback, reached);
+  for (uint32_t i = 0; i < hooks->object_count; i++) {
+    struct hooks_object *entry = &hooks->objects[i];
+    if (entry->first_weak != HOOKS_NONE && survivor(state, entry->object) == NULL)
+      clear_list(mutator, entry, survivor, state);
   }
+  for (uint32_t i = hooks->object_count; i-- > 0;) remove_if_idle(hooks, &hooks->objects[i]);
 }
 
 void hooks_queue_finalizers(struct gc_mutator *mutator, hooks_survivor *survivor, void *state)
@@ -296,8 +331,11 @@ void hooks_check(const struct hooks *hooks)
     if (found == NULL || found->value != i) gc_fail("an object with hooks is not where the index says", entry->object);
     if (entry->finalizer.function == NULL && entry->first_weak == HOOKS_NONE)
       gc_fail("an object without hooks is among those that have some", entry->object);
+    uint32_t previous = HOOKS_NONE;
     for (uint32_t w = entry->first_weak; w != HOOKS_NONE; w = hooks->weaks[w].next, listed++) {
       if (hooks->weaks[w].target != entry->object) gc_fail("a weak reference is in another's list", entry->object);
+      if (hooks->weaks[w].previous != previous) gc_fail("a list of weak references is linked wrongly", entry->object);
+      previous = w;
     }
   }
   if (hooks->index.count != hooks->object_count) gc_fail("the index of objects with hooks has too many", hooks);

@@ -20,8 +20,9 @@
  * INVARIANTS
  *  - objects[] is dense; each entry has a finalizer, has had one, or has a weak reference; `index` leads from an
  *    object's address to its position plus one.
- *  - A weak reference that has not been cleared is in the list of its target's entry, newest first, but the one without
- *    callback, of which there is at most one, before all others (CPython's order).
+ *  - A weak reference that has not been cleared is in the list of its target's entry, linked both ways, newest first, but
+ *    the one without callback before all others (CPython's order).  There is one such at most, or a second, where a hook
+ *    made it in the middle of the making of the first; as in CPython.
  *  - The raw bytes of a weak reference hold the number of its entry in weaks[]; entries of dead ones are on a free list.
  *  - queued[] are root slots: a collector keeps alive, and updates, what they hold.
  */
@@ -50,6 +51,7 @@ struct hooks_weak {
   gc_ref target; /* NULL: cleared */
   struct gc_hook callback;
   uint32_t next; /* weak reference to the same target, or free entry */
+  uint32_t previous;
 };
 
 struct hooks {
@@ -88,6 +90,12 @@ void hooks_clear(struct hooks *hooks, struct hooks_weak *weak);
 
 /* The object is about to be freed: its entry goes, weak references to it are cleared, no callback is called. */
 void hooks_forget_object(struct hooks *hooks, gc_ref object);
+
+/*
+ * The same, and returns those of the weak references that have a callback, for the caller to call: the number of the
+ * first, or HOOKS_NONE; the others follow by `next`, which stays as it is for as long as the weak references live.
+ */
+uint32_t hooks_detach_object(struct hooks *hooks, gc_ref object);
 
 /* The weak reference is about to be freed. */
 void hooks_forget_weak(struct hooks *hooks, gc_ref weak);

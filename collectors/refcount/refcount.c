@@ -109,18 +109,24 @@ static void set_pending(struct refcount *refcount, struct counted *worklist)
   refcount->attend_at = worklist != NULL ? 0 : refcount->stress_at;
 }
 
-/* Callbacks of weak references to the dead object, which have been cleared; the object has no hooks afterwards. */
+/*
+ * Weak references to the dead object are cleared, all of them before the first callback is called, which could bring the
+ * object back by another.  They are held until theirs has been called.  The object has no hooks afterwards.
+ */
 static void clear_weak(struct gc_mutator *mutator, gc_ref object)
 {
-  struct hooks_object *entry;
-  while ((entry = hooks_find(mutator->hooks, object)) != NULL && entry->first_weak != HOOKS_NONE) {
-    struct hooks_weak *weak = &mutator->hooks->weaks[entry->first_weak];
-    const struct gc_hook callback = weak->callback;
-    const gc_ref reference = weak->weak;
-    hooks_clear(mutator->hooks, weak);
-    if (callback.function != NULL && counted_of(reference)->count != 0) hooks_call(mutator, callback, reference);
+  struct hooks *hooks = mutator->hooks;
+  uint32_t at = hooks_detach_object(hooks, object);
+  for (uint32_t i = at; i != HOOKS_NONE; i = hooks->weaks[i].next) counted_increment(counted_of(hooks->weaks[i].weak));
+  while (at != HOOKS_NONE) {
+    GC_FRAME(frame, 1);
+    gc_push(mutator, &frame.frame);
+    frame.slot[0] = hooks->weaks[at].weak; /* the reference by which it is held */
+    const struct gc_hook callback = hooks->weaks[at].callback;
+    at = hooks->weaks[at].next;
+    hooks_call(mutator, callback, frame.slot[0]);
+    gc_pop(mutator, &frame.frame);
   }
-  hooks_forget_object(mutator->hooks, object);
 }
 
 /*
