@@ -104,7 +104,10 @@ struct gc_mutator *collector_start(const struct collector_config *config);
  */
 void collector_settle(struct gc_mutator *mutator);
 
-/* Verifies the whole heap: aborts with a message that names the object when an invariant does not hold. */
+/*
+ * Verifies the whole heap: aborts with a message that names the object when an invariant does not hold.  From within a
+ * hook only what holds there: while something dies, counts may be above the references that a walk finds.
+ */
 void collector_check(struct gc_mutator *mutator);
 
 /*
