@@ -56,6 +56,10 @@ struct oracle {
   uint64_t operations_since;
 };
 
+static void (*end_of_disagreement)(void);
+
+void oracle_on_disagreement(void (*end)(void)) { end_of_disagreement = end; }
+
 static _Noreturn void disagree(const struct oracle *oracle, const char *what, uint32_t number, uint64_t is,
                                uint64_t should)
 {
@@ -65,6 +69,7 @@ static _Noreturn void disagree(const struct oracle *oracle, const char *what, ui
   if (is != should) fprintf(stderr, ": it is %" PRIu64 ", it should be %" PRIu64, is, should);
   fprintf(stderr, " [%s]\n", collector.name);
   fflush(stderr);
+  if (end_of_disagreement != NULL) end_of_disagreement();
   _Exit(FINDING);
 }
 

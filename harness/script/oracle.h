@@ -55,8 +55,9 @@ uint64_t oracle_counted(struct oracle *oracle);
 
 /*
  * A disagreement ends the process: it prints what is wrong, the object by number, and the operation (oracle_at), and exits
- * with code 1 (the collector's own checks abort).
+ * with code 1 (the collector's own checks abort), or calls what oracle_on_disagreement set, which does not return.
  */
 void oracle_at(struct oracle *oracle, uint32_t line, uint64_t operation);
+void oracle_on_disagreement(void (*end)(void));
 
 #endif
