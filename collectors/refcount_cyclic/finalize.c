@@ -68,7 +68,9 @@ static void call_back_from_tuple(struct cyclic *cyclic, gc_ref object, uint32_t 
   struct gc_mutator *mutator = &cyclic->mutator;
   GC_FRAME(frame, 1);
   gc_push(mutator, &frame.frame);
+  mutator->hooks->call_depth++; /* the object is dying: what checks the heap must know */
   gc_new(mutator, &frame.slot[0], (struct gc_shape){.fields = 2 * count, .kind = GC_TUPLE});
+  mutator->hooks->call_depth--;
   struct counted *reference;
   for (uint32_t i = 0; (reference = clear_next(mutator->hooks, object)) != NULL; i++) {
     if (i < count && reference->count != 0) gc_store(mutator, frame.slot[0], 2 * i, counted_ref(reference));
