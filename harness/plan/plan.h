@@ -91,6 +91,9 @@ struct plan_cells {
  */
 struct plan *plan_load(const char *path);
 
+/* The same from memory; messages call it `path`. */
+struct plan *plan_load_text(const char *path, const char *text, size_t length);
+
 /* A plan with the defaults and no groups, as for the command line alone. */
 struct plan *plan_new(const char *name);
 void plan_free(struct plan *plan);

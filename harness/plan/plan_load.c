@@ -158,11 +158,8 @@ static struct plan *read_plan(const char *path, yaml_document_t *document, const
   return NULL;
 }
 
-struct plan *plan_load(const char *path)
+struct plan *plan_load_text(const char *path, const char *text, size_t length)
 {
-  size_t length = 0;
-  char *text = read_file(path, &length);
-  if (text == NULL) return NULL;
   struct plan *plan = NULL;
   yaml_document_t document;
   if (parse_document(path, text, length, &document)) {
@@ -178,6 +175,15 @@ struct plan *plan_load(const char *path)
     }
     yaml_document_delete(&document);
   }
+  return plan;
+}
+
+struct plan *plan_load(const char *path)
+{
+  size_t length = 0;
+  char *text = read_file(path, &length);
+  if (text == NULL) return NULL;
+  struct plan *plan = plan_load_text(path, text, length);
   free(text);
   return plan;
 }
