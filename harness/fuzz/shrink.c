@@ -58,6 +58,7 @@ static bool try_candidate(struct shrinker *shrinker, struct script *candidate)
     return false;
   }
   shrinker->progress.tests++;
+  script_number(candidate);
   if (!shrinker->test(shrinker->context, candidate)) {
     script_free(candidate);
     return false;

@@ -47,15 +47,15 @@ static void take_word(struct lexer *lexer, size_t *length)
   *length = (size_t)(lexer->at - start);
 }
 
-/* Digits, grouped by '_' perhaps. */
-static bool take_digits(struct lexer *lexer, int64_t *number)
+/* Digits, grouped by '_' perhaps; sign is 1 or -1. */
+static bool take_digits(struct lexer *lexer, int sign, int64_t *number)
 {
   const char *start = lexer->at;
   int64_t value = 0;
   for (; lexer->at < lexer->end && (is_digit(*lexer->at) || *lexer->at == '_'); lexer->at++) {
     if (*lexer->at == '_') continue;
-    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, *lexer->at - '0', &value))
-      return fail(lexer, start, "a number is at most 9223372036854775807");
+    if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, sign * (*lexer->at - '0'), &value))
+      return fail(lexer, start, "a number is -9223372036854775808 to 9223372036854775807");
   }
   if (lexer->at < lexer->end && is_letter(*lexer->at))
     return fail(lexer, start, "a name begins with a letter or '_', and a number has digits only");
@@ -134,11 +134,17 @@ static bool take_number(struct lexer *lexer)
   const bool is_negative = *start == '-';
   if (is_negative) lexer->at++;
   if (lexer->at == lexer->end || !is_digit(*lexer->at)) return fail(lexer, start, "behind - stands a number");
-  if (!take_digits(lexer, &lexer->token.number)) return false;
-  if (is_negative) lexer->token.number = -lexer->token.number;
+  if (!take_digits(lexer, is_negative ? -1 : 1, &lexer->token.number)) return false;
   lexer->token.kind = LEX_NUMBER;
   snprintf(lexer->token.text, LEX_WORD_MAX, "%lld", (long long)lexer->token.number);
   return true;
+}
+
+bool lex_is_before_number(const struct lexer *lexer)
+{
+  const char *at = lexer->at;
+  while (at < lexer->end && is_blank(*at)) at++;
+  return at < lexer->end && (is_digit(*at) || *at == '-');
 }
 
 bool lex_next(struct lexer *lexer)
@@ -178,7 +184,7 @@ bool lex_next(struct lexer *lexer)
     if (lexer->at == lexer->end || !is_digit(*lexer->at))
       return fail(lexer, lexer->at - 1, "behind %% stands a number");
     token->kind = LEX_ANONYMOUS;
-    if (!take_digits(lexer, &token->number)) return false;
+    if (!take_digits(lexer, 1, &token->number)) return false;
     snprintf(token->text, LEX_WORD_MAX, "%%%lld", (long long)token->number);
     return true;
   }

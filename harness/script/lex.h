@@ -6,7 +6,7 @@
 
 enum lex_kind { LEX_END, LEX_WORD, LEX_NUMBER, LEX_TEXT, LEX_RELATION, LEX_DOT, LEX_ANONYMOUS };
 
-enum { LEX_WORD_MAX = 256, LEX_TEXT_MAX = 4096 };
+enum { LEX_WORD_MAX = SCRIPT_NAME_MAX + 1, LEX_TEXT_MAX = SCRIPT_TEXT_MAX + 1 };
 
 /* A token.  END stands at the end of a line, and before a comment. */
 struct lex_token {
@@ -32,5 +32,8 @@ bool lex_next_line(struct lexer *lexer);
 
 /* To the next token of the line.  False, with the error set, where there is none that could be one. */
 bool lex_next(struct lexer *lexer);
+
+/* Does a number stand behind the token at hand? */
+bool lex_is_before_number(const struct lexer *lexer);
 
 #endif

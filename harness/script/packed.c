@@ -304,7 +304,7 @@ static uint64_t code_count(struct codec *codec, size_t count)
 static bool is_name(const char *name)
 {
   const size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
-  return length > 0 && name[length] == '\0' && length < 256 && strspn(name, "0123456789") == 0;
+  return length > 0 && name[length] == '\0' && length <= SCRIPT_NAME_MAX && strspn(name, "0123456789") == 0;
 }
 
 static void code_names(struct codec *codec, struct script *script)

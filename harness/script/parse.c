@@ -27,12 +27,10 @@ struct parser {
   struct script *script;
   struct script_error *error;
   struct numbers root_of_name, root_of_anonymous;
+  int64_t anonymous_count;
   struct open_block open[SCRIPT_NESTING_MAX];
   uint32_t depth;
   uint32_t op_line, op_column;
-  struct {
-    uint32_t line, column;
-  } first_use[UINT8_MAX + 1]; /* of actions that are used before they are defined; of the first so many */
 };
 
 static bool fail_at(struct parser *parser, uint32_t line, uint32_t column, const char *format, ...)
@@ -96,15 +94,22 @@ static bool in_action(const struct parser *parser)
   return parser->depth > 0 && parser->script->ops[parser->open[0].position].code == SCRIPT_ACTION;
 }
 
+static bool has_room_for_root(struct parser *parser)
+{
+  return parser->script->root_count < SCRIPT_ROOTS_MAX || fail_at(parser, parser->lexer.line, token_of(parser)->column,
+                                                                  "a script has at most %d roots", SCRIPT_ROOTS_MAX);
+}
+
 /* %N is the Nth root without a name; those before it come into being with it. */
 static bool take_anonymous(struct parser *parser, uint32_t *root)
 {
   const int64_t number = token_of(parser)->number;
   if (number >= SCRIPT_ROOTS_MAX)
     return fail_at(parser, parser->lexer.line, token_of(parser)->column, "%%N goes up to %%%d", SCRIPT_ROOTS_MAX - 1);
-  for (size_t i = 0; i <= (size_t)number; i++) {
-    if (numbers_get(&parser->root_of_anonymous, i) == SCRIPT_NOBODY)
-      numbers_set(&parser->root_of_anonymous, i, script_root(parser->script, SCRIPT_NOBODY));
+  for (; parser->anonymous_count <= number; parser->anonymous_count++) {
+    if (!has_room_for_root(parser)) return false;
+    numbers_set(&parser->root_of_anonymous, (size_t)parser->anonymous_count,
+                script_root(parser->script, SCRIPT_NOBODY));
   }
   *root = numbers_get(&parser->root_of_anonymous, (size_t)number);
   return true;
@@ -115,9 +120,7 @@ static bool take_named(struct parser *parser, uint32_t *root)
   const uint32_t name = script_name(parser->script, token_of(parser)->text);
   *root = numbers_get(&parser->root_of_name, name);
   if (*root != SCRIPT_NOBODY) return true;
-  if (parser->script->root_count >= SCRIPT_ROOTS_MAX)
-    return fail_at(parser, parser->lexer.line, token_of(parser)->column, "a script has at most %d roots",
-                   SCRIPT_ROOTS_MAX);
+  if (!has_room_for_root(parser)) return false;
   /* not script_root(), which would look through all of them for this name */
   *root = script_root(parser->script, SCRIPT_NOBODY);
   parser->script->roots[*root] = name;
@@ -215,9 +218,9 @@ static bool take_action_name(struct parser *parser, uint32_t *action)
   if (token->kind != LEX_WORD) return expected(parser, "an action's name");
   const size_t before = parser->script->action_count;
   *action = script_action_named(parser->script, script_name(parser->script, token->text));
-  if (*action >= before && *action <= UINT8_MAX) {
-    parser->first_use[*action].line = parser->lexer.line;
-    parser->first_use[*action].column = token->column;
+  if (*action >= before) {
+    parser->script->actions[*action].line = parser->lexer.line;
+    parser->script->actions[*action].column = token->column;
   }
   return next(parser);
 }
@@ -276,6 +279,13 @@ static void add_element(struct parser *parser, struct script_op *op, struct scri
   script_add_operand(parser->script, (struct script_operand){.kind = SCRIPT_OPERAND_VALUE, .value = value});
 }
 
+/* "bytes N"; a root may be called `bytes` too. */
+static bool at_raw_bytes(const struct parser *parser)
+{
+  const struct lex_token *token = &parser->lexer.token;
+  return token->kind == LEX_WORD && strcmp(token->text, "bytes") == 0 && lex_is_before_number(&parser->lexer);
+}
+
 /* "VALUE VALUE ..." or "N of VALUE" */
 static bool parse_tuple(struct parser *parser, struct script_op *op)
 {
@@ -288,7 +298,7 @@ static bool parse_tuple(struct parser *parser, struct script_op *op)
     for (int64_t i = 0; i < count; i++) add_element(parser, op, value);
   } else {
     if (token_of(parser)->kind == LEX_END) return expected(parser, "a tuple's elements, at least one");
-    while (token_of(parser)->kind != LEX_END && !at_word(parser, "bytes")) {
+    while (token_of(parser)->kind != LEX_END && !at_raw_bytes(parser)) {
       if (op->operands == SCRIPT_FIELDS_MAX) return expected(parser, "fewer elements");
       if (!take_value(parser, &value)) return false;
       add_element(parser, op, value);
@@ -379,7 +389,8 @@ static bool parse_expect(struct parser *parser, struct script_op *op)
 static bool parse_threshold(struct parser *parser, struct script_op *op)
 {
   do {
-    if (!take_number(parser, "a threshold", -1000000000, 2000000000, &op->thresholds[op->size])) return false;
+    if (!take_number(parser, "a threshold", SCRIPT_THRESHOLD_LEAST, SCRIPT_THRESHOLD_MOST, &op->thresholds[op->size]))
+      return false;
     op->size++;
   } while (op->size < 3 && token_of(parser)->kind != LEX_END);
   return true;
@@ -594,9 +605,8 @@ static bool finish(struct parser *parser)
   for (uint32_t i = 0; i < parser->script->action_count; i++) {
     const struct script_action *action = &parser->script->actions[i];
     if (action->position != SCRIPT_NOBODY) continue;
-    const uint32_t line = i <= UINT8_MAX ? parser->first_use[i].line : 0;
-    const uint32_t column = i <= UINT8_MAX ? parser->first_use[i].column : 0;
-    return fail_at(parser, line, column, "there is no action '%s'", parser->script->names[action->name]);
+    return fail_at(parser, action->line, action->column, "there is no action '%s'",
+                   parser->script->names[action->name]);
   }
   return true;
 }
@@ -610,7 +620,10 @@ struct script *script_parse(const char *text, size_t length, struct script_error
   parsed = parsed && error->line == 0 && finish(&parser);
   free(parser.root_of_name.list);
   free(parser.root_of_anonymous.list);
-  if (parsed) return parser.script;
+  if (parsed) {
+    script_number(parser.script);
+    return parser.script;
+  }
   script_free(parser.script);
   return NULL;
 }

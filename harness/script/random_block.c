@@ -414,5 +414,6 @@ struct script *script_expand(const struct script *script)
     script_add_op(expanded, op);
   }
   free(prepared);
+  script_number(expanded);
   return expanded;
 }

@@ -108,13 +108,23 @@ static size_t locate(const struct script *script, const char *name)
   return i;
 }
 
+/* Room for one more than there are. */
 static void index_again(struct script *script)
 {
-  script->name_index_capacity = script->name_index_capacity == 0 ? 64 : 2 * script->name_index_capacity;
+  while (2 * (script->name_count + 1) > script->name_index_capacity)
+    script->name_index_capacity = script->name_index_capacity == 0 ? 64 : 2 * script->name_index_capacity;
   free(script->name_index);
   script->name_index = require(calloc(script->name_index_capacity, sizeof *script->name_index));
   for (size_t i = 0; i < script->name_count; i++)
     script->name_index[locate(script, script->names[i])] = (uint32_t)i + 1;
+}
+
+void script_set_names(struct script *script, char **names, size_t count, size_t capacity)
+{
+  script->names = names;
+  script->name_count = count;
+  script->name_capacity = capacity;
+  index_again(script);
 }
 
 uint32_t script_name(struct script *script, const char *name)

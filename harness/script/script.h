@@ -11,6 +11,10 @@
  *  - REPEAT and ACTION are closed by END in proper nesting; `number` of REPEAT is its count, `target` of REPEAT and
  *    ACTION the position of their END, and of END that of what it closes.  ACTION is at the outermost level only.
  *  - SELF is referred to inside an action only.
+ *  - Names, roots, actions and texts are numbered in the order in which the canonical text mentions them, and each of
+ *    them is mentioned (script_number).  So a script has one packed form, and its roots are dropped in the same order
+ *    whether it was text or bytes.
+ *  - Numbers are in the ranges that the parser allows, and names are such that the canonical text can be parsed.
  */
 #ifndef GCLAB_HARNESS_SCRIPT_SCRIPT_H
 #define GCLAB_HARNESS_SCRIPT_SCRIPT_H
@@ -62,7 +66,11 @@ enum {
   SCRIPT_FIELDS_MAX = 1 << 14,
   SCRIPT_NESTING_MAX = 32,
   SCRIPT_BYTES_MAX = 1 << 24,
-  SCRIPT_DICT_ROOM_MAX = 4096
+  SCRIPT_DICT_ROOM_MAX = 4096,
+  SCRIPT_NAME_MAX = 255, /* bytes */
+  SCRIPT_TEXT_MAX = 4095,
+  SCRIPT_THRESHOLD_LEAST = -1000000000,
+  SCRIPT_THRESHOLD_MOST = 2000000000
 };
 #define SCRIPT_SELF UINT32_C(0xffffffff)
 
@@ -169,7 +177,8 @@ struct script_class {
 
 struct script_action {
   uint32_t name;
-  uint32_t position; /* of its ACTION operation; SCRIPT_NOBODY: never defined, an error of the parser */
+  uint32_t position;     /* of its ACTION operation; SCRIPT_NOBODY: never defined, an error of the parser */
+  uint32_t line, column; /* where it was first mentioned; 0: not in a text */
 };
 
 struct script {
@@ -205,6 +214,16 @@ uint32_t script_add_class(struct script *script, struct script_class class);
 uint32_t script_add_field_name(struct script *script, uint32_t name);
 uint32_t script_add_operand(struct script *script, struct script_operand operand);
 size_t script_add_op(struct script *script, struct script_op op);
+
+/* Takes the place of all names: malloc'ed strings in a malloc'ed table with room for `capacity`. */
+void script_set_names(struct script *script, char **names, size_t count, size_t capacity);
+
+/*
+ * Numbers the tables in the order of the canonical text, and takes out what it does not mention.  For those who build or
+ * change scripts; all else of the script must be as script_check wants it.
+ */
+void script_number(struct script *script);
+bool script_is_numbered(const struct script *script);
 
 /* A row with nothing in it: type, action, ... SCRIPT_NOBODY. */
 struct script_op script_op_empty(enum script_code code);

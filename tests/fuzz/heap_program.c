@@ -340,5 +340,6 @@ struct heap_program heap_program_decode(const uint8_t *bytes, size_t size)
     program.script->ops[i].line = (uint32_t)i + 1;
     program.script->ops[i].column = 1;
   }
+  script_number(program.script);
   return program;
 }

@@ -69,7 +69,7 @@ static void every_error_has_its_place(void **state)
       {"threshold 1 2 3 4", 1, 17, "expected the end of the line, found '4'"},
       {"drop a b", 1, 8, "expected the end of the line, found 'b'"},
       {"drop 7a", 1, 6, "a name begins with a letter or '_', and a number has digits only"},
-      {"repeat 99999999999999999999\nend", 1, 8, "a number is at most 9223372036854775807"},
+      {"repeat 99999999999999999999\nend", 1, 8, "a number is -9223372036854775808 to 9223372036854775807"},
       {"drop a;", 1, 7, "';' is part of nothing here"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
