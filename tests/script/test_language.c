@@ -157,6 +157,107 @@ static void packed_form_comes_back(void **state)
   script_free(unpacked);
 }
 
+/* Whether it was text or bytes: the same tables in the same order, so that roots are dropped in the same order, too. */
+static void a_script_has_one_packed_form(void **state)
+{
+  (void)state;
+  static const char *const texts[] = {
+      "drop a\nclass B x\nnew b B\n",                          /* classes come first in the canonical text */
+      "weak w a callback f\nprint \"x\"\naction f\nend\n",     /* an action is mentioned before it is there */
+      "random 5 40 roots 30\nload z %2\nload y %50\ndrop z\n", /* named roots after those of a block, and unused ones */
+      "random 5 100 finalizer 9 weak 9\nnew act0 atom\n",      /* a name that a block would have used */
+      "new t tuple 2 of bytes bytes 3\nnew t tuple bytes bytes.bytes bytes 0\n", /* a root called `bytes` */
+      "expect live == -9223372036854775808\n",
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+    struct script_error error;
+    struct script *script = parse(texts[i]);
+    struct script *expanded = script_expand(script);
+    size_t length;
+    size_t again_length;
+    if (!script_check(script, &error) || !script_check(expanded, &error)) fail_msg("%s: %s", texts[i], error.message);
+    char *text = print(expanded);
+    struct script *again = parse(text);
+    void *bytes = script_pack(expanded, &length);
+    void *bytes_again = script_pack(again, &again_length);
+    if (length != again_length || memcmp(bytes, bytes_again, length) != 0)
+      fail_msg("%s has two packed forms", texts[i]);
+    free(bytes);
+    free(bytes_again);
+    free(text);
+    script_free(again);
+    script_free(expanded);
+    script_free(script);
+  }
+}
+
+static void rename_to(struct script *script, uint32_t name, const char *to)
+{
+  free(script->names[name]);
+  script->names[name] = strdup(to);
+}
+
+static void call_root_none(struct script *script) { rename_to(script, script->roots[0], "none"); }
+static void call_class_list(struct script *script) { rename_to(script, script->classes[0].name, "list"); }
+static void call_field_legacy(struct script *script) { rename_to(script, script->field_names[0], "legacy"); }
+static void leave_class_nameless(struct script *script) { script->classes[0].name = SCRIPT_NOBODY; }
+static void name_a_class_twice(struct script *script) { script->classes[1].name = script->classes[0].name; }
+static void name_a_field_twice(struct script *script) { script->field_names[1] = script->field_names[0]; }
+static void name_a_root_twice(struct script *script) { script->roots[1] = script->roots[0]; }
+static void add_a_name(struct script *script) { script_name(script, "nobody"); }
+static void add_a_root(struct script *script) { script_root(script, SCRIPT_NOBODY); }
+static void ask_for_endless_rounds(struct script *script) { script->ops[0].number = UINT32_MAX + INT64_C(1); }
+static void ask_for_no_roots(struct script *script) { script->operands[0].number = 0; }
+static void seed_below_zero(struct script *script) { script->ops[2].number = -1; }
+static void set_a_threshold_too_high(struct script *script) { script->ops[3].thresholds[0] = 2000000001; }
+static void define_an_action_twice(struct script *script) { script->ops[6].action = 0; }
+static void print_nothing(struct script *script) { script->ops[8].operands = 0; }
+static void swap_texts(struct script *script)
+{
+  script->operands[1].text = 1;
+  script->operands[2].text = 0;
+}
+
+/* What no text can say no bytes can, either. */
+static void what_text_cannot_say_is_refused(void **state)
+{
+  (void)state;
+  static const struct {
+    void (*damage)(struct script *script);
+    const char *message;
+  } rows[] = {
+      {call_root_none, "a root cannot be called 'none'"},
+      {call_class_list, "a class cannot be called 'list'"},
+      {call_field_legacy, "a field cannot be called 'legacy'"},
+      {leave_class_nameless, "a class has a name that is not there"},
+      {name_a_class_twice, "two classes have one name"},
+      {name_a_field_twice, "two fields of a class have one name"},
+      {name_a_root_twice, "two roots have one name"},
+      {add_a_name, "names, roots, actions or texts are not in the order in which they are mentioned"},
+      {add_a_root, "names, roots, actions or texts are not in the order in which they are mentioned"},
+      {swap_texts, "names, roots, actions or texts are not in the order in which they are mentioned"},
+      {ask_for_endless_rounds, "a loop is run 0 to 4294967295 times"},
+      {ask_for_no_roots, "an option of a random block is out of its range"},
+      {seed_below_zero, "a random block's seed is not negative, and it has at most 100000000 operations"},
+      {set_a_threshold_too_high, "a threshold is -1000000000 to 2000000000"},
+      {define_an_action_twice, "an action has no definition"},
+      {print_nothing, "nothing is printed"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    struct script *script = parse("class C x y\nclass D\nrepeat 3\nend\nrandom 1 5 roots 2\nthreshold 5\n"
+                                  "action f\nend\naction g\nend\nprint \"a\" \"b\"\nload a b\n");
+    struct script_error error = {0};
+    size_t length;
+    rows[i].damage(script);
+    void *bytes = script_pack(script, &length);
+    struct script *found = script_unpack(bytes, length, &error);
+    if (found != NULL) fail_msg("damage %zu is not seen", i);
+    assert_string_equal(error.message, rows[i].message);
+    free(bytes);
+    script_free(script);
+  }
+}
+
 /* Whatever the bytes are: a script that holds together, or an error; and a script's bytes are unique. */
 static void damaged_bytes_are_refused(void **state)
 {
@@ -279,6 +380,8 @@ int main(void)
       cmocka_unit_test(every_error_has_its_place),
       cmocka_unit_test(text_comes_back),
       cmocka_unit_test(packed_form_comes_back),
+      cmocka_unit_test(a_script_has_one_packed_form),
+      cmocka_unit_test(what_text_cannot_say_is_refused),
       cmocka_unit_test(damaged_bytes_are_refused),
       cmocka_unit_test(any_text_is_parsed_or_refused),
       cmocka_unit_test(a_seed_means_the_same_for_ever),
