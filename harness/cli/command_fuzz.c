@@ -12,6 +12,8 @@
 #include "harness/cli/command.h"
 #include "harness/cli/selection.h"
 #include "harness/fuzz/fuzz.h"
+#include "harness/script/packed.h"
+#include "harness/script/random_block.h"
 
 enum {
   OPTION_PYTHON = 256,
@@ -21,6 +23,7 @@ enum {
   OPTION_OUT,
   OPTION_KEEP_GOING,
   OPTION_NO_SHRINK,
+  OPTION_SHRINK,
   SHRINK_TESTS = 3000
 };
 
@@ -32,6 +35,8 @@ static const struct argp_option options[] = {
     {"seed", OPTION_SEED, "N", 0, "of the programs (default 1)", 2},
     {"out", OPTION_OUT, "DIR", 0, "directory for findings (default: findings); it is made where there are some", 2},
     {"no-shrink", OPTION_NO_SHRINK, 0, 0, "write findings as they are, without making them smaller", 2},
+    {"shrink", OPTION_SHRINK, "FILE", 0,
+     "instead of random programs take this heap script, which fails on the collector, and make it small", 2},
     {"keep-going", OPTION_KEEP_GOING, 0, 0, "go on after a finding", 2},
     {0},
 };
@@ -43,13 +48,14 @@ static const char doc[] =
     "\vExamples:\n"
     "  gclab fuzz                          # every own collector beside the oracle\n"
     "  gclab fuzz -c marksweep --set stress=7 --operations 3000\n"
-    "  gclab fuzz --on-python /usr/bin/python3 --programs 1000\n\n"
+    "  gclab fuzz --on-python /usr/bin/python3 --programs 1000\n"
+    "  gclab fuzz --shrink failing.heap -c marksweep --set stress=1\n\n"
     "Exit codes: 0 nothing was found; 1 something was; 2 wrong usage; 3 a program failed; 4 the environment lacks "
     "something.";
 
 struct arguments {
   struct selection selection;
-  const char *python;
+  const char *python, *shrink;
   struct fuzz_options fuzz;
 };
 
@@ -88,6 +94,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
   case OPTION_KEEP_GOING:
     arguments->fuzz.keeps_going = true;
     break;
+  case OPTION_SHRINK:
+    arguments->shrink = argument;
+    break;
   case OPTION_NO_SHRINK:
     arguments->fuzz.shrink_tests = 0;
     break;
@@ -97,6 +106,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
   case ARGP_KEY_END:
     if (arguments->python != NULL && arguments->selection.collector_count + arguments->selection.knob_count > 0)
       argp_error(state, "--on-python compares refcount_cyclic, with knobs of its own: -c and --set do not go with it");
+    if (arguments->shrink != NULL && arguments->python != NULL) argp_error(state, "--shrink is about a collector");
+    if (arguments->shrink != NULL && arguments->selection.collector_count != 1)
+      argp_error(state, "--shrink needs the one collector that the script fails on: -c NAME");
     break;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -135,6 +147,47 @@ static int compare_with_python(const struct arguments *arguments, const struct c
   return code;
 }
 
+static struct script *read_expanded(const char *path)
+{
+  struct script_error error;
+  struct script *script = script_read_file(path, &error);
+  if (script == NULL && error.line != 0)
+    fprintf(stderr, "%s:%u:%u: %s\n", path, error.line, error.column, error.message);
+  if (script == NULL && error.line == 0) fprintf(stderr, "gclab: %s: %s\n", path, error.message);
+  if (script == NULL) return NULL;
+  struct script *expanded = script_expand(script);
+  script_free(script);
+  return expanded;
+}
+
+/* The file's own name without directory and ending, and "-small". */
+static void name_small(const char *path, char *name, size_t room)
+{
+  const char *slash = strrchr(path, '/');
+  const char *stem = slash != NULL ? slash + 1 : path;
+  const char *dot = strrchr(stem, '.');
+  snprintf(name, room, "%.*s-small", (int)(dot != NULL ? (size_t)(dot - stem) : strlen(stem)), stem);
+}
+
+static int shrink_script(const struct arguments *arguments, const struct catalogue *catalogue)
+{
+  char name[256];
+  if (!selection_is_known(&arguments->selection, catalogue)) return EXIT_USAGE;
+  const struct catalogue_collector *collector = catalogue_collector(catalogue, arguments->selection.collectors[0]);
+  if (collector == NULL) {
+    fputs("gclab: --shrink needs the name of one collector, not of a group\n", stderr);
+    return EXIT_USAGE;
+  }
+  struct script *script = read_expanded(arguments->shrink);
+  if (script == NULL) return EXIT_USAGE;
+  name_small(arguments->shrink, name, sizeof name);
+  const int code = fuzz_shrink(&arguments->fuzz, collector->name, collector->trial_path, arguments->selection.knobs,
+                               arguments->selection.knob_count, script, name);
+  if (code == EXIT_DONE) printf("%s runs on %s to its end: nothing to shrink\n", arguments->shrink, collector->name);
+  script_free(script);
+  return code;
+}
+
 static int compare_with_oracle(const struct arguments *arguments, const struct catalogue *catalogue)
 {
   int code = EXIT_DONE;
@@ -164,8 +217,9 @@ int command_fuzz(int argc, char **argv)
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
   struct catalogue *catalogue = catalogue_load();
   if (catalogue == NULL) return EXIT_ENVIRONMENT;
-  const int code = arguments.python != NULL ? compare_with_python(&arguments, catalogue)
-                                            : compare_with_oracle(&arguments, catalogue);
+  const int code = arguments.shrink != NULL   ? shrink_script(&arguments, catalogue)
+                   : arguments.python != NULL ? compare_with_python(&arguments, catalogue)
+                                              : compare_with_oracle(&arguments, catalogue);
   catalogue_free(catalogue);
   return code;
 }

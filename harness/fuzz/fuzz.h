@@ -46,4 +46,11 @@ int fuzz_python(const struct fuzz_options *options, const struct python_interpre
 int fuzz_oracle(const struct fuzz_options *options, const char *collector_name, const char *trial,
                 const char *const *knobs, size_t knob_count, struct fuzz_summary *summary);
 
+/*
+ * Makes a script that the oracle, a check or a crash ends as small as it goes, and writes it as NAME.heap.  Returns 0 where
+ * it runs to its end, else as fuzz_oracle.
+ */
+int fuzz_shrink(const struct fuzz_options *options, const char *collector_name, const char *trial,
+                const char *const *knobs, size_t knob_count, const struct script *script, const char *name);
+
 #endif

@@ -60,30 +60,43 @@ static bool fails(void *context, const struct script *script)
 }
 
 static void keep_finding(const struct fuzz_options *options, struct runner *runner, const char *collector_name,
-                         const struct script *script, uint64_t i)
+                         const struct script *script, const char *name)
 {
   struct script *small = script_shrink(script, fails, runner, options->shrink_tests, NULL);
-  char name[128];
   char how[1024];
   int length = snprintf(how, sizeof how, "gclab script THIS --oracle -c %s", collector_name);
   for (size_t k = 0; k < runner->knob_count && length < (int)sizeof how; k++)
     length += snprintf(how + length, sizeof how - (size_t)length, " --set %s", runner->knobs[k]);
-  snprintf(name, sizeof name, "%s-%" PRIu64 "-%" PRIu64, collector_name, options->seed, i);
   fails(runner, small); /* for the report */
   fuzz_write_finding(options, small, name, how, runner->report);
   script_free(small);
+}
+
+/* A file of its own for the program that is run. */
+static bool make_program_file(char *path)
+{
+  const int fd = mkstemp(path);
+  if (fd < 0) perror("gclab: /tmp");
+  return fd >= 0 && close(fd) == 0;
+}
+
+int fuzz_shrink(const struct fuzz_options *options, const char *collector_name, const char *trial,
+                const char *const *knobs, size_t knob_count, const struct script *script, const char *name)
+{
+  char program[] = "/tmp/gclab-fuzz-XXXXXX";
+  if (!make_program_file(program)) return 4;
+  struct runner runner = {.trial = trial, .knobs = knobs, .knob_count = knob_count, .program = program};
+  const bool failed = fails(&runner, script);
+  if (failed) keep_finding(options, &runner, collector_name, script, name);
+  unlink(program);
+  return failed ? 1 : 0;
 }
 
 int fuzz_oracle(const struct fuzz_options *options, const char *collector_name, const char *trial,
                 const char *const *knobs, size_t knob_count, struct fuzz_summary *summary)
 {
   char program[] = "/tmp/gclab-fuzz-XXXXXX";
-  const int fd = mkstemp(program);
-  if (fd < 0) {
-    perror("gclab: /tmp");
-    return 4;
-  }
-  close(fd);
+  if (!make_program_file(program)) return 4;
   struct runner runner = {.trial = trial, .knobs = knobs, .knob_count = knob_count, .program = program};
   const uint64_t start_ns = clock_now_ns();
   *summary = (struct fuzz_summary){.settings = 1};
@@ -94,7 +107,9 @@ int fuzz_oracle(const struct fuzz_options *options, const char *collector_name, 
     summary->operations += script->op_count;
     if (failed) {
       summary->findings++;
-      keep_finding(options, &runner, collector_name, script, i);
+      char name[128];
+      snprintf(name, sizeof name, "%s-%" PRIu64 "-%" PRIu64, collector_name, options->seed, i);
+      keep_finding(options, &runner, collector_name, script, name);
     }
     script_free(script);
     fuzz_progress(options, summary, collector_name);
