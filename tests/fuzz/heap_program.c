@@ -55,7 +55,10 @@ static int64_t choose_knob(const struct setting *row, uint32_t byte)
 static void take_knobs(struct decoder *decoder, int64_t *knobs)
 {
   if (collector.knob_count > HEAP_PROGRAM_KNOBS_MAX) fuzz_fail("more than %d knobs", HEAP_PROGRAM_KNOBS_MAX);
-  for (size_t i = 0; i < collector.knob_count; i++) knobs[i] = choose_knob(&collector.knobs[i], take_byte(decoder));
+  for (size_t i = 0; i < HEAP_PROGRAM_KNOBS_MAX; i++) {
+    const uint32_t byte = take_byte(decoder);
+    if (i < collector.knob_count) knobs[i] = choose_knob(&collector.knobs[i], byte);
+  }
 }
 
 /* ---- operations ----------------------------------------------------------------------------------------------- */

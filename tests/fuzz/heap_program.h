@@ -1,8 +1,9 @@
 /*
  * heap_program: bytes to a heap program, so that nearly all bytes are a meaningful one.
  *
- * The first bytes choose the collector's knobs, one byte a row of its table; then come the bodies of the actions; the rest
- * are operations, each of a few bytes, over a handful of roots.  Every operation has `try` where it may have one.
+ * The first sixteen bytes choose the collector's knobs, in the order of its table, so that an input is the same program on
+ * every collector; then come the bodies of the actions; the rest are operations, each of a few bytes, over a handful of
+ * roots.  Every operation has `try` where it may have one.
  *
  * INVARIANTS
  *  - The program passes script_check and needs no expansion.
@@ -15,7 +16,7 @@
 #include "collectors/collector.h"
 #include "harness/script/script.h"
 
-enum { HEAP_PROGRAM_KNOBS_MAX = 64 };
+enum { HEAP_PROGRAM_KNOBS_MAX = 16 };
 
 struct heap_program {
   int64_t knobs[HEAP_PROGRAM_KNOBS_MAX]; /* one a row of the collector's table */
