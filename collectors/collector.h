@@ -106,7 +106,8 @@ void collector_settle(struct gc_mutator *mutator);
 
 /*
  * Verifies the whole heap: aborts with a message that names the object when an invariant does not hold.  From within a
- * hook only what holds there: while something dies, counts may be above the references that a walk finds.
+ * hook only what holds there: while something dies, counts may be above the references that a walk finds.  What it needs
+ * of memory for that may be refused like any other.
  */
 void collector_check(struct gc_mutator *mutator);
 

@@ -79,6 +79,7 @@ struct walk {
   uint64_t visited_bytes;
   struct mark_stack stack;
   uint64_t objects;
+  bool is_short; /* of memory: the walk ends */
 };
 
 static void visit(struct walk *walk, gc_ref object, const void *from)
@@ -101,8 +102,10 @@ static void visit(struct walk *walk, gc_ref object, const void *from)
     large->visited = true;
   }
   walk->objects++;
-  if (!mark_stack_reserve(&walk->stack, 1)) gc_fail("no memory to check the heap with", object);
-  *walk->stack.top++ = (uintptr_t)object;
+  if (mark_stack_reserve(&walk->stack, 1))
+    *walk->stack.top++ = (uintptr_t)object;
+  else
+    walk->is_short = true;
 }
 
 static void walk_reachable(struct walk *walk)
@@ -110,7 +113,7 @@ static void walk_reachable(struct walk *walk)
   for (const struct gc_frame *frame = walk->ms->mutator.frames; frame != NULL; frame = frame->previous) {
     for (uint32_t i = 0; i < frame->count; i++) visit(walk, frame->slots[i], &frame->slots[i]);
   }
-  while (!mark_stack_is_empty(&walk->stack)) {
+  while (!mark_stack_is_empty(&walk->stack) && !walk->is_short) {
     const gc_ref object = object_of_entry(*--walk->stack.top);
     const uint32_t fields = shape_of(object).fields;
     for (uint32_t i = 0; i < fields; i++) visit(walk, fields_of(object)[i], object);
@@ -122,11 +125,13 @@ static uint64_t check_reachable(struct marksweep *ms)
 {
   struct walk walk = {.ms = ms, .visited_bytes = (uint64_t)ms->blocks.opened * BLOCK_MARK_WORDS * 8};
   walk.visited = mmap(NULL, walk.visited_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (walk.visited == MAP_FAILED || !mark_stack_init(&walk.stack, 0)) gc_fail("no memory to check the heap with", ms);
-  walk_reachable(&walk);
+  if (walk.visited == MAP_FAILED) ms->mutator.config->out_of_memory(&ms->mutator, walk.visited_bytes);
+  walk.is_short = !mark_stack_init(&walk.stack, 0);
+  if (!walk.is_short) walk_reachable(&walk);
   for (uint64_t i = 0; i < ms->large.count; i++) ms->large.registry[i]->visited = false;
   mark_stack_finish(&walk.stack);
   munmap(walk.visited, walk.visited_bytes);
+  if (walk.is_short) ms->mutator.config->out_of_memory(&ms->mutator, walk.visited_bytes);
   return walk.objects;
 }
 

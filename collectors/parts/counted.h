@@ -57,9 +57,9 @@ static inline bool counted_decrement(struct counted *object)
 /*
  * Recomputes every count and aborts with the object named where one is wrong.  `all` holds every object there is
  * (checking builds keep such a table): then counts must be equal.  Where it is NULL, what the root slots reach is
- * looked at, and a count must be at least the references found.
+ * looked at, and a count must be at least the references found; without memory for that, it is out of memory.
  */
-void counted_audit(const struct gc_mutator *mutator, struct object_table *all,
+void counted_audit(struct gc_mutator *mutator, struct object_table *all,
                    uint32_t (*field_count)(const struct counted *object));
 
 #endif

@@ -42,15 +42,20 @@ gc_ref hooks_shared_weak(const struct hooks *hooks, gc_ref object)
   return first->callback.function == NULL ? first->weak : NULL;
 }
 
-/* The object's entry, a new one where it has none. */
-static struct hooks_object *find_or_add(struct gc_mutator *mutator, gc_ref object)
+/* Room for one more object with hooks. */
+static void reserve_object(struct gc_mutator *mutator)
 {
   struct hooks *hooks = hooks_of(mutator);
-  struct hooks_object *found = hooks_find(hooks, object);
-  if (found != NULL) return found;
   reserve(mutator, &hooks->object_memory, ((uint64_t)hooks->object_count + 1) * sizeof *hooks->objects);
   hooks->objects = hooks->object_memory.memory;
   if (!object_table_reserve(&hooks->index, 1)) out_of_memory(mutator, sizeof(struct object_entry));
+}
+
+/* The object's entry, a new one where it has none; room has been made. */
+static struct hooks_object *find_or_add(struct hooks *hooks, gc_ref object)
+{
+  struct hooks_object *found = hooks_find(hooks, object);
+  if (found != NULL) return found;
   object_table_add(&hooks->index, object);
   object_table_find(&hooks->index, object)->value = hooks->object_count;
   hooks->objects[hooks->object_count] = (struct hooks_object){.object = object, .first_weak = HOOKS_NONE};
@@ -127,17 +132,21 @@ void hooks_forget_weak(struct hooks *hooks, gc_ref weak)
   hooks->first_free_weak = (uint32_t)(entry - hooks->weaks);
 }
 
-static uint32_t take_weak_entry(struct gc_mutator *mutator)
+/* Room for one more weak reference. */
+static void reserve_weak(struct gc_mutator *mutator)
 {
   struct hooks *hooks = hooks_of(mutator);
-  const uint32_t free_entry = hooks->first_free_weak;
-  if (free_entry != HOOKS_NONE) {
-    hooks->first_free_weak = hooks->weaks[free_entry].next;
-    return free_entry;
-  }
+  if (hooks->first_free_weak != HOOKS_NONE) return;
   reserve(mutator, &hooks->weak_memory, ((uint64_t)hooks->weak_count + 1) * sizeof *hooks->weaks);
   hooks->weaks = hooks->weak_memory.memory;
-  return hooks->weak_count++;
+}
+
+static uint32_t take_weak_entry(struct hooks *hooks)
+{
+  const uint32_t free_entry = hooks->first_free_weak;
+  if (free_entry == HOOKS_NONE) return hooks->weak_count++;
+  hooks->first_free_weak = hooks->weaks[free_entry].next;
+  return free_entry;
 }
 
 /* The one without callback comes first, the others behind it, newest first. */
@@ -173,8 +182,10 @@ void gc_new_weak(struct gc_mutator *mutator, gc_ref *slot, const gc_ref *target,
   GC_FRAME(frame, 1);
   gc_push(mutator, &frame.frame);
   gc_new(mutator, &frame.slot[0], hooks_weak_shape());
-  const uint32_t number = take_weak_entry(mutator);
-  struct hooks_object *entry = find_or_add(mutator, *target);
+  reserve_weak(mutator); /* all room is made before a table changes: memory may run out */
+  reserve_object(mutator);
+  const uint32_t number = take_weak_entry(mutator->hooks);
+  struct hooks_object *entry = find_or_add(mutator->hooks, *target);
   mutator->hooks->weaks[number] =
       (struct hooks_weak){.weak = frame.slot[0], .target = *target, .callback = callback};
   link_weak(mutator->hooks, entry, number);
@@ -190,7 +201,8 @@ void gc_set_finalizer(struct gc_mutator *mutator, gc_ref object, struct gc_hook 
 {
   require_capability(COLLECTOR_FINALIZES, "gc_set_finalizer: this collector has no finalizers", object);
   GC_CHECK(object != NULL && finalizer.function != NULL, "gc_set_finalizer: of what, and which?", object);
-  struct hooks_object *entry = find_or_add(mutator, object);
+  reserve_object(mutator);
+  struct hooks_object *entry = find_or_add(mutator->hooks, object);
   GC_CHECK(entry->finalizer.function == NULL, "gc_set_finalizer: the object has a finalizer already", object);
   entry->finalizer = finalizer;
 }

@@ -65,7 +65,7 @@ struct hooks {
   struct gc_hook *calls;                /* beside them */
   uint32_t queued_count, next_call;     /* below next_call they have been called, and hold NULL */
   bool is_running;
-  uint32_t call_depth; /* hooks that are being called, one in the other */
+  uint32_t call_depth; /* hooks that are being called, or deaths that may call some, one in the other */
 };
 
 enum { HOOKS_WEAK_BYTES = sizeof(uint64_t) };
@@ -101,7 +101,7 @@ uint32_t hooks_detach_object(struct hooks *hooks, gc_ref object);
 void hooks_forget_weak(struct hooks *hooks, gc_ref weak);
 
 /*
- * Is a hook being called?  Then counts may be above what a walk of the heap finds: the collector itself holds objects,
+ * Is a hook being called, or may it be, since something is dying?  Then counts may be above what a walk of the heap finds: the collector itself holds objects,
  * and what dies has not dropped all of its references yet.
  */
 static inline bool hooks_are_called(const struct hooks *hooks) { return hooks != NULL && hooks->call_depth > 0; }

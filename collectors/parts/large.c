@@ -30,6 +30,13 @@ static void *map(uint64_t bytes)
   return memory == MAP_FAILED ? NULL : memory;
 }
 
+/* The system may refuse to split its map of the address space any further: then the memory goes back at least. */
+static void unmap(struct large *large)
+{
+  const uint64_t bytes = large->mapped_bytes;
+  if (munmap(large, bytes) != 0) madvise(large, bytes, MADV_DONTNEED);
+}
+
 static bool registry_reserve(struct large_space *space)
 {
   if (space->count < space->capacity) return true;
@@ -63,7 +70,7 @@ uint64_t large_sweep(struct large_space *space)
     struct large *large = space->registry[i];
     if (!large->marked) {
       space->mapped_bytes -= large->mapped_bytes;
-      munmap(large, large->mapped_bytes);
+      unmap(large);
       continue;
     }
     large->marked = false;

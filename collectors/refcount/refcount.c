@@ -335,6 +335,9 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   const uint64_t payload_bytes = header_payload_bytes(shape);
   const uint64_t front_bytes = extent_bytes(packed);
   const uint64_t cell_bytes = front_bytes + sizeof(struct counted) + payload_bytes;
+#ifdef GC_CHECKING
+  if (!object_table_reserve(&refcount->objects, 1)) mutator->config->out_of_memory(mutator, cell_bytes);
+#endif
   char *cell = cell_allocate(mutator, cell_bytes);
   if (GC_UNLIKELY(front_bytes != 0))
     *(struct header_extent *)(void *)cell = (struct header_extent){.fields = shape.fields, .bytes = shape.bytes};

@@ -147,14 +147,27 @@ static inline void cyclic_require(struct cyclic *cyclic, bool there_is_memory, u
   if (GC_UNLIKELY(!there_is_memory)) cyclic->mutator.config->out_of_memory(&cyclic->mutator, bytes);
 }
 
-/* The object joins the end of generation 0. */
-static inline void cyclic_track(struct cyclic *cyclic, struct counted *object)
+/* Makes room in generation 0 for an object that is about to be made, so that it need not be unmade where there is none. */
+static inline void cyclic_reserve_place(struct cyclic *cyclic)
 {
   struct generation *youngest = &cyclic->generations[0];
   if (GC_UNLIKELY(youngest->size == youngest->capacity))
     cyclic_require(cyclic, generation_reserve(youngest, 1), sizeof(void *));
+}
+
+/* The object joins the end of generation 0, where room has been made. */
+static inline void cyclic_place(struct cyclic *cyclic, struct counted *object)
+{
+  struct generation *youngest = &cyclic->generations[0];
   *place_of(object) = (struct place){.index = youngest->size, .generation = 0};
   youngest->objects[youngest->size++] = object;
+}
+
+/* The object joins the end of generation 0. */
+static inline void cyclic_track(struct cyclic *cyclic, struct counted *object)
+{
+  cyclic_reserve_place(cyclic);
+  cyclic_place(cyclic, object);
 }
 
 static inline void cyclic_untrack(struct cyclic *cyclic, struct counted *object)

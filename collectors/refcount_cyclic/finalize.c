@@ -158,9 +158,13 @@ void cyclic_deallocate_hooked(struct cyclic *cyclic, struct counted *dead, struc
 {
   uint32_t bottom = cyclic->dying_depth;
   const uint32_t first = bottom;
-  if (!begin_death(cyclic, dead)) return;
-  push_dying(cyclic, &bottom, dead);
-  run_dying(cyclic, first, cascade);
+  struct hooks *hooks = cyclic->mutator.hooks;
+  hooks->call_depth++; /* the tuple of callbacks, and the stack of the dying, are made in the midst of a death */
+  if (begin_death(cyclic, dead)) {
+    push_dying(cyclic, &bottom, dead);
+    run_dying(cyclic, first, cascade);
+  }
+  hooks->call_depth--;
 }
 
 /* A reference that the collection itself holds is dropped.  True: the object died of it. */

@@ -157,7 +157,9 @@ struct gc_mutator *collector_start(const struct collector_config *config)
   };
   cyclic_set_trigger(&the_cyclic);
   for (int i = 0; i < GC_GENERATIONS; i++) {
-    if (!generation_reserve(&the_cyclic.generations[i], 1)) return NULL;
+    if (generation_reserve(&the_cyclic.generations[i], 1)) continue;
+    while (i-- > 0) mapping_release(&the_cyclic.generations[i].mapping);
+    return NULL;
   }
   return &the_cyclic.mutator;
 }
@@ -262,12 +264,18 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   struct gc_counters *counters = &mutator->counters;
   if (GC_UNLIKELY(counters->allocated_objects == cyclic->stress_at)) collect_for_stress(cyclic);
   const bool is_container = shape.kind != GC_ATOM;
-  if (is_container) count_allocation(cyclic, shape);
+  if (is_container) {
+    count_allocation(cyclic, shape);
+    cyclic_reserve_place(cyclic);
+  }
 
   const uint32_t packed = header_pack(shape);
   const uint64_t payload_bytes = header_payload_bytes(shape);
   const uint64_t front_bytes = packed_front_bytes(packed);
   const uint64_t cell_bytes = front_bytes + sizeof(struct counted) + payload_bytes;
+#ifdef GC_CHECKING
+  cyclic_require(cyclic, object_table_reserve(&cyclic->objects, 1), cell_bytes);
+#endif
   char *cell = cell_allocate(mutator, cell_bytes);
   if (GC_UNLIKELY(packed & HEADER_EXTENDED))
     *(struct header_extent *)(void *)cell = (struct header_extent){.fields = shape.fields, .bytes = shape.bytes};
@@ -283,7 +291,7 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   if (shape.kind == GC_DICT && cyclic->profile->tracks_dicts_lazily) {
     place_of(object)->generation = UNTRACKED;
   } else if (is_container) {
-    cyclic_track(cyclic, object);
+    cyclic_place(cyclic, object);
   }
   if (GC_UNLIKELY(cyclic->is_pending)) poll_after_making(cyclic, shape.kind);
   const gc_ref old = *slot;
@@ -328,9 +336,9 @@ GC_INLINE void gc_store(struct gc_mutator *mutator, gc_ref object, uint32_t fiel
   GC_CHECK(field < object_fields(counted_of(object)), "gc_store: the object has fewer fields", object);
   if (value != NULL) {
     check_object(mutator, value, "gc_store: the value is no object");
-    counted_increment(counted_of(value));
-    if (GC_UNLIKELY(place_of(counted_of(object))->generation == UNTRACKED))
+    if (GC_UNLIKELY(place_of(counted_of(object))->generation == UNTRACKED)) /* first, since memory may run out */
       track_again(cyclic_of(mutator), counted_of(object), value);
+    counted_increment(counted_of(value));
   }
   gc_ref *place = &counted_fields(counted_of(object))[field];
   const gc_ref old = *place;

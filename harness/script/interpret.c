@@ -101,12 +101,10 @@ void machine_run_action(struct gc_mutator *mutator, gc_ref *slot, void *context)
 static void open_machine(struct machine *machine)
 {
   const struct script *script = machine->script;
-  machine->slots = calloc(script->root_count + 1, sizeof(gc_ref));
-  machine->actions = calloc(script->action_count + 1, sizeof *machine->actions);
-  if (machine->slots == NULL || machine->actions == NULL) {
-    fputs("gclab: no memory for the script's roots\n", stderr);
-    exit(4);
-  }
+  const size_t roots = script->root_count + 1;
+  const size_t actions = script->action_count + 1;
+  machine->slots = machine_require(machine, calloc(roots, sizeof(gc_ref)), roots * sizeof(gc_ref));
+  machine->actions = machine_require(machine, calloc(actions, sizeof *machine->actions), actions);
   for (uint32_t i = 0; i < script->action_count; i++)
     machine->actions[i] = (struct machine_action){.machine = machine, .action = i};
   machine->frame = (struct gc_frame){.slots = machine->slots, .count = (uint32_t)script->root_count};

@@ -75,6 +75,8 @@ struct machine_place {
 };
 
 /* object.c */
+/* Memory that the script's run needs; where there is none it is out of memory, as a collector would be. */
+void *machine_require(struct machine *machine, void *memory, uint64_t bytes);
 struct gc_shape machine_shape(const struct machine *machine, gc_ref object);
 /* The object has just been made, in this shape.  Does nothing where the collector keeps shapes. */
 void machine_note_shape(struct machine *machine, gc_ref object, struct gc_shape shape);

@@ -1,11 +1,16 @@
 /* What script objects are made of. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "harness/script/machine.h"
 
 enum { WORD_BYTES = 8, SHAPE_KIND_SHIFT = 56, SHAPE_FIELDS_SHIFT = 32 };
+
+void *machine_require(struct machine *machine, void *memory, uint64_t bytes)
+{
+  if (memory == NULL) machine->mutator->config->out_of_memory(machine->mutator, bytes);
+  return memory;
+}
 
 /*
  * Peers keep no shapes; nor do they move objects.  So the interpreter keeps the shape of what was made last at an
@@ -26,10 +31,8 @@ void machine_note_shape(struct machine *machine, gc_ref object, struct gc_shape 
 {
   struct gc_shape kept;
   if (collector_shape(machine->mutator, object, &kept)) return;
-  if (!object_table_reserve(&machine->shapes, 1)) {
-    fputs("gclab: no memory for the shapes of objects\n", stderr);
-    exit(4);
-  }
+  const bool has_room = object_table_reserve(&machine->shapes, 1);
+  if (!has_room) machine->mutator->config->out_of_memory(machine->mutator, sizeof(struct object_entry));
   object_table_add(&machine->shapes, object);
   object_table_find(&machine->shapes, object)->value =
       (uint64_t)shape.kind << SHAPE_KIND_SHIFT | (uint64_t)shape.fields << SHAPE_FIELDS_SHIFT | shape.bytes;
@@ -153,8 +156,8 @@ void machine_note_weak(struct machine *machine, gc_ref weak, uint32_t number)
   const uint64_t entry = weak_entry(weak);
   if (entry >= machine->weak_capacity) {
     machine->weak_capacity = 2 * entry + 64;
-    machine->weak_numbers = reallocarray(machine->weak_numbers, machine->weak_capacity, sizeof(uint32_t));
-    if (machine->weak_numbers == NULL) abort();
+    machine->weak_numbers = machine_require(
+        machine, reallocarray(machine->weak_numbers, machine->weak_capacity, sizeof(uint32_t)), machine->weak_capacity);
   }
   machine->weak_numbers[entry] = number;
 }

@@ -85,8 +85,8 @@ static void make(struct machine *machine, const struct range *range, const struc
 static bool make_tuple(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
 {
   struct gc_mutator *mutator = machine->mutator;
-  gc_ref *elements = calloc(op->operands, sizeof(gc_ref));
-  if (elements == NULL) return impossible(why, "there is no memory for the elements");
+  gc_ref *elements =
+      machine_require(machine, calloc(op->operands, sizeof(gc_ref)), (uint64_t)op->operands * sizeof(gc_ref));
   struct gc_frame frame = {.slots = elements, .count = op->operands};
   bool found = true;
   gc_push(mutator, &frame);

@@ -34,8 +34,7 @@ static void put_byte(struct codec *codec, unsigned byte)
 {
   if (codec->length == codec->capacity) {
     codec->capacity = codec->capacity == 0 ? 4096 : 2 * codec->capacity;
-    codec->bytes = realloc(codec->bytes, codec->capacity);
-    if (codec->bytes == NULL) abort();
+    codec->bytes = script_require(realloc(codec->bytes, codec->capacity));
   }
   codec->bytes[codec->length++] = (unsigned char)byte;
 }
@@ -288,7 +287,7 @@ static char *code_string(struct codec *codec, const char *string)
     refuse(codec, "a zero byte is in a string");
     return NULL;
   }
-  char *copy = strndup((const char *)codec->bytes + codec->at, length);
+  char *copy = script_require(strndup((const char *)codec->bytes + codec->at, length));
   codec->at += length;
   return copy;
 }
@@ -476,17 +475,15 @@ struct script *script_unpack(const void *bytes, size_t length, struct script_err
 static char *read_all(FILE *file, size_t *length)
 {
   size_t capacity = 1 << 16;
-  char *bytes = malloc(capacity);
+  char *bytes = script_require(malloc(capacity));
   *length = 0;
-  while (bytes != NULL) {
+  for (;;) {
     *length += fread(bytes + *length, 1, capacity - *length, file);
     if (*length < capacity) break;
     capacity *= 2;
-    char *grown = realloc(bytes, capacity);
-    if (grown == NULL) free(bytes);
-    bytes = grown;
+    bytes = script_require(realloc(bytes, capacity));
   }
-  if (bytes != NULL && !ferror(file)) return bytes;
+  if (!ferror(file)) return bytes;
   free(bytes);
   return NULL;
 }
@@ -496,6 +493,7 @@ struct script *script_read_file(const char *path, struct script_error *error)
   *error = (struct script_error){0};
   const bool is_standard = strcmp(path, "-") == 0;
   FILE *file = is_standard ? stdin : fopen(path, "rb");
+  if (file == NULL && errno == ENOMEM) script_require(NULL);
   size_t length = 0;
   char *bytes = file != NULL ? read_all(file, &length) : NULL;
   const int failure = errno;

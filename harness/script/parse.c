@@ -81,8 +81,7 @@ static void numbers_set(struct numbers *numbers, size_t i, uint32_t value)
 {
   if (i >= numbers->count) {
     const size_t count = 2 * i + INITIAL_NUMBERS;
-    uint32_t *list = reallocarray(numbers->list, count, sizeof *list);
-    if (list == NULL) abort();
+    uint32_t *list = script_require(reallocarray(numbers->list, count, sizeof *list));
     memset(list + numbers->count, 0xff, (count - numbers->count) * sizeof *list);
     *numbers = (struct numbers){.list = list, .count = count};
   }

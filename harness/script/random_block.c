@@ -346,8 +346,7 @@ static void prepare_block(struct block *block, const struct script *source, cons
   random_seed(&block->random, (uint64_t)op->number);
   read_options(block, source, op);
   const size_t roots = (size_t)block->options[SCRIPT_RANDOM_ROOTS];
-  block->guesses = calloc(roots, sizeof *block->guesses);
-  if (block->guesses == NULL) abort();
+  block->guesses = script_require(calloc(roots, sizeof *block->guesses));
   block->first_root = (uint32_t)block->script->root_count;
   for (size_t i = 0; i < roots; i++) script_root(block->script, SCRIPT_NOBODY);
   if (block->options[SCRIPT_RANDOM_FINALIZER] + block->options[SCRIPT_RANDOM_LEGACY] +
@@ -390,8 +389,7 @@ struct script *script_expand(const struct script *script)
   copy_tables(expanded, script);
   size_t blocks = 0;
   for (size_t i = 0; i < script->op_count; i++) blocks += script->ops[i].code == SCRIPT_RANDOM;
-  struct block *prepared = calloc(blocks + 1, sizeof *prepared);
-  if (prepared == NULL) abort();
+  struct block *prepared = script_require(calloc(blocks + 1, sizeof *prepared));
   size_t next = 0;
   for (size_t i = 0; i < script->op_count; i++) {
     if (script->ops[i].code != SCRIPT_RANDOM) continue;

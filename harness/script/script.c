@@ -54,7 +54,7 @@ enum script_argument script_quantity_argument(enum script_quantity quantity) { r
 const char *script_relation_word(enum script_relation relation) { return relation_words[relation]; }
 const char *script_kind_word(enum gc_kind kind) { return kind_words[kind]; }
 
-static void *require(void *memory)
+void *script_require(void *memory)
 {
   if (memory != NULL) return memory;
   fputs("gclab: no memory for the script\n", stderr);
@@ -66,10 +66,10 @@ static void *grow(void *table, size_t count, size_t *capacity, size_t bytes)
 {
   if (count < *capacity) return table;
   *capacity = *capacity == 0 ? 16 : 2 * *capacity;
-  return require(reallocarray(table, *capacity, bytes));
+  return script_require(reallocarray(table, *capacity, bytes));
 }
 
-struct script *script_new(void) { return require(calloc(1, sizeof(struct script))); }
+struct script *script_new(void) { return script_require(calloc(1, sizeof(struct script))); }
 
 static void free_strings(char **strings, size_t count)
 {
@@ -114,7 +114,7 @@ static void index_again(struct script *script)
   while (2 * (script->name_count + 1) > script->name_index_capacity)
     script->name_index_capacity = script->name_index_capacity == 0 ? 64 : 2 * script->name_index_capacity;
   free(script->name_index);
-  script->name_index = require(calloc(script->name_index_capacity, sizeof *script->name_index));
+  script->name_index = script_require(calloc(script->name_index_capacity, sizeof *script->name_index));
   for (size_t i = 0; i < script->name_count; i++)
     script->name_index[locate(script, script->names[i])] = (uint32_t)i + 1;
 }
@@ -133,7 +133,7 @@ uint32_t script_name(struct script *script, const char *name)
   const size_t place = locate(script, name);
   if (script->name_index[place] != 0) return script->name_index[place] - 1;
   script->names = grow(script->names, script->name_count, &script->name_capacity, sizeof *script->names);
-  script->names[script->name_count++] = require(strdup(name));
+  script->names[script->name_count++] = script_require(strdup(name));
   script->name_index[place] = (uint32_t)script->name_count;
   return (uint32_t)script->name_count - 1;
 }
@@ -161,7 +161,7 @@ uint32_t script_action_named(struct script *script, uint32_t name)
 uint32_t script_text(struct script *script, const char *text)
 {
   script->texts = grow(script->texts, script->text_count, &script->text_capacity, sizeof *script->texts);
-  script->texts[script->text_count++] = require(strdup(text));
+  script->texts[script->text_count++] = script_require(strdup(text));
   return (uint32_t)script->text_count - 1;
 }
 

@@ -202,6 +202,9 @@ struct script {
   size_t text_count, text_capacity;
 };
 
+/* Memory for a script; where it is NULL, the program ends with a message and exit code 4. */
+void *script_require(void *memory);
+
 struct script *script_new(void);
 void script_free(struct script *script);
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/trial/document.h"
+
 /* Every allocator is told by a function that only it has, so that none needs to be linked. */
 typedef int mallctl_function(const char *, void *, size_t *, void *, size_t);
 typedef int mi_version_function(void);
@@ -44,11 +46,6 @@ const char *allocator_name(void)
   return name;
 }
 
-static void put(json_t *object, const char *name, size_t value)
-{
-  json_object_set_new(object, name, json_integer((json_int_t)value));
-}
-
 static void jemalloc_statistics(json_t *object, mallctl_function *mallctl)
 {
   static const char *const names[] = {"allocated", "active", "metadata", "resident", "mapped", "retained"};
@@ -60,7 +57,7 @@ static void jemalloc_statistics(json_t *object, mallctl_function *mallctl)
     size_t value = 0;
     size = sizeof value;
     snprintf(key, sizeof key, "stats.%s", names[i]);
-    if (mallctl(key, &value, &size, NULL, 0) == 0) put(object, names[i], value);
+    if (mallctl(key, &value, &size, NULL, 0) == 0) document_set_number(object, names[i], value);
   }
 }
 
@@ -70,25 +67,25 @@ static void mimalloc_statistics(json_t *object, mi_process_info_function *info)
   size_t peak_commit = 0;
   size_t other[6];
   info(&other[0], &other[1], &other[2], &other[3], &other[4], &commit, &peak_commit, &other[5]);
-  put(object, "committed", commit);
-  put(object, "peak_committed", peak_commit);
+  document_set_number(object, "committed", commit);
+  document_set_number(object, "peak_committed", peak_commit);
 }
 
 static void tcmalloc_statistics(json_t *object, tc_property_function *property)
 {
   size_t value = 0;
-  if (property("generic.current_allocated_bytes", &value)) put(object, "allocated", value);
-  if (property("generic.heap_size", &value)) put(object, "mapped", value);
-  if (property("tcmalloc.pageheap_free_bytes", &value)) put(object, "free_pages", value);
-  if (property("tcmalloc.pageheap_unmapped_bytes", &value)) put(object, "returned", value);
+  if (property("generic.current_allocated_bytes", &value)) document_set_number(object, "allocated", value);
+  if (property("generic.heap_size", &value)) document_set_number(object, "mapped", value);
+  if (property("tcmalloc.pageheap_free_bytes", &value)) document_set_number(object, "free_pages", value);
+  if (property("tcmalloc.pageheap_unmapped_bytes", &value)) document_set_number(object, "returned", value);
 }
 
 static void glibc_statistics(json_t *object, mallinfo2_function *info)
 {
   const struct mallinfo2 now = info();
-  put(object, "allocated", now.uordblks + now.hblkhd);
-  put(object, "free", now.fordblks);
-  put(object, "mapped", now.arena + now.hblkhd);
+  document_set_number(object, "allocated", now.uordblks + now.hblkhd);
+  document_set_number(object, "free", now.fordblks);
+  document_set_number(object, "mapped", now.arena + now.hblkhd);
 }
 
 json_t *allocator_statistics(void)

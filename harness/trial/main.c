@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/version.h"
+#include "harness/trial/document.h"
 #include "harness/trial/trial.h"
 
 const char *argp_program_version = "gclab-trial " GCLAB_VERSION;
@@ -192,9 +193,10 @@ int main(int argc, char **argv)
   static const struct argp argp = {
       options, parse_option, "describe\ncheck WORKLOAD\nrun WORKLOAD\nscript FILE", doc, NULL, NULL, NULL};
   argp_err_exit_status = TRIAL_EXIT_USAGE;
+  document_prepare();
   if (argc > 1 && strcmp(argv[1], "script") == 0) return trial_script(argc - 1, argv + 1);
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-  if (arguments.command == NULL || strcmp(arguments.command, "describe") == 0) return trial_describe(stdout);
+  if (arguments.command == NULL || strcmp(arguments.command, "describe") == 0) return trial_describe();
   trial_set_defaults(&trial);
   if (!assign_all(&arguments)) return TRIAL_EXIT_USAGE;
   const bool only_check = strcmp(arguments.command, "check") == 0;

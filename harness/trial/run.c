@@ -1,6 +1,5 @@
 /* The course of a trial: prepare, run the fixed work, settle, check, write the record. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -36,24 +35,15 @@ static void lift_memory_limit(void)
   setrlimit(RLIMIT_DATA, &limit);
 }
 
-/* The limit may be hard, or the machine full: what the record needs is set aside, and given back for it. */
-enum { RESERVE_BYTES = 256 << 10 };
-
-static void *reserve;
-
-static void set_reserve_aside(void)
-{
-  reserve = malloc(RESERVE_BYTES);
-  if (reserve != NULL) memset(reserve, 1, RESERVE_BYTES); /* so that it has pages */
-}
+static int recorded = -1; /* the exit code, once there is a record */
 
 /* There is no memory for the next object: an outcome like any other.  Nothing is unwound; the record is all. */
 static __attribute__((noreturn)) void out_of_memory(struct gc_mutator *mutator, uint64_t bytes)
 {
   struct trial *trial = current;
+  if (recorded >= 0) _exit(recorded); /* while the collector ends: the trial is over */
   stop_clocks(trial);
   lift_memory_limit();
-  free(reserve);
   trial->mutator = mutator;
   trial->outcome = TRIAL_OUT_OF_MEMORY;
   trial->failed_bytes = bytes;
@@ -80,7 +70,6 @@ int trial_run(struct trial *trial)
     fprintf(stderr, "gclab-trial: %s cannot start: no memory for its heap\n", collector.name);
     return TRIAL_EXIT_ENVIRONMENT;
   }
-  set_reserve_aside();
   trial->journal.head->counters_address = (uint64_t)(uintptr_t)&trial->mutator->counters;
   trial->run = (struct workload_run){.mutator = trial->mutator,
                                      .parameters = trial->parameters,
@@ -102,9 +91,8 @@ int trial_run(struct trial *trial)
     collector_check(trial->mutator);
     audit_journal(trial->mutator);
   }
-  const int code = trial_write_record(trial);
-  free(reserve);
+  recorded = trial_write_record(trial);
   collector_finish(trial->mutator);
   journal_close(&trial->journal);
-  return code;
+  return recorded;
 }

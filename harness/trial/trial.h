@@ -70,6 +70,6 @@ int trial_run(struct trial *trial);
 int trial_write_record(const struct trial *trial);
 
 /* Writes what this program is, as JSON. */
-int trial_describe(FILE *out);
+int trial_describe(void);
 
 #endif
