@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 static bool same_work(const struct plan_cell *a, const struct plan_cell *b)
 {
   return a->workload == b->workload && a->small == b->small &&
@@ -88,10 +90,9 @@ static bool set_outcome(struct result *row, const struct vote *right, struct sto
   const bool differs = strcmp(row->checksum, right->checksum) != 0;
   const char *outcome = differs ? "wrong_checksum" : "ok";
   if (strcmp(outcome, row->outcome) == 0 && !differs) return true;
-  char *message = NULL;
-  if (differs && asprintf(&message, "its checksum is %s; that of %s%s is %s", row->checksum, right->first->name,
-                          right->collectors > 1 ? " and others" : "", right->checksum) < 0)
-    return false;
+  char *message = differs ? memory_format("its checksum is %s; that of %s%s is %s", row->checksum, right->first->name,
+                                          right->collectors > 1 ? " and others" : "", right->checksum)
+                          : NULL;
   free(row->message);
   row->message = message;
   row->outcome = outcome;

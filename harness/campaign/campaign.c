@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/version.h"
 #include "harness/campaign/agreement.h"
 #include "harness/campaign/cores.h"
@@ -94,8 +95,7 @@ static bool load_results(struct campaign *campaign)
 static bool identify(struct campaign *campaign)
 {
   const size_t total = (size_t)campaign->plan->blocks * campaign->cells->count;
-  campaign->done = calloc(total + 1, sizeof *campaign->done);
-  if (campaign->done == NULL) return no_memory();
+  campaign->done = memory_require(calloc(total + 1, sizeof *campaign->done));
   campaign->seed = campaign->plan->seed;
   for (;;) {
     if (!identity_campaign(campaign->plan, campaign->seed, campaign->host.id, campaign->cells, campaign->id))
@@ -124,12 +124,12 @@ static bool put_campaign(struct campaign *campaign)
                                      .status = campaign->missing > 0 ? "running" : "complete",
                                      .seed = campaign->seed,
                                      .blocks = campaign->plan->blocks};
-  struct store_cell *cells = calloc(campaign->cells->count + 1, sizeof *cells);
-  bool ok = cells != NULL || no_memory();
+  struct store_cell *cells = memory_require(calloc(campaign->cells->count + 1, sizeof *cells));
+  bool ok = true;
   for (size_t i = 0; ok && i < campaign->cells->count; i++)
     ok = identity_store_cell(&campaign->cells->cells[i], &cells[i]) || no_memory();
   ok = ok && store_put_campaign(campaign->store, &host, &row, cells, campaign->cells->count);
-  for (size_t i = 0; cells != NULL && i < campaign->cells->count; i++) identity_store_cell_free(&cells[i]);
+  for (size_t i = 0; i < campaign->cells->count; i++) identity_store_cell_free(&cells[i]);
   free(cells);
   return ok;
 }
@@ -249,10 +249,8 @@ static uint64_t missing_ns(const struct campaign *campaign)
 static char *make_label(const struct plan_cell *cell)
 {
   char *varied = identity_varied_words(cell);
-  char *label = NULL;
-  const char *gap = varied != NULL && *varied != '\0' ? " " : "";
-  if (asprintf(&label, "%s %s%s%s", cell->collector->name, cell->workload->name, gap, varied != NULL ? varied : "") < 0)
-    label = NULL;
+  const char *gap = *varied != '\0' ? " " : "";
+  char *label = memory_format("%s %s%s%s", cell->collector->name, cell->workload->name, gap, varied);
   free(varied);
   return label;
 }
@@ -378,11 +376,7 @@ static enum end run_block(struct campaign *campaign, uint32_t block, uint32_t *o
 static enum end run_blocks(struct campaign *campaign)
 {
   if (campaign->missing == 0) return END_COMPLETE;
-  uint32_t *order = calloc(campaign->cells->count + 1, sizeof *order);
-  if (order == NULL) {
-    no_memory();
-    return END_ENVIRONMENT;
-  }
+  uint32_t *order = memory_require(calloc(campaign->cells->count + 1, sizeof *order));
   enum end end = END_COMPLETE;
   for (uint32_t block = 0; block < campaign->plan->blocks && end == END_COMPLETE; block++)
     end = run_block(campaign, block, order);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 /* Is `core` in a list such as "0-1,8"? */
 static bool list_has(const char *list, int core)
 {
@@ -28,7 +30,7 @@ static bool are_siblings(int a, int b)
   char path[96];
   char list[256] = "";
   snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", a);
-  FILE *file = fopen(path, "re");
+  FILE *file = memory_or_null(fopen(path, "re"));
   if (file == NULL) return false;
   if (fgets(list, sizeof list, file) == NULL) *list = '\0';
   fclose(file);
@@ -62,7 +64,7 @@ int64_t cores_steal_ticks(int core)
 {
   char name[16] = "cpu";
   if (core >= 0) snprintf(name, sizeof name, "cpu%d", core);
-  FILE *file = fopen("/proc/stat", "re");
+  FILE *file = memory_or_null(fopen("/proc/stat", "re"));
   if (file == NULL) return -1;
   char line[512];
   char word[16];

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "harness/campaign/campaign.h"
 
 /* Before anything is known: workloads are made to take 0.3 to 3 s, and some milliseconds when small. */
@@ -11,7 +12,7 @@ enum { DEFAULT_NS = 1000000000, SMALL_NS = 50000000 };
 bool estimate_begin(struct estimate *estimate, const struct plan_cells *cells)
 {
   estimate->cells = cells;
-  estimate->of_cell = calloc(cells->count + 1, sizeof *estimate->of_cell);
+  estimate->of_cell = memory_require(calloc(cells->count + 1, sizeof *estimate->of_cell));
   return estimate->of_cell != NULL;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "harness/campaign/identity.h"
 
 enum { LINE_MAX_BYTES = 4096 };
@@ -19,7 +20,7 @@ enum { LINE_MAX_BYTES = 4096 };
 /* The first line of a file, without its end; false where it cannot be read. */
 static bool first_line(const char *path, char *line, size_t size)
 {
-  FILE *file = fopen(path, "re");
+  FILE *file = memory_or_null(fopen(path, "re"));
   if (file == NULL) return false;
   const bool done = fgets(line, (int)size, file) != NULL;
   fclose(file);
@@ -51,7 +52,7 @@ static void put_chosen(json_t *object, const char *key, const char *path)
 /* The value of "key : value" or KEY="value" in a file of such lines. */
 static bool find_value(const char *path, const char *key, const char *separators, char *value, size_t size)
 {
-  FILE *file = fopen(path, "re");
+  FILE *file = memory_or_null(fopen(path, "re"));
   if (file == NULL) return false;
   char line[LINE_MAX_BYTES];
   bool found = false;
@@ -98,7 +99,7 @@ static json_t *read_vulnerabilities(void)
 {
   json_t *list = json_object();
   static const char directory[] = "/sys/devices/system/cpu/vulnerabilities";
-  DIR *entries = opendir(directory);
+  DIR *entries = memory_or_null(opendir(directory));
   if (entries == NULL) return list;
   for (const struct dirent *entry = readdir(entries); entry != NULL; entry = readdir(entries)) {
     char path[512];
@@ -167,10 +168,6 @@ bool host_read(struct host *host)
   *host = (struct host){0};
   json_t *class = read_class();
   char *text = json_dumps(class, JSON_COMPACT | JSON_SORT_KEYS);
-  if (text == NULL) {
-    json_decref(class);
-    return false;
-  }
   identity_hash(text, strlen(text), host->id);
   free(text);
   snprintf(host->name, sizeof host->name, "%.80s, %d cores, %d GiB", json_string_value(json_object_get(class, "cpu")),

@@ -8,6 +8,8 @@
 #include <time.h>
 #include <xxhash.h>
 
+#include "base/memory.h"
+
 void identity_hash(const char *text, size_t bytes, char *id)
 {
   XXH128_canonical_t canonical;
@@ -20,15 +22,14 @@ bool identity_campaign(const struct plan *plan, uint64_t seed, const char *host_
 {
   char *text = NULL;
   size_t bytes = 0;
-  FILE *out = open_memstream(&text, &bytes);
-  if (out == NULL) return false;
+  FILE *out = memory_require(open_memstream(&text, &bytes));
   fprintf(out, "gclab-campaign-1\n%s\n%" PRIu64 "\n%" PRIu64 "\n%" PRIu64 "\n%d\n%s\n", plan->name, seed,
           plan->time_limit_ns, plan->memory_limit_bytes, plan->pin, host_id);
   for (size_t i = 0; i < cells->count; i++) fprintf(out, "%s\n", cells->cells[i].id);
-  const bool ok = fclose(out) == 0;
-  if (ok) identity_hash(text, bytes, id);
+  memory_close(out);
+  identity_hash(text, bytes, id);
   free(text);
-  return ok;
+  return true;
 }
 
 void identity_trial(const char *campaign_id, const char *cell_id, uint32_t block, uint64_t seed, char *id)
@@ -96,8 +97,7 @@ char *identity_varied_words(const struct plan_cell *cell)
 {
   char *text = NULL;
   size_t bytes = 0;
-  FILE *out = open_memstream(&text, &bytes);
-  if (out == NULL) return NULL;
+  FILE *out = memory_require(open_memstream(&text, &bytes));
   json_t *object = varied(cell);
   const char *key = NULL;
   json_t *value = NULL;
@@ -107,7 +107,8 @@ char *identity_varied_words(const struct plan_cell *cell)
     gap = " ";
   }
   json_decref(object);
-  return fclose(out) == 0 ? text : NULL;
+  memory_close(out);
+  return text;
 }
 
 bool identity_store_cell(const struct plan_cell *cell, struct store_cell *row)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "harness/campaign/preload.h"
 
 enum { PADDING_MAX = 4095, WORDS_MAX = 256, STACK_BYTES = 8 << 20 };
@@ -33,11 +34,10 @@ static __attribute__((format(printf, 2, 3))) void add(struct words *words, const
 {
   va_list arguments;
   va_start(arguments, format);
-  char *word = NULL;
-  if (words->count == WORDS_MAX - 1 || vasprintf(&word, format, arguments) < 0)
+  if (words->count == WORDS_MAX - 1)
     words->failed = true;
   else
-    words->words[words->count++] = word;
+    words->words[words->count++] = memory_format_list(format, arguments);
   va_end(arguments);
 }
 

@@ -11,13 +11,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "harness/stats/stats.h"
 
 enum { RECORD_BYTES_MAX = 16 << 20 };
 
 int64_t outcome_oom_kills(void)
 {
-  FILE *file = fopen("/proc/vmstat", "re");
+  FILE *file = memory_or_null(fopen("/proc/vmstat", "re"));
   if (file == NULL) return -1;
   char line[128];
   int64_t count = -1;
@@ -34,15 +35,12 @@ static __attribute__((format(printf, 4, 5))) void set_outcome(struct outcome *ou
 {
   va_list arguments;
   va_start(arguments, format);
-  char *headline = NULL;
-  if (vasprintf(&headline, format, arguments) < 0) headline = NULL;
+  char *headline = memory_format_list(format, arguments);
   va_end(arguments);
   outcome->trial.outcome = name;
   free(outcome->message);
-  outcome->message = NULL;
-  const char *head = headline != NULL ? headline : "";
-  const char *gap = *head != '\0' && *watch->output != '\0' ? "\n" : "";
-  if (asprintf(&outcome->message, "%s%s%s", head, gap, watch->output) < 0) outcome->message = NULL;
+  const char *gap = *headline != '\0' && *watch->output != '\0' ? "\n" : "";
+  outcome->message = memory_format("%s%s%s", headline, gap, watch->output);
   free(headline);
 }
 
@@ -75,8 +73,7 @@ static char *read_all(int fd)
 {
   struct stat status;
   if (fstat(fd, &status) != 0 || status.st_size == 0 || status.st_size > RECORD_BYTES_MAX) return NULL;
-  char *text = malloc((size_t)status.st_size + 1);
-  if (text == NULL) return NULL;
+  char *text = memory_require(malloc((size_t)status.st_size + 1));
   const ssize_t bytes = pread(fd, text, (size_t)status.st_size, 0);
   text[bytes > 0 ? bytes : 0] = '\0';
   return text;
@@ -157,8 +154,8 @@ static void take_counters(struct store_trial *trial, const struct gc_counters *c
 static void take_quantiles(struct store_trial *trial, const struct journal_file *journal)
 {
   const size_t count = journal->row_count;
-  uint64_t *durations_ns = malloc((count + 1) * sizeof *durations_ns);
-  if (durations_ns == NULL || count == 0) {
+  uint64_t *durations_ns = memory_require(malloc((count + 1) * sizeof *durations_ns));
+  if (count == 0) {
     free(durations_ns);
     return;
   }

@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+
 enum { LIBRARIES_MAX = 3 };
 
 static struct allocator {
@@ -77,7 +79,7 @@ static bool look_up_as(const char *program, const char *library, char *path)
   const pid_t child = fork();
   if (child == 0) list_loaded(program, library, ends[1]);
   close(ends[1]);
-  FILE *list = child > 0 ? fdopen(ends[0], "r") : NULL;
+  FILE *list = child > 0 ? memory_or_null(fdopen(ends[0], "r")) : NULL;
   const bool found = list != NULL && find_path(list, library, path);
   if (list != NULL)
     fclose(list);

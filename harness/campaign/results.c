@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 const char *results_outcome(const char *outcome)
 {
   static const char *const outcomes[] = {"ok", "out_of_memory", "timed_out", "crashed", "wrong_checksum"};
@@ -18,8 +20,7 @@ bool results_add(struct results *results, uint32_t cell, const struct store_tria
 {
   if (results->count == results->capacity) {
     const size_t capacity = 2 * results->capacity + 64;
-    struct result *rows = realloc(results->rows, capacity * sizeof *rows);
-    if (rows == NULL) return false;
+    struct result *rows = memory_require(realloc(results->rows, capacity * sizeof *rows));
     results->rows = rows;
     results->capacity = capacity;
   }
@@ -27,7 +28,7 @@ bool results_add(struct results *results, uint32_t cell, const struct store_tria
   *row = (struct result){.cell = cell,
                          .block = (uint32_t)trial->block,
                          .outcome = results_outcome(trial->outcome),
-                         .message = trial->message != NULL ? strdup(trial->message) : NULL,
+                         .message = trial->message != NULL ? memory_require(strdup(trial->message)) : NULL,
                          .wall_ns = trial->wall_ns,
                          .gc_ns = trial->gc_ns,
                          .process_ns = trial->process_ns,
@@ -84,11 +85,8 @@ char *results_reason(const struct result *result)
   const int head = (int)strcspn(message, "\n");
   const char *printed = message + head + strspn(message + head, "\n");
   const bool says_little = strcmp(result->outcome, "failed") == 0 && strncmp(message, "exit status", 11) == 0;
-  char *reason = NULL;
-  if (asprintf(&reason, "%.*s%s%.*s", head, message, says_little && *printed != '\0' ? ": " : "",
-               says_little ? (int)strcspn(printed, "\n") : 0, printed) < 0)
-    return NULL;
-  return reason;
+  return memory_format("%.*s%s%.*s", head, message, says_little && *printed != '\0' ? ": " : "",
+                       says_little ? (int)strcspn(printed, "\n") : 0, printed);
 }
 
 bool results_is_foreseen(const struct result *result, const struct plan_cells *cells)

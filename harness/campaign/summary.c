@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "harness/campaign/identity.h"
 #include "harness/campaign/units.h"
 #include "harness/stats/stats.h"
@@ -206,10 +207,9 @@ static void print_overhead(const struct summary *summary)
   if (summary->run == 0) return;
   char elapsed[UNITS_TEXT_MAX];
   char startup[UNITS_TEXT_MAX];
-  double *values = malloc((summary->results->count + 1) * sizeof *values);
+  double *values = memory_require(malloc((summary->results->count + 1) * sizeof *values));
   struct sample startups = {.values = values};
-  for (size_t i = 0; values != NULL && i < summary->results->count; i++)
-    sample_add(&startups, summary->results->rows[i].startup_ns);
+  for (size_t i = 0; i < summary->results->count; i++) sample_add(&startups, summary->results->rows[i].startup_ns);
   printf("%zu trial%s in %s; the harness itself took %.1f %% of that; a trial starts in %s (median)\n", summary->run,
          summary->run == 1 ? "" : "s", units_time((int64_t)summary->elapsed_ns, elapsed),
          100.0 * (1.0 - (double)summary->processes_ns / (double)summary->elapsed_ns),
@@ -219,13 +219,12 @@ static void print_overhead(const struct summary *summary)
 
 void summary_print(const struct summary *summary)
 {
-  struct line *lines = calloc(summary->cells->count, sizeof *lines);
-  double *scratch = calloc(SAMPLES * summary->results->count + 1, sizeof *scratch);
-  bool *tried = calloc(summary->cells->count, sizeof *tried);
+  struct line *lines = memory_require(calloc(summary->cells->count, sizeof *lines));
+  double *scratch = memory_require(calloc(SAMPLES * summary->results->count + 1, sizeof *scratch));
+  bool *tried = memory_require(calloc(summary->cells->count, sizeof *tried));
   size_t count = 0;
   size_t ok = 0;
-  const bool has_memory = lines != NULL && scratch != NULL && tried != NULL;
-  for (size_t i = 0; has_memory && i < summary->cells->count; i++) {
+  for (size_t i = 0; i < summary->cells->count; i++) {
     const struct row row = summarize(summary, i, scratch);
     tried[i] = row.ok + row.failed > 0;
     ok += row.ok;
@@ -239,7 +238,7 @@ void summary_print(const struct summary *summary)
   free(scratch);
   free(lines);
   print_failures(summary);
-  if (has_memory) print_untried(summary, tried);
+  print_untried(summary, tried);
   free(tried);
   putchar('\n');
   print_overhead(summary);
@@ -299,8 +298,8 @@ static json_t *json_of_failures(const struct summary *summary)
 void summary_print_json(const struct summary *summary)
 {
   json_t *cells = json_array();
-  double *scratch = calloc(SAMPLES * summary->results->count + 1, sizeof *scratch);
-  for (size_t i = 0; scratch != NULL && i < summary->cells->count; i++) {
+  double *scratch = memory_require(calloc(SAMPLES * summary->results->count + 1, sizeof *scratch));
+  for (size_t i = 0; i < summary->cells->count; i++) {
     const struct row row = summarize(summary, i, scratch);
     json_array_append_new(cells, json_of_cell(summary, i, &row));
   }

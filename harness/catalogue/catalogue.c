@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "harness/catalogue/description.h"
 #include "harness/catalogue/program.h"
 
@@ -44,7 +45,7 @@ static bool read_program(const struct program *program, struct catalogue_collect
     snprintf(error, DESCRIPTION_ERROR_MAX, "its answer to 'describe' is not JSON");
     return false;
   }
-  collector->trial_path = strdup(program->path);
+  collector->trial_path = memory_require(strdup(program->path));
   if (!program_hash(program->path, collector->build_id)) {
     snprintf(error, DESCRIPTION_ERROR_MAX, "the program cannot be read");
     return false;
@@ -54,7 +55,7 @@ static bool read_program(const struct program *program, struct catalogue_collect
 
 static void read_programs(struct catalogue *catalogue, const struct programs *programs)
 {
-  catalogue->collectors = calloc(programs->count + 1, sizeof *catalogue->collectors);
+  catalogue->collectors = memory_require(calloc(programs->count + 1, sizeof *catalogue->collectors));
   for (size_t i = 0; i < programs->count; i++) {
     struct catalogue_collector *collector = &catalogue->collectors[catalogue->collector_count];
     char error[DESCRIPTION_ERROR_MAX];
@@ -107,7 +108,8 @@ static void add_missing(struct catalogue *catalogue, json_t *row)
           0 ||
       catalogue_collector(catalogue, missing.name) != NULL || catalogue_missing(catalogue, missing.name) != NULL)
     return;
-  catalogue->missing = reallocarray(catalogue->missing, catalogue->missing_count + 1, sizeof *catalogue->missing);
+  catalogue->missing =
+      memory_require(reallocarray(catalogue->missing, catalogue->missing_count + 1, sizeof *catalogue->missing));
   catalogue->missing[catalogue->missing_count++] = missing;
 }
 
@@ -115,9 +117,8 @@ static void read_missing(struct catalogue *catalogue, const struct programs *pro
 {
   catalogue->missing_documents = json_array();
   for (size_t i = 0; i < programs->directory_count; i++) {
-    char *path = NULL;
+    char *path = memory_format("%s/missing-collectors.json", programs->directories[i]);
     json_error_t why = {0};
-    if (asprintf(&path, "%s/missing-collectors.json", programs->directories[i]) < 0) continue;
     const bool present = access(path, R_OK) == 0;
     json_t *rows = present ? json_load_file(path, 0, &why) : NULL;
     if (rows == NULL && present)
@@ -140,7 +141,7 @@ static void say_none_found(const struct programs *programs)
 struct catalogue *catalogue_load(void)
 {
   struct programs programs;
-  struct catalogue *catalogue = calloc(1, sizeof *catalogue);
+  struct catalogue *catalogue = memory_require(calloc(1, sizeof *catalogue));
   programs_find(&programs);
   programs_ask(&programs);
   read_programs(catalogue, &programs);
@@ -209,7 +210,7 @@ bool catalogue_collector_can(const struct catalogue_collector *collector, const 
 const char *catalogue_nearest_collector(const struct catalogue *catalogue, const char *name)
 {
   const size_t room = catalogue->collector_count + catalogue->missing_count;
-  const char **names = calloc(room + 1, sizeof *names);
+  const char **names = memory_require(calloc(room + 1, sizeof *names));
   size_t count = 0;
   for (size_t i = 0; i < catalogue->collector_count; i++) names[count++] = catalogue->collectors[i].name;
   for (size_t i = 0; i < catalogue->missing_count; i++) names[count++] = catalogue->missing[i].name;
@@ -220,7 +221,7 @@ const char *catalogue_nearest_collector(const struct catalogue *catalogue, const
 
 const char *catalogue_nearest_workload(const struct catalogue *catalogue, const char *name)
 {
-  const char **names = calloc(catalogue->workload_count + 1, sizeof *names);
+  const char **names = memory_require(calloc(catalogue->workload_count + 1, sizeof *names));
   for (size_t i = 0; i < catalogue->workload_count; i++) names[i] = catalogue->workloads[i].name;
   const char *nearest = setting_nearest(name, names, catalogue->workload_count);
   free((void *)names);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 static bool fail(char *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static bool fail(char *error, const char *format, ...)
@@ -20,7 +22,7 @@ static bool fail(char *error, const char *format, ...)
 /* An array of strings, NULL-terminated; the strings stay the document's. */
 static const char **read_strings(json_t *array, size_t *count)
 {
-  const char **strings = calloc(json_array_size(array) + 1, sizeof *strings);
+  const char **strings = memory_require(calloc(json_array_size(array) + 1, sizeof *strings));
   size_t index = 0;
   json_t *item = NULL;
   *count = 0;
@@ -81,7 +83,7 @@ static void free_settings(struct setting *settings, size_t count)
 static bool read_settings(json_t *rows, struct setting **settings, size_t *count, char *error)
 {
   *count = json_array_size(rows);
-  *settings = calloc(*count + 1, sizeof **settings);
+  *settings = memory_require(calloc(*count + 1, sizeof **settings));
   for (size_t i = 0; i < *count; i++) {
     if (!read_setting(json_array_get(rows, i), &(*settings)[i], error)) return false;
   }
@@ -134,7 +136,7 @@ bool description_read_workloads(json_t *document, struct catalogue_workload **wo
 {
   json_t *rows = json_object_get(document, "workloads");
   *count = json_array_size(rows);
-  *workloads = calloc(*count + 1, sizeof **workloads);
+  *workloads = memory_require(calloc(*count + 1, sizeof **workloads));
   for (size_t i = 0; i < *count; i++) {
     if (read_workload(json_array_get(rows, i), &(*workloads)[i], error)) continue;
     description_free_workloads(*workloads, *count);

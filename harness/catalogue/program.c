@@ -19,6 +19,7 @@
 #include <xxhash.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "harness/catalogue/catalogue.h"
 
 static const char prefix[] = "gclab-trial-";
@@ -33,20 +34,20 @@ char *catalogue_own_directory(void)
   char *slash = strrchr(path, '/');
   if (slash == NULL) return NULL;
   *(slash == path ? slash + 1 : slash) = '\0';
-  return strdup(path);
+  return memory_require(strdup(path));
 }
 
 static void add_directory(struct programs *programs, const char *path)
 {
-  char *resolved = realpath(path, NULL);
-  if (resolved == NULL) resolved = strdup(path); /* named in the message where nothing is found */
+  char *resolved = memory_or_null(realpath(path, NULL));
+  if (resolved == NULL) resolved = memory_require(strdup(path)); /* named in the message where nothing is found */
   for (size_t i = 0; i < programs->directory_count; i++) {
     if (strcmp(programs->directories[i], resolved) != 0) continue;
     free(resolved);
     return;
   }
   programs->directories =
-      reallocarray(programs->directories, programs->directory_count + 1, sizeof *programs->directories);
+      memory_require(reallocarray(programs->directories, programs->directory_count + 1, sizeof *programs->directories));
   programs->directories[programs->directory_count++] = resolved;
 }
 
@@ -54,7 +55,7 @@ static void list_directories(struct programs *programs)
 {
   const char *given = getenv("GCLAB_TRIAL_PATH");
   if (given != NULL) {
-    char *copy = strdup(given);
+    char *copy = memory_require(strdup(given));
     char *rest = copy;
     for (char *path = NULL; (path = strsep(&rest, ":")) != NULL;) {
       if (*path != '\0') add_directory(programs, path);
@@ -82,14 +83,14 @@ static void search_directory(struct programs *programs, const char *directory)
 {
   struct dirent **entries = NULL;
   const int count = scandir(directory, &entries, NULL, alphasort);
+  if (count < 0) memory_or_null(NULL);
   for (int i = 0; i < count; i++) {
     const char *name = entries[i]->d_name;
-    char *path = NULL;
+    char *path = memory_format("%s/%s", directory, name);
     struct stat status;
-    if (strncmp(name, prefix, sizeof prefix - 1) == 0 && !is_known(programs, name) &&
-        asprintf(&path, "%s/%s", directory, name) > 0 && stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
-        access(path, X_OK) == 0) {
-      programs->list = reallocarray(programs->list, programs->count + 1, sizeof *programs->list);
+    if (strncmp(name, prefix, sizeof prefix - 1) == 0 && !is_known(programs, name) && stat(path, &status) == 0 &&
+        S_ISREG(status.st_mode) && access(path, X_OK) == 0) {
+      programs->list = memory_require(reallocarray(programs->list, programs->count + 1, sizeof *programs->list));
       programs->list[programs->count++] = (struct program){.path = path, .fd = -1};
       path = NULL;
     }
@@ -135,7 +136,7 @@ static void start(struct program *program)
 static void take(struct program *program)
 {
   enum { CHUNK = 65536 };
-  program->answer = realloc(program->answer, program->answer_length + CHUNK + 1);
+  program->answer = memory_require(realloc(program->answer, program->answer_length + CHUNK + 1));
   const ssize_t count = read(program->fd, program->answer + program->answer_length, CHUNK);
   if (count > 0) {
     program->answer_length += (size_t)count;
@@ -150,7 +151,7 @@ static void take(struct program *program)
 static void read_answers(struct programs *programs)
 {
   const uint64_t deadline_ns = clock_now_ns() + answer_limit_ns;
-  struct pollfd *ready = calloc(programs->count + 1, sizeof *ready);
+  struct pollfd *ready = memory_require(calloc(programs->count + 1, sizeof *ready));
   for (;;) {
     nfds_t open_count = 0;
     for (size_t i = 0; i < programs->count; i++) {
@@ -217,6 +218,7 @@ bool program_hash(const char *path, char *hash)
   }
   void *content = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
   close(fd);
+  if (content == MAP_FAILED) memory_or_null(NULL);
   if (content == MAP_FAILED) return false;
   const XXH128_hash_t digest = XXH3_128bits(content, (size_t)status.st_size);
   munmap(content, (size_t)status.st_size);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/setting.h"
 #include "harness/catalogue/catalogue.h"
 #include "harness/cli/command.h"
@@ -94,7 +95,7 @@ static const struct story_shipped *find_shipped(const char *word)
 /* A story of one's own, malloc'ed; NULL with a message. */
 static char *read_file(const char *path)
 {
-  FILE *file = fopen(path, "r");
+  FILE *file = memory_or_null(fopen(path, "r"));
   if (file == NULL) {
     const char *names[STORIES_MAX];
     for (size_t i = 0; i < stories_shipped_count; i++) names[i] = stories_shipped[i].name;
@@ -103,9 +104,9 @@ static char *read_file(const char *path)
             path, nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
     return NULL;
   }
-  char *text = calloc(1, FILE_MAX_BYTES + 1);
-  const size_t length = text != NULL ? fread(text, 1, FILE_MAX_BYTES + 1, file) : 0;
-  const bool readable = text != NULL && ferror(file) == 0;
+  char *text = memory_require(calloc(1, FILE_MAX_BYTES + 1));
+  const size_t length = fread(text, 1, FILE_MAX_BYTES + 1, file);
+  const bool readable = ferror(file) == 0;
   fclose(file);
   if (readable && length <= FILE_MAX_BYTES) return text;
   fprintf(stderr, "gclab: %s: %s\n", path, readable ? "longer than 1 MiB, which is no story" : strerror(errno));
@@ -137,8 +138,8 @@ static int tell(const char *name, const char *text, const char *program, const s
   char *script = story_script(story);
   struct story_column columns[STORY_COLUMNS_MAX];
   const size_t count = make_columns(story, arguments->python, columns);
-  int code = script == NULL ? EXIT_ENVIRONMENT : EXIT_DONE;
-  for (size_t i = 0; i < count && script != NULL; i++) {
+  int code = EXIT_DONE;
+  for (size_t i = 0; i < count; i++) {
     const int one = story_run(story, program, script, &columns[i]);
     if (one > code) code = one;
   }
@@ -180,12 +181,11 @@ int command_explain(int argc, char **argv)
     return EXIT_DONE;
   }
   char *directory = catalogue_own_directory();
-  char *program = NULL;
-  if (directory == NULL || asprintf(&program, "%s/gclab", directory) < 0) {
+  if (directory == NULL) {
     fputs("gclab: /proc does not tell where this program is\n", stderr);
-    free(directory);
     return EXIT_ENVIRONMENT;
   }
+  char *program = memory_format("%s/gclab", directory);
   const int code = tell_all(&arguments, program);
   free(program);
   free(directory);

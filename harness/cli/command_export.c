@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "harness/cli/command.h"
 #include "harness/store/store.h"
 
@@ -141,15 +142,15 @@ static char *join_settings(const json_t *object)
 {
   char *text = NULL;
   size_t bytes = 0;
-  FILE *out = open_memstream(&text, &bytes);
-  if (out == NULL) return NULL;
+  FILE *out = memory_require(open_memstream(&text, &bytes));
   const char *gap = "";
   for (void *at = json_object_iter((json_t *)object); at != NULL; at = json_object_iter_next((json_t *)object, at)) {
     const char *value = json_string_value(json_object_iter_value(at));
     fprintf(out, "%s%s=%s", gap, json_object_iter_key(at), value != NULL ? value : "");
     gap = ";";
   }
-  return fclose(out) == 0 ? text : NULL;
+  memory_close(out);
+  return text;
 }
 
 static void write_settings(struct writer *writer, const char *name, const char *text)
@@ -291,15 +292,15 @@ static char *make_shared_fields(const struct writer *writer, const char *campaig
 {
   char *text = NULL;
   size_t bytes = 0;
-  struct writer shared = {.out = open_memstream(&text, &bytes), .json = writer->json};
-  if (shared.out == NULL) return NULL;
+  struct writer shared = {.out = memory_require(open_memstream(&text, &bytes)), .json = writer->json};
   write_text(&shared, "campaign", campaign);
   write_text(&shared, "trial", trial->id);
   write_text(&shared, "collector", cell->collector);
   write_text(&shared, "workload", cell->workload);
   write_settings(&shared, "varied", cell->varied);
   write_number(&shared, "block", trial->block);
-  return fclose(shared.out) == 0 ? text : NULL;
+  memory_close(shared.out);
+  return text;
 }
 
 static void write_pause(struct writer *writer, const char *shared, const struct store_series *series,
@@ -341,7 +342,7 @@ static bool see_name(void *context, const struct store_campaign *campaign, const
   (void)host;
   struct export *export = context;
   if (strcmp(campaign->id, export->campaign_id) != 0) return true;
-  export->campaign = strdup(campaign->name);
+  export->campaign = memory_require(strdup(campaign->name));
   return false;
 }
 
@@ -411,7 +412,7 @@ static int run_export(const struct arguments *arguments, struct store *store)
 {
   char id[ID_BYTES];
   if (!arguments->all && !store_find_campaign(store, arguments->campaign, id)) return EXIT_ENVIRONMENT;
-  FILE *out = arguments->output != NULL ? fopen(arguments->output, "we") : stdout;
+  FILE *out = arguments->output != NULL ? memory_or_null(fopen(arguments->output, "we")) : stdout;
   if (out == NULL) return complain_output(arguments->output);
   struct export export = {.writer = {.out = out, .json = arguments->json}, .store = store, .pauses = arguments->pauses};
   const bool read = export_all(&export, arguments->all ? NULL : id);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "harness/catalogue/catalogue.h"
 #include "harness/cli/command.h"
 #include "harness/figures/figures.h"
@@ -152,10 +153,9 @@ static void summarise(struct dataset *dataset, const struct arguments *arguments
 {
   char *text = NULL, *path = NULL;
   size_t bytes = 0;
-  FILE *out = open_memstream(&text, &bytes);
-  if (out == NULL) return;
+  FILE *out = memory_require(open_memstream(&text, &bytes));
   summary_write(dataset, out);
-  fclose(out);
+  memory_close(out);
   if (render_write(arguments->directory, "summary", ".md", text, bytes, &path))
     json_array_append_new(outcome->files, json_string(path));
   else

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "harness/campaign/campaign.h"
 #include "harness/cli/command.h"
 #include "harness/cli/table.h"
@@ -165,13 +166,13 @@ static char *text_of_varied(const struct setting *rows, size_t count, const int6
 {
   char *text = NULL;
   size_t length = 0;
-  FILE *stream = open_memstream(&text, &length);
+  FILE *stream = memory_require(open_memstream(&text, &length));
   for (size_t i = 0; i < count; i++) {
     char value[SETTING_TEXT_MAX];
     if (values[i] == default_of(&rows[i], small)) continue;
     fprintf(stream, "%s%s=%s", ftell(stream) > 0 ? " " : "", rows[i].name, setting_format(&rows[i], values[i], value));
   }
-  fclose(stream);
+  memory_close(stream);
   return text;
 }
 
@@ -295,7 +296,7 @@ static char *join_words(int argc, char **argv)
 {
   char *text = NULL;
   size_t length = 0;
-  FILE *stream = open_memstream(&text, &length);
+  FILE *stream = memory_require(open_memstream(&text, &length));
   for (int i = 0; i < argc; i++) {
     if (i > 0) fputc(' ', stream);
     if (i == 0 || !needs_quotes(argv[i])) { /* argv[0] is "gclab run" */
@@ -306,7 +307,7 @@ static char *join_words(int argc, char **argv)
     for (const char *p = argv[i]; *p != '\0'; p++) *p == '\'' ? fputs("'\\''", stream) : fputc(*p, stream);
     fputc('\'', stream);
   }
-  fclose(stream);
+  memory_close(stream);
   return text;
 }
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "harness/catalogue/catalogue.h"
 #include "harness/cli/command.h"
 #include "harness/cli/selection.h"
@@ -136,7 +137,7 @@ static struct script *read_script(const char *file)
 static FILE *open_output(const char *path)
 {
   if (strcmp(path, "-") == 0) return stdout;
-  FILE *out = fopen(path, "wb");
+  FILE *out = memory_or_null(fopen(path, "wb"));
   if (out == NULL) fprintf(stderr, "gclab: %s: %s\n", path, strerror(errno));
   return out;
 }
@@ -214,12 +215,12 @@ static char *text_of(const struct script *script, const struct arguments *argume
 {
   /* The file itself where it can be read again, so that messages name its lines. */
   if (strcmp(arguments->file, "-") != 0) {
-    FILE *file = fopen(arguments->file, "rb");
+    FILE *file = memory_or_null(fopen(arguments->file, "rb"));
     char *text = NULL;
-    FILE *out = open_memstream(&text, length);
-    for (int c = 0; file != NULL && out != NULL && (c = fgetc(file)) != EOF;) fputc(c, out);
+    FILE *out = memory_require(open_memstream(&text, length));
+    for (int c = 0; file != NULL && (c = fgetc(file)) != EOF;) fputc(c, out);
     if (file != NULL) fclose(file);
-    if (out != NULL) fclose(out);
+    memory_close(out);
     return text;
   }
   return script_pack(script, length);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "harness/cli/list.h"
 #include "harness/figures/figures.h"
 
@@ -183,7 +184,7 @@ const char *list_nearest(const struct listing *listing, const char *word)
   const size_t figure_count = list_figures(figures_found, FIGURES_MAX);
   const size_t room = KINDS + catalogue->collector_count + catalogue->missing_count + catalogue->workload_count +
                       listing->plan_count + figure_count;
-  const char **names = calloc(room, sizeof *names);
+  const char **names = memory_require(calloc(room, sizeof *names));
   size_t count = 0;
   for (size_t i = 0; i < KINDS; i++) names[count++] = kinds[i];
   for (size_t i = 0; i < catalogue->collector_count; i++) names[count++] = catalogue->collectors[i].name;

@@ -3,10 +3,12 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/setting.h"
 #include "base/version.h"
 
@@ -111,6 +113,7 @@ static int run_help(int argc, char **argv)
 int main(int argc, char **argv)
 {
   argp_err_exit_status = EXIT_USAGE;
+  json_set_alloc_funcs(memory_allocate, free); /* a document that lacks something must not pass for one */
   if (argc < 2) {
     print_help(stderr);
     return EXIT_USAGE;

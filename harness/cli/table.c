@@ -5,6 +5,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+
 enum { GAP = 2, WIDTH_MIN = 60, WIDTH_ELSEWHERE = 120 };
 
 void table_init(struct table *table, const char *const *headings)
@@ -21,8 +23,9 @@ void table_init(struct table *table, const char *const *headings)
 
 void table_add(struct table *table, const char *const *cells)
 {
-  table->cells = reallocarray(table->cells, table->count + table->columns, sizeof *table->cells);
-  for (size_t i = 0; i < table->columns; i++) table->cells[table->count++] = strdup(cells[i] != NULL ? cells[i] : "");
+  table->cells = memory_require(reallocarray(table->cells, table->count + table->columns, sizeof *table->cells));
+  for (size_t i = 0; i < table->columns; i++)
+    table->cells[table->count++] = memory_require(strdup(cells[i] != NULL ? cells[i] : ""));
 }
 
 /* Characters, not bytes: continuation bytes of UTF-8 take no room. */

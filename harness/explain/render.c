@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "harness/explain/story.h"
 
 enum { LABEL_COLUMNS = 23, INDENT = 4, GAP = 2, NUMBER_MAX = 24 };
@@ -86,8 +87,7 @@ static void put_with_numbers(const struct page *page, size_t item, enum look loo
 {
   char *filled = NULL;
   size_t filled_length = 0;
-  FILE *out = open_memstream(&filled, &filled_length);
-  if (out == NULL) return;
+  FILE *out = memory_require(open_memstream(&filled, &filled_length));
   while (*text != '\0') {
     const size_t plain = strcspn(text, "{");
     fwrite(text, 1, plain, out);
@@ -98,7 +98,7 @@ static void put_with_numbers(const struct page *page, size_t item, enum look loo
     fputs(look_up(page, item, text + 1, name - 1, number), out);
     text += name + (text[name] == '}');
   }
-  fclose(out);
+  memory_close(out);
   put(page, look, filled);
   free(filled);
 }

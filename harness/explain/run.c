@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "harness/explain/story.h"
 #include "harness/process/process.h"
 
@@ -30,8 +31,8 @@ static void take_output(const struct story *story, struct story_column *column, 
 
 int story_run(const struct story *story, const char *program, const char *script, struct story_column *column)
 {
-  column->values = calloc(story->count + 1, sizeof *column->values);
-  column->known = calloc(story->count + 1, sizeof *column->known);
+  column->values = memory_require(calloc(story->count + 1, sizeof *column->values));
+  column->known = memory_require(calloc(story->count + 1, sizeof *column->known));
   if (column->values == NULL || column->known == NULL) return EXIT_NO_ENVIRONMENT;
   const bool is_python = column->collector == NULL;
   const char *const words[WORDS_MAX] = {

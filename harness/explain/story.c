@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+
 static const char *skip_blanks(const char *text) { return text + strspn(text, " \t"); }
 
 static char *copy_trimmed(const char *text, size_t length)
 {
   while (length > 0 && strchr(" \t\r", text[length - 1]) != NULL) length--;
-  return strndup(text, length);
+  return memory_require(strndup(text, length));
 }
 
 static bool fail(char *error, size_t line, const char *what)
@@ -22,16 +24,16 @@ static bool take_header(struct story *story, const char *text, size_t line, char
 {
   if (strncmp(text, "title:", 6) == 0) {
     free(story->title);
-    story->title = strdup(skip_blanks(text + 6));
+    story->title = memory_require(strdup(skip_blanks(text + 6)));
     return true;
   }
   if (strncmp(text, "on:", 3) != 0) return fail(error, line, "after #! stands 'title:' or 'on:'");
-  char *copy = strdup(text + 3);
+  char *copy = memory_require(strdup(text + 3));
   char *rest = NULL;
   bool fits = true;
   for (char *word = strtok_r(copy, " ,\t", &rest); word != NULL && fits; word = strtok_r(NULL, " ,\t", &rest)) {
     fits = story->collector_count < STORY_COLUMNS_MAX - 1; /* one is left for an interpreter */
-    if (fits) story->collectors[story->collector_count++] = strdup(word);
+    if (fits) story->collectors[story->collector_count++] = memory_require(strdup(word));
   }
   free(copy);
   return fits || fail(error, line, "a story is told on seven collectors at most");
@@ -71,10 +73,10 @@ static bool take_line(struct story *story, const char *begin, size_t length, cha
     taken = take_row(item, rest, line, error);
   } else if (word[0] == '#' && (word[1] == '|' || word[1] == '>')) {
     item->kind = word[1] == '|' ? STORY_TEXT : STORY_PICTURE;
-    item->text = strdup(rest);
+    item->text = memory_require(strdup(rest));
   } else if (word[0] != '#' && word[0] != '\0') {
     item->kind = STORY_CODE;
-    item->text = strdup(text);
+    item->text = memory_require(strdup(text));
   }
   free(text);
   return taken;
@@ -82,15 +84,10 @@ static bool take_line(struct story *story, const char *begin, size_t length, cha
 
 struct story *story_parse(const char *text, char *error)
 {
-  struct story *story = calloc(1, sizeof *story);
+  struct story *story = memory_require(calloc(1, sizeof *story));
   size_t lines = 1;
   for (const char *c = text; *c != '\0'; c++) lines += *c == '\n';
-  if (story != NULL) story->items = calloc(lines, sizeof *story->items);
-  if (story == NULL || story->items == NULL) {
-    snprintf(error, STORY_ERROR_MAX, "no memory");
-    story_free(story);
-    return NULL;
-  }
+  story->items = memory_require(calloc(lines, sizeof *story->items));
   bool taken = true;
   for (const char *line = text; *line != '\0' && taken;) {
     const size_t length = strcspn(line, "\n");
@@ -121,13 +118,13 @@ char *story_script(const struct story *story)
 {
   char *text = NULL;
   size_t length = 0;
-  FILE *out = open_memstream(&text, &length);
-  if (out == NULL) return NULL;
+  FILE *out = memory_require(open_memstream(&text, &length));
   for (size_t i = 0; i < story->count; i++) {
     const struct story_item *item = &story->items[i];
     if (item->kind == STORY_CODE) fputs(item->text, out);
     if (item->kind == STORY_ROW) fprintf(out, "print \"@%zu\" %s", i, item->quantity);
     fputc('\n', out);
   }
-  return fclose(out) == 0 ? text : NULL;
+  memory_close(out);
+  return text;
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "harness/script/packed.h"
 #include "harness/script/print.h"
 
@@ -24,7 +25,7 @@ bool fuzz_write_finding(const struct fuzz_options *options, const struct script 
   char path[4096];
   mkdir(options->directory, 0777);
   snprintf(path, sizeof path, "%s/%s.heap", options->directory, name);
-  FILE *out = fopen(path, "w");
+  FILE *out = memory_or_null(fopen(path, "w"));
   if (out == NULL) {
     fprintf(stderr, "gclab: %s: %s; the finding follows\n", path, strerror(errno));
     script_print(script, stdout);
@@ -46,7 +47,7 @@ bool fuzz_write_packed(const struct script *script, const char *path)
 {
   size_t length;
   void *bytes = script_pack(script, &length);
-  FILE *file = fopen(path, "wb");
+  FILE *file = memory_or_null(fopen(path, "wb"));
   const bool written = file != NULL && fwrite(bytes, 1, length, file) == length;
   free(bytes);
   return (file == NULL || fclose(file) == 0) && written;

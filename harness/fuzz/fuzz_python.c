@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "harness/fuzz/finding.h"
 #include "harness/fuzz/shrink.h"
 #include "harness/python/compare.h"
@@ -47,12 +48,11 @@ static void keep_finding(const struct fuzz_options *options, struct pair *pair, 
   size_t length = 0;
   char name[64];
   char how[256];
-  FILE *out = open_memstream(&what, &length);
-  if (out == NULL) abort();
+  FILE *out = memory_require(open_memstream(&what, &length));
   if (python_observe_both(pair->python, pair->trial, small, "program", true, &theirs, &ours) == 0 &&
       !observations_compare(&theirs, &ours, &difference))
     observations_explain(small, "program", &theirs, &ours, &difference, out);
-  fclose(out);
+  memory_close(out);
   snprintf(name, sizeof name, "python-%" PRIu64 "-%" PRIu64, options->seed, i);
   snprintf(how, sizeof how, "gclab script THIS --on-python %.120s --diff  (CPython %d.%d.%d)", pair->python->path,
            pair->python->major, pair->python->minor, pair->python->micro);

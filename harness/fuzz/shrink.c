@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "harness/script/packed.h"
 
 struct shrinker {
@@ -73,8 +74,7 @@ static bool try_candidate(struct shrinker *shrinker, struct script *candidate)
 static bool try_without(struct shrinker *shrinker, size_t from, size_t count)
 {
   const size_t ops = shrinker->best->op_count;
-  bool *marked = calloc(ops + 1, sizeof *marked);
-  if (marked == NULL) abort();
+  bool *marked = memory_require(calloc(ops + 1, sizeof *marked));
   size_t marks = 0;
   for (size_t i = from; i < from + count && i < ops; i++) {
     marked[i] = may_go(&shrinker->best->ops[i]);

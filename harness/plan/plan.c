@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/random.h"
 #include "harness/plan/plan_internal.h"
 
@@ -16,8 +17,8 @@ static const uint64_t default_memory_limit_bytes = UINT64_C(4) << 30;
 
 struct plan *plan_new(const char *name)
 {
-  struct plan *plan = calloc(1, sizeof *plan);
-  plan->name = strdup(name);
+  struct plan *plan = memory_require(calloc(1, sizeof *plan));
+  plan->name = memory_require(strdup(name));
   plan->blocks = default_blocks;
   plan->seed = default_seed;
   plan->time_limit_ns = default_time_limit_ns;
@@ -28,9 +29,9 @@ struct plan *plan_new(const char *name)
 
 void plan_words_add(struct plan_words *words, const struct plan_word *word)
 {
-  words->list = reallocarray(words->list, words->count + 1, sizeof *words->list);
+  words->list = memory_require(reallocarray(words->list, words->count + 1, sizeof *words->list));
   words->list[words->count] = *word;
-  words->list[words->count++].text = strdup(word->text);
+  words->list[words->count++].text = memory_require(strdup(word->text));
 }
 
 void plan_words_clear(struct plan_words *words)
@@ -42,7 +43,7 @@ void plan_words_clear(struct plan_words *words)
 
 void plan_words_add_option(struct plan_words *words, const char *option, const char *text, bool at_commas)
 {
-  char *copy = strdup(text);
+  char *copy = memory_require(strdup(text));
   char *rest = copy;
   for (char *part = NULL; (part = at_commas ? strsep(&rest, ",") : rest) != NULL;) {
     if (!at_commas) rest = NULL;
@@ -56,7 +57,7 @@ bool plan_words_copy_text(const struct plan_words *words, char ***texts, unsigne
   *count = words->count;
   *texts = NULL;
   if (words->count == 0) return true;
-  *texts = calloc(words->count, sizeof **texts);
+  *texts = memory_require(calloc(words->count, sizeof **texts));
   for (unsigned i = 0; i < words->count; i++) (*texts)[i] = words->list[i].text;
   return *texts != NULL;
 }
@@ -138,9 +139,15 @@ static void free_yaml_group(struct plan_yaml_group *yaml)
   for (int k = 0; k < PLAN_LIST_KEYS; k++) free(*(char ***)((char *)yaml + plan_list_keys[k].yaml_offset));
 }
 
+void *plan_memory(void *context, void *memory, size_t bytes)
+{
+  void *changed = cyaml_mem(context, memory, bytes);
+  return bytes > 0 ? memory_require(changed) : changed;
+}
+
 bool plan_write_text(struct plan *plan)
 {
-  static const cyaml_config_t config = {.mem_fn = cyaml_mem, .flags = CYAML_CFG_STYLE_BLOCK};
+  static const cyaml_config_t config = {.mem_fn = plan_memory, .flags = CYAML_CFG_STYLE_BLOCK};
   char budget[SETTING_TEXT_MAX];
   char time_limit[SETTING_TEXT_MAX];
   char memory_limit[SETTING_TEXT_MAX];
@@ -155,7 +162,7 @@ bool plan_write_text(struct plan *plan)
                            .time_limit = time_limit,
                            .memory_limit = memory_limit,
                            .pin = &plan->pin,
-                           .matrix = calloc(plan->group_count, sizeof *yaml.matrix),
+                           .matrix = memory_require(calloc(plan->group_count, sizeof *yaml.matrix)),
                            .matrix_count = plan->group_count};
   for (unsigned i = 0; i < plan->group_count; i++) yaml_from_group(&plan->groups[i], &yaml.matrix[i]);
   char *text = NULL;
@@ -164,7 +171,7 @@ bool plan_write_text(struct plan *plan)
   for (unsigned i = 0; i < plan->group_count; i++) free_yaml_group(&yaml.matrix[i]);
   free(yaml.matrix);
   free(plan->text);
-  plan->text = error == CYAML_OK ? strndup(text, length) : NULL;
+  plan->text = error == CYAML_OK ? memory_require(strndup(text, length)) : NULL;
   cyaml_mem(NULL, text, 0);
   if (error == CYAML_OK) return true;
   fprintf(stderr, "gclab: the plan cannot be written as YAML: %s\n", cyaml_strerror(error));

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/memory.h"
 #include "harness/plan/plan_internal.h"
 
 #ifndef PLAN_CELLS_MAX /* the fuzzer's build has less */
@@ -89,7 +90,7 @@ static bool read_sweeps(const struct expansion *expansion, const struct plan_sid
                         const struct plan_chosen *chosen, const struct plan_words *words, struct sweeps *sweeps)
 {
   bool good = true;
-  sweeps->list = calloc(words->count + 1, sizeof *sweeps->list);
+  sweeps->list = memory_require(calloc(words->count + 1, sizeof *sweeps->list));
   for (unsigned i = 0; i < words->count; i++) {
     struct sweep *sweep = &sweeps->list[sweeps->count];
     if (!sweep_parse(expansion->plan, &words->list[i], side->form, sweep)) {
@@ -137,13 +138,13 @@ static bool read_axes(const struct expansion *expansion, const struct plan_side 
   bool good = true;
   const struct setting *settings = side->settings(owner, &axes->count);
   axes->owner = owner;
-  axes->rows = calloc(axes->count + 1, sizeof *axes->rows);
+  axes->rows = memory_require(calloc(axes->count + 1, sizeof *axes->rows));
   axes->points = 1;
   for (size_t i = 0; i < axes->count; i++) {
     struct sweep_values *values = &axes->rows[i];
     good &= read_axis(expansion, sweeps, side->name(owner), &settings[i], values);
     if (values->count == 0) {
-      values->list = malloc(sizeof *values->list);
+      values->list = memory_require(malloc(sizeof *values->list));
       values->list[0] = small ? settings[i].small_value : settings[i].default_value;
       values->count = 1;
     }
@@ -155,7 +156,7 @@ static bool read_axes(const struct expansion *expansion, const struct plan_side 
 static struct axes *read_all_axes(const struct expansion *expansion, const struct plan_side *side,
                                   const struct plan_chosen *chosen, struct sweeps *sweeps, bool small, bool *good)
 {
-  struct axes *axes = calloc(chosen->count + 1, sizeof *axes);
+  struct axes *axes = memory_require(calloc(chosen->count + 1, sizeof *axes));
   for (size_t i = 0; i < chosen->count; i++)
     *good &= read_axes(expansion, side, sweeps, chosen->list[i], small, &axes[i]);
   return axes;
@@ -223,7 +224,7 @@ static void add_cell(struct expansion *expansion, struct plan_cell *cell)
   }
   if (cells->count == expansion->room) {
     expansion->room = expansion->room == 0 ? 64 : 2 * expansion->room;
-    cells->cells = reallocarray(cells->cells, expansion->room, sizeof *cells->cells);
+    cells->cells = memory_require(reallocarray(cells->cells, expansion->room, sizeof *cells->cells));
   }
   cells->cells[cells->count++] = *cell;
   expansion->table[slot] = (uint32_t)cells->count;
@@ -238,8 +239,8 @@ static void add_cells(struct expansion *expansion, const struct group_state *sta
   for (uint64_t i = 0; i < knobs->points * parameters->points * allocators; i++) {
     struct plan_cell cell = {.collector = collector,
                              .workload = parameters->owner,
-                             .knobs = calloc(knobs->count + 1, sizeof *cell.knobs),
-                             .parameters = calloc(parameters->count + 1, sizeof *cell.parameters),
+                             .knobs = memory_require(calloc(knobs->count + 1, sizeof *cell.knobs)),
+                             .parameters = memory_require(calloc(parameters->count + 1, sizeof *cell.parameters)),
                              .allocator = uses_malloc ? state->allocators[i % allocators] : "own",
                              .small = state->small};
     take_point(knobs, i / allocators / parameters->points, cell.knobs);
@@ -341,7 +342,7 @@ static bool expand(const struct plan *plan, const struct catalogue *catalogue, s
   struct expansion expansion = {.plan = plan, .catalogue = catalogue, .cells = cells, .table_size = 1u << 18};
   bool good = true;
   *cells = (struct plan_cells){0};
-  expansion.table = calloc(expansion.table_size, sizeof *expansion.table);
+  expansion.table = memory_require(calloc(expansion.table_size, sizeof *expansion.table));
   for (unsigned i = 0; i < plan->group_count; i++) good &= expand_group(&expansion, &plan->groups[i], notes);
   free(expansion.table);
   if (good && cells->count == 0) {

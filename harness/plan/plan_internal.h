@@ -27,6 +27,9 @@ struct plan_yaml {
 
 extern const cyaml_schema_value_t plan_schema;
 
+/* What libcyaml allocates with: where there is no memory, the program ends (base/memory.h). */
+void *plan_memory(void *context, void *memory, size_t bytes);
+
 /* One of a group's lists of words, in both forms, by its key. */
 struct plan_list_key {
   const char *key;

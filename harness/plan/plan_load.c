@@ -5,19 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "harness/plan/plan_internal.h"
 
-static const cyaml_config_t yaml_config = {.mem_fn = cyaml_mem, .flags = CYAML_CFG_DEFAULT};
+static const cyaml_config_t yaml_config = {.mem_fn = plan_memory, .flags = CYAML_CFG_DEFAULT};
 
 static char *read_file(const char *path, size_t *length)
 {
   enum { LONGEST = 1 << 20 };
-  FILE *file = fopen(path, "re");
+  FILE *file = memory_or_null(fopen(path, "re"));
   if (file == NULL) {
     fprintf(stderr, "gclab: %s: %s\n", path, strerror(errno));
     return NULL;
   }
-  char *text = malloc(LONGEST + 1);
+  char *text = memory_require(malloc(LONGEST + 1));
   *length = fread(text, 1, LONGEST + 1, file);
   const bool failed = ferror(file) != 0;
   fclose(file);
@@ -105,7 +106,7 @@ static void read_group(const struct reading *reading, const yaml_node_t *node, c
   }
   if (yaml->size == NULL) return;
   group->size = place_of(plan_node_value(reading->document, node, "size"));
-  group->size.text = strdup(yaml->size);
+  group->size.text = memory_require(strdup(yaml->size));
 }
 
 static bool is_in_range(const struct reading *reading, const char *key, bool in_range, const char *error)
@@ -145,10 +146,10 @@ static struct plan *read_plan(const char *path, yaml_document_t *document, const
 {
   struct plan *plan = plan_new(yaml->name);
   const struct reading reading = {plan, document, yaml_document_get_root_node(document)};
-  plan->path = strdup(path);
-  if (yaml->description != NULL) plan->description = strdup(yaml->description);
+  plan->path = memory_require(strdup(path));
+  if (yaml->description != NULL) plan->description = memory_require(strdup(yaml->description));
   plan->group_count = yaml->matrix_count;
-  plan->groups = calloc(plan->group_count, sizeof *plan->groups);
+  plan->groups = memory_require(calloc(plan->group_count, sizeof *plan->groups));
   const yaml_node_t *matrix = plan_node_value(document, reading.root, "matrix");
   for (unsigned i = 0; i < yaml->matrix_count; i++)
     read_group(&reading, yaml_document_get_node(document, matrix->data.sequence.items.start[i]), &yaml->matrix[i],

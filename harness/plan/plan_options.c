@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "harness/plan/plan_internal.h"
 
 void plan_options_free(struct plan_options *options)
@@ -33,7 +34,7 @@ static void replace_text(char **text, const char *by)
 {
   if (by == NULL) return;
   free(*text);
-  *text = strdup(by);
+  *text = memory_require(strdup(by));
 }
 
 static bool apply_values(struct plan *plan, const struct plan_options *options)
@@ -66,7 +67,7 @@ static void apply_lists(struct plan *plan, const struct plan_options *options)
     struct plan_group *group = &plan->groups[i];
     if (options->size != NULL) {
       free(group->size.text);
-      group->size = (struct plan_word){.text = strdup(options->size), .option = "--size"};
+      group->size = (struct plan_word){.text = memory_require(strdup(options->size)), .option = "--size"};
     }
     if (options->allocators.count == 0) continue;
     plan_words_clear(&group->allocators);
@@ -114,7 +115,7 @@ static void restrict_group(const struct applying *applying, const struct plan_si
   struct plan_chosen kept = {0};
   struct plan_words names = {0};
   resolve(applying, side, words, &present);
-  kept.list = (const void **)calloc(present.count + 1, sizeof *kept.list);
+  kept.list = (const void **)memory_require(calloc(present.count + 1, sizeof *kept.list));
   for (size_t i = 0; i < present.count; i++) {
     if (!plan_chosen_has(wanted, present.list[i])) continue;
     const struct plan_word name = {.text = (char *)side->name(present.list[i]), .option = side->option};
@@ -152,7 +153,7 @@ static bool restrict_side(const struct applying *applying, const struct plan_sid
   struct plan_chosen wanted;
   if (words->count == 0) return true;
   bool good = resolve(applying, side, words, &wanted);
-  bool *used = calloc(wanted.count + 1, sizeof *used);
+  bool *used = memory_require(calloc(wanted.count + 1, sizeof *used));
   for (unsigned i = 0; good && i < plan->group_count; i++) {
     struct plan_group *group = &plan->groups[i];
     restrict_group(applying, side, &wanted, used, collectors ? &group->collectors : &group->workloads,
@@ -273,7 +274,7 @@ static void add_words_or_all(struct plan_words *to, const struct plan_words *fro
 /* The command line alone: one group of everything that it names. */
 static void make_group(struct plan *plan, const struct plan_options *options)
 {
-  plan->groups = calloc(1, sizeof *plan->groups);
+  plan->groups = memory_require(calloc(1, sizeof *plan->groups));
   plan->group_count = 1;
   add_words_or_all(&plan->groups[0].collectors, &options->collectors);
   add_words_or_all(&plan->groups[0].workloads, &options->workloads);

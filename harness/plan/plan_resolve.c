@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "harness/plan/plan_internal.h"
 
 bool plan_chosen_has(const struct plan_chosen *chosen, const void *item)
@@ -16,7 +17,8 @@ bool plan_chosen_has(const struct plan_chosen *chosen, const void *item)
 void plan_chosen_add(struct plan_chosen *chosen, const void *item)
 {
   if (plan_chosen_has(chosen, item)) return;
-  chosen->list = (const void **)reallocarray((void *)chosen->list, chosen->count + 1, sizeof *chosen->list);
+  chosen->list =
+      (const void **)memory_require(reallocarray((void *)chosen->list, chosen->count + 1, sizeof *chosen->list));
   chosen->list[chosen->count++] = item;
 }
 
@@ -169,7 +171,7 @@ const char *plan_side_nearest_row(const struct plan_side *side, const struct pla
   for (size_t i = 0; i < owners->count; i++) {
     size_t count = 0;
     const struct setting *settings = side->settings(owners->list[i], &count);
-    names = (const char **)reallocarray((void *)names, total + count + 1, sizeof *names);
+    names = (const char **)memory_require(reallocarray((void *)names, total + count + 1, sizeof *names));
     for (size_t k = 0; k < count; k++) names[total++] = settings[k].name;
   }
   const char *nearest = total > 0 ? setting_nearest(name, names, total) : NULL;

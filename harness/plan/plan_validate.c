@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "harness/plan/plan.h"
 #include "harness/process/process.h"
 
@@ -38,8 +39,8 @@ static struct process_result ask(const struct plan_cell *cell)
 {
   struct process_result result = {.exit_code = -1};
   const size_t count = cell->workload->parameter_count;
-  char(*assignments)[ASSIGNMENT_MAX] = calloc(count, sizeof *assignments);
-  const char **words = calloc(2 * count + 4, sizeof *words);
+  char(*assignments)[ASSIGNMENT_MAX] = memory_require(calloc(count, sizeof *assignments));
+  const char **words = memory_require(calloc(2 * count + 4, sizeof *words));
   if (assignments != NULL && words != NULL) {
     size_t n = 0;
     words[n++] = cell->collector->trial_path;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "harness/plan/plan_internal.h"
 
 enum { POINTS_MAX = 1000 };
@@ -41,8 +42,8 @@ bool sweep_parse(const struct plan *plan, const struct plan_word *word, const ch
     plan_complain(plan, word, sweep->values_offset, "%.*s has no value", (int)(equals - text), text);
     return false;
   }
-  if (dot != NULL) sweep->owner = strndup(text, (size_t)(dot - text));
-  sweep->name = strndup(name, (size_t)(equals - name));
+  if (dot != NULL) sweep->owner = memory_require(strndup(text, (size_t)(dot - text)));
+  sweep->name = memory_require(strndup(name, (size_t)(equals - name)));
   return true;
 }
 
@@ -59,7 +60,7 @@ static void add_value(struct sweep_values *values, int64_t value)
   for (size_t i = 0; i < values->count; i++) {
     if (values->list[i] == value) return;
   }
-  values->list = reallocarray(values->list, values->count + 1, sizeof *values->list);
+  values->list = memory_require(reallocarray(values->list, values->count + 1, sizeof *values->list));
   values->list[values->count++] = value;
 }
 
@@ -130,7 +131,7 @@ static bool read_range(const struct part *part, char *text, char *dots, struct s
 bool sweep_read_values(const struct plan *plan, const struct sweep *sweep, const struct setting *row,
                        struct sweep_values *values)
 {
-  char *copy = strdup(sweep->word->text + sweep->values_offset);
+  char *copy = memory_require(strdup(sweep->word->text + sweep->values_offset));
   char *rest = copy;
   bool good = true;
   for (char *text = NULL; (text = strsep(&rest, ",")) != NULL;) {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 
 enum { CHUNK_BYTES = 65536 };
 
@@ -42,20 +43,17 @@ static void close_fd(int *fd)
   *fd = -1;
 }
 
-static bool append(struct text *text, const char *bytes, size_t length, uint64_t maximum)
+static void append(struct text *text, const char *bytes, size_t length, uint64_t maximum)
 {
   if (text->length + length > maximum) length = maximum > text->length ? (size_t)(maximum - text->length) : 0;
   if (text->length + length + 1 > text->capacity) {
     const size_t capacity = 2 * (text->length + length + 1);
-    char *grown = realloc(text->bytes, capacity);
-    if (grown == NULL) return false;
-    text->bytes = grown;
+    text->bytes = memory_require(realloc(text->bytes, capacity));
     text->capacity = capacity;
   }
   memcpy(text->bytes + text->length, bytes, length);
   text->length += length;
   text->bytes[text->length] = '\0';
-  return true;
 }
 
 static void take(struct text *text, uint64_t maximum)
@@ -63,7 +61,10 @@ static void take(struct text *text, uint64_t maximum)
   char chunk[CHUNK_BYTES];
   const ssize_t got = read(text->fd, chunk, sizeof chunk);
   if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
-  if (got <= 0 || !append(text, chunk, (size_t)got, maximum)) close_fd(&text->fd);
+  if (got <= 0)
+    close_fd(&text->fd);
+  else
+    append(text, chunk, (size_t)got, maximum);
 }
 
 static void give(struct run *run)
@@ -147,7 +148,7 @@ static int start(struct run *run)
   return failure;
 }
 
-static char *or_empty(char *text) { return text != NULL ? text : calloc(1, 1); }
+static char *or_empty(char *text) { return text != NULL ? text : memory_require(calloc(1, 1)); }
 
 static void finish(struct run *run, struct process_result *result)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "harness/process/process.h"
 #include "harness/script/packed.h"
 #include "harness/script/print.h"
@@ -117,7 +118,7 @@ static bool write_packed(const struct script *script, const char *path)
 {
   size_t length;
   void *bytes = script_pack(script, &length);
-  FILE *file = fopen(path, "wb");
+  FILE *file = memory_or_null(fopen(path, "wb"));
   const bool written = file != NULL && fwrite(bytes, 1, length, file) == length;
   if (file != NULL && fclose(file) != 0) return false;
   free(bytes);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "harness/python/python.h"
 
 enum { OP_WORDS = 20, VALUE_WORDS = 3 };
@@ -28,8 +29,7 @@ static void add_word(struct words *words, uint32_t word)
 {
   if (words->count == words->capacity) {
     words->capacity = words->capacity == 0 ? 1024 : 2 * words->capacity;
-    words->list = reallocarray(words->list, words->capacity, sizeof *words->list);
-    if (words->list == NULL) abort();
+    words->list = memory_require(reallocarray(words->list, words->capacity, sizeof *words->list));
   }
   words->list[words->count++] = word;
 }
@@ -178,7 +178,7 @@ static bool write_file(const struct flattener *flat, const char *file, const int
       (json_int_t)thresholds[1], (json_int_t)thresholds[2]);
   char *text = tables != NULL ? json_dumps(tables, JSON_COMPACT) : NULL;
   json_decref(tables);
-  FILE *out = text != NULL ? fopen(path, "wb") : NULL;
+  FILE *out = text != NULL ? memory_or_null(fopen(path, "wb")) : NULL;
   if (out == NULL) {
     free(text);
     return false;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "harness/process/process.h"
 
 enum { HEADER_BYTES = 64, EXIT_NO_ENVIRONMENT = 4, EXIT_RUN_FAILED = 3, OLDEST_MINOR = 11, NEWEST_VERIFIED = 13 };
@@ -67,7 +68,7 @@ bool python_read_observations(const char *path, struct python_observations *obse
   *observations = (struct python_observations){0};
   struct stat status;
   unsigned char header[HEADER_BYTES];
-  FILE *file = fopen(path, "rb");
+  FILE *file = memory_or_null(fopen(path, "rb"));
   if (file == NULL || fstat(fileno(file), &status) != 0 || fread(header, 1, sizeof header, file) != sizeof header ||
       memcmp(header, "gclabobs", 8) != 0) {
     snprintf(error, PYTHON_ERROR_MAX, "%s: these are no observations", path);
@@ -77,7 +78,7 @@ bool python_read_observations(const char *path, struct python_observations *obse
   memcpy(&observations->foreign, header + 12, sizeof(uint32_t));
   memcpy(&observations->immortal, header + 16, sizeof(uint32_t));
   observations->count = ((size_t)status.st_size - HEADER_BYTES) / sizeof *observations->rows;
-  observations->rows = calloc(observations->count + 1, sizeof *observations->rows);
+  observations->rows = memory_require(calloc(observations->count + 1, sizeof *observations->rows));
   const bool read = observations->rows != NULL && fread(observations->rows, sizeof *observations->rows,
                                                         observations->count, file) == observations->count;
   fclose(file);
@@ -100,7 +101,7 @@ static int fail(const char *what, const char *path)
 /* The driver as a file, since the interpreter gives better messages then; it is removed afterwards. */
 static bool write_driver(const char *path)
 {
-  FILE *file = fopen(path, "w");
+  FILE *file = memory_or_null(fopen(path, "w"));
   if (file == NULL) return false;
   const bool written = fputs(python_driver_text, file) >= 0;
   return fclose(file) == 0 && written;

@@ -2,14 +2,15 @@
  * driver PROGRAM full|few SCENARIOS DIRECTORY FUNCTION...: runs a program again and again, with another allocation
  * failing each time.
  *
- * A scenario is a line of the file SCENARIOS: for which programs it is (the file name after the last '-', or '*' for all;
- * '+' in front: only at full), what kind of answer it gives (run, script, describe or command), and its arguments.  It runs once as it is, which says what
- * the right answer is, and which allocations there are, from which places.  Then it runs with each of these failing, the
- * one alone and with all after it.  Where a place allocates often (every object of a counting collector is one), it is
- * the first few hundred in all, the first of each place, some in between at equal distances, and the last.
+ * A scenario is a line of the file SCENARIOS: for which programs it is (the file name after the last '-', or '*' for
+ * all; '+' in front: only at full), what kind of answer it gives, and its arguments.  It runs once as it is, which says
+ * what the right answer is, and which allocations there are, from which places.  Then it runs with each of these
+ * failing, the one alone and with all after it.  Where a place allocates often (every object of a counting collector is
+ * one), it is the first of all, the first of each place, some in between at equal distances, and the last.
  *
  * Each run must give the right answer, or say that memory ran out: the outcome of a whole record, or a message and the
- * exit code.  No signal, no hang, no part of a record, no other answer.  The allocating FUNCTIONs, which the program's
+ * exit code.  No signal, no hang, no part of a record, no other answer.  After a campaign, what is in the store must be
+ * trials that went well, and the same command must go on from there.  The allocating FUNCTIONs, which the program's
  * objects are known to call, must all have been seen; with `few`, which tries a tenth, malloc, calloc and mmap.
  */
 #define _GNU_SOURCE
@@ -17,6 +18,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,16 +37,18 @@ struct plan {
   uint64_t first, first_of_place, between, last_of_place;
 };
 
+static const struct plan campaign_plan = {0, 1, 0, 1};
 static const struct plan plans[] = {{40, 8, 6, 2}, {10, 2, 2, 1}};
 static bool is_full;
 
-enum answer_kind { ANSWER_RUN, ANSWER_SCRIPT, ANSWER_DESCRIBE, ANSWER_COMMAND };
-static const char *const kind_names[] = {"run", "script", "describe", "command"};
+enum answer_kind { ANSWER_RUN, ANSWER_SCRIPT, ANSWER_DESCRIBE, ANSWER_COMMAND, ANSWER_CAMPAIGN, ANSWER_KINDS };
+static const char *const kind_names[] = {"run", "script", "describe", "command", "campaign"};
 
 struct scenario {
   enum answer_kind kind;
   char *line;
   char *arguments[ARGUMENTS_MAX];
+  int64_t trials; /* of a campaign */
 };
 
 struct answer {
@@ -61,6 +65,7 @@ static const char *const function_names[] = {
 
 static struct inject_report *report;
 static char report_path[64];
+static char store_path[4096]; /* of campaigns: a file that is not there when one begins */
 static const char *program;
 static uint64_t seen[INJECT_FUNCTION_COUNT];
 static uint64_t total_allocations, total_runs, total_checked, total_wrong;
@@ -153,8 +158,7 @@ static const char *compare_records(const json_t *record, const json_t *expected,
   const bool ran_out = strcmp(text_of(record, "outcome"), "out_of_memory") == 0;
   const char *key;
   json_t *value;
-  json_object_foreach((json_t *)expected, key, value)
-  {
+  json_object_foreach ((json_t *)expected, key, value) {
     if (json_object_get(record, key) == NULL) return "the record lacks something";
   }
   if (json_object_size(record) != json_object_size(expected) + ran_out) return "the record has more than it should";
@@ -164,8 +168,8 @@ static const char *compare_records(const json_t *record, const json_t *expected,
     return json_is_null(json_object_get(record, "checksum")) ? NULL : "a checksum of half of the work";
   }
   if (strcmp(text_of(record, "outcome"), "ok") != 0) return "no outcome that there is";
-  static const char *const same[] = {"checksum", "allocated_objects", "allocated_bytes", "workload", "parameters",
-                                     "knobs"};
+  static const char *const same[] = {"checksum", "allocated_objects", "allocated_bytes",
+                                     "workload", "parameters",        "knobs"};
   for (size_t i = 0; i < sizeof same / sizeof same[0]; i++) {
     if (!json_equal(json_object_get(record, same[i]), json_object_get(expected, same[i])))
       return "it carried on, and came to something else";
@@ -184,6 +188,38 @@ static const char *judge_record(const struct answer *answer, const struct answer
   return fault;
 }
 
+/* A number from the store; -1 where it cannot be read. */
+static int64_t ask_store(const char *question)
+{
+  sqlite3 *store = NULL;
+  sqlite3_stmt *statement = NULL;
+  int64_t number = -1;
+  if (sqlite3_open_v2(store_path, &store, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
+      sqlite3_prepare_v2(store, question, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+    number = sqlite3_column_int64(statement, 0);
+  sqlite3_finalize(statement);
+  sqlite3_close(store);
+  return number;
+}
+
+/* What was measured is there and sound, and the same command runs the rest. */
+static const char *judge_store(const struct scenario *scenario)
+{
+  int64_t kept = 0;
+  if (access(store_path, F_OK) == 0 && ask_store("SELECT count(*) FROM sqlite_schema WHERE name = 'trial'") == 1) {
+    if (ask_store("SELECT integrity_check = 'ok' FROM pragma_integrity_check") != 1) return "the store is damaged";
+    if (ask_store("SELECT count(*) FROM trial WHERE outcome <> 'ok'") != 0) return "a trial is said to have gone wrong";
+    kept = ask_store("SELECT count(*) FROM trial");
+  }
+  struct answer again = execute(scenario, 0, false);
+  json_t *summary = json_loads(again.out, 0, NULL);
+  const bool goes_on = WIFEXITED(again.status) && WEXITSTATUS(again.status) == 0 &&
+                       json_integer_value(json_object_get(summary, "run")) == scenario->trials - kept;
+  json_decref(summary);
+  release(&again);
+  return goes_on ? NULL : "the campaign does not go on from what was kept";
+}
+
 /* What is wrong with the answer; NULL: nothing, and *verdict says what it was. */
 static const char *judge(const struct scenario *scenario, const struct answer *answer, const struct answer *right,
                          enum verdict *verdict)
@@ -194,20 +230,21 @@ static const char *judge(const struct scenario *scenario, const struct answer *a
   const int code = WEXITSTATUS(answer->status);
   const bool prints_whole = scenario->kind == ANSWER_RUN || scenario->kind == ANSWER_DESCRIBE;
   if (code == WEXITSTATUS(right->status)) {
-    if (strcmp(answer->err, right->err) != 0 && scenario->kind != ANSWER_COMMAND)
-      return "it carried on, and complains";
+    if (strcmp(answer->err, right->err) != 0 && scenario->kind < ANSWER_COMMAND) return "it carried on, and complains";
     if (scenario->kind == ANSWER_RUN) return judge_record(answer, right, verdict);
-    if (strcmp(answer->out, right->out) != 0) return "it carried on, and printed something else";
+    if (scenario->kind != ANSWER_CAMPAIGN && strcmp(answer->out, right->out) != 0)
+      return "it carried on, and printed something else";
     *verdict = CARRIED_ON;
-    return NULL;
+    return scenario->kind == ANSWER_CAMPAIGN ? judge_store(scenario) : NULL;
   }
   if (strcasestr(answer->err, "memory") == NULL) return "it ended without saying that memory is short";
   if (prints_whole && answer->out[0] != '\0') return "it ended after part of its answer";
-  if (scenario->kind != ANSWER_COMMAND && strncmp(answer->out, right->out, strlen(answer->out)) != 0)
+  if (scenario->kind < ANSWER_COMMAND && strncmp(answer->out, right->out, strlen(answer->out)) != 0)
     return "it printed something else";
   *verdict = code == 3 ? OUT_OF_MEMORY : REFUSED;
   if (code == 3 && scenario->kind == ANSWER_SCRIPT) return NULL;
-  return code == 4 ? NULL : "its exit code says something else";
+  if (code != 4) return "its exit code says something else";
+  return scenario->kind == ANSWER_CAMPAIGN ? judge_store(scenario) : NULL;
 }
 
 static void complain(const struct scenario *scenario, uint64_t number, bool all_after, const struct answer *answer,
@@ -253,22 +290,37 @@ static size_t choose(const struct plan *plan, uint64_t count, bool *chosen)
   return place_count;
 }
 
+static void remove_store(void)
+{
+  static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+  for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+    char path[sizeof store_path + 16];
+    snprintf(path, sizeof path, "%s%s", store_path, endings[i]);
+    unlink(path);
+  }
+}
+
 static void try_one(const struct scenario *scenario, uint64_t number, bool all_after, const struct answer *right,
                     uint64_t verdicts[VERDICTS], uint64_t *checked)
 {
+  remove_store();
   struct answer answer = execute(scenario, number, all_after);
+  const bool was_reached = report->failed > 0;
+  const uint64_t heaps = report->checked;
   enum verdict verdict;
   const char *fault = judge(scenario, &answer, right, &verdict);
-  if (fault == NULL && report->failed == 0) fault = "the allocation was not reached";
+  /* A command takes what other programs say in pieces as they come, so that the last few may not be needed. */
+  if (fault == NULL && !was_reached && scenario->kind < ANSWER_COMMAND) fault = "the allocation was not reached";
   if (fault != NULL) verdict = WRONG;
   if (fault != NULL) complain(scenario, number, all_after, &answer, fault);
   verdicts[verdict]++;
-  *checked += report->checked;
+  *checked += heaps;
   release(&answer);
 }
 
-static void try_scenario(const struct scenario *scenario, const struct plan *plan)
+static void try_scenario(struct scenario *scenario, const struct plan *plan)
 {
+  remove_store();
   struct answer right = execute(scenario, 0, false);
   const uint64_t count = report->calls;
   for (int i = 0; i < INJECT_FUNCTION_COUNT; i++) seen[i] += report->by_function[i];
@@ -277,6 +329,7 @@ static void try_scenario(const struct scenario *scenario, const struct plan *pla
     release(&right);
     return;
   }
+  if (scenario->kind == ANSWER_CAMPAIGN) scenario->trials = ask_store("SELECT count(*) FROM trial");
   bool *chosen = require(calloc(count, sizeof *chosen));
   const size_t places = choose(plan, count, chosen);
   uint64_t verdicts[VERDICTS] = {0};
@@ -313,8 +366,8 @@ static bool parse_scenario(char *line, const char *name, const char *directory, 
   const char *kind = strsep(&rest, " ");
   scenario->line = require(strdup(rest != NULL ? rest : kind));
   size_t count = 1;
-  while (scenario->kind <= ANSWER_COMMAND && strcmp(kind, kind_names[scenario->kind]) != 0) scenario->kind++;
-  if (scenario->kind > ANSWER_COMMAND) return false;
+  while (scenario->kind < ANSWER_KINDS && strcmp(kind, kind_names[scenario->kind]) != 0) scenario->kind++;
+  if (scenario->kind == ANSWER_KINDS) return false;
   for (char *word; (word = strsep(&rest, " ")) != NULL && count < ARGUMENTS_MAX - 1;) {
     char *argument = NULL;
     const bool is_file = strncmp(word, "FILE:", 5) == 0;
@@ -336,7 +389,7 @@ static void try_file(const char *path, const char *name, const char *directory, 
     line[strcspn(line, "\n")] = '\0';
     struct scenario scenario = {0};
     if (line[0] == '#' || line[0] == '\0' || !parse_scenario(line, name, directory, &scenario)) continue;
-    try_scenario(&scenario, plan);
+    try_scenario(&scenario, scenario.kind == ANSWER_CAMPAIGN ? &campaign_plan : plan);
     for (int i = 1; scenario.arguments[i] != NULL; i++) free(scenario.arguments[i]);
     free(scenario.line);
   }
@@ -368,6 +421,7 @@ int main(int argc, char **argv)
   report = mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (report == MAP_FAILED) die("mmap");
   snprintf(report_path, sizeof report_path, "/proc/%d/fd/%d", (int)getpid(), fd);
+  snprintf(store_path, sizeof store_path, "%s/store.sqlite", argv[4]);
   signal(SIGALRM, kill_child);
   is_full = strcmp(argv[2], "full") == 0;
   try_file(argv[3], dash != NULL ? dash + 1 : program, argv[4], &plans[is_full ? 0 : 1]);

@@ -40,8 +40,8 @@ static bool fails(enum inject_function function, const void *site)
     report->failed += failing;
     report->by_function[function]++;
     if (first_failure == 0 && calls <= INJECT_CALLS_MAX)
-      report->call[calls - 1] = (struct inject_call){.site = (uint32_t)((const char *)site - &__executable_start),
-                                                     .function = function};
+      report->call[calls - 1] =
+          (struct inject_call){.site = (uint32_t)((const char *)site - &__executable_start), .function = function};
   }
   if (failing) errno = ENOMEM;
   return failing;
