@@ -22,10 +22,10 @@ struct catalogue_collector {
   const char *name, *summary, *source, *version;
   char *trial_path;                  /* the program */
   char build_id[CATALOGUE_HASH_MAX]; /* XXH3-128 of the program's content */
+  bool checking, sanitized;
   const char *revision, *compiler, *build;
   const char **capabilities; /* "reclaims", "uses_malloc", ... */
   size_t capability_count;
-  bool checking, sanitized;
   struct setting *knobs;
   size_t knob_count;
   struct json_t *description; /* what the program said; owns the strings above */

@@ -17,7 +17,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/heap_program.h"
 
-enum { JOURNAL_ROWS = 64, OPERATIONS_MAX = 1500 };
+enum { JOURNAL_ROWS = 64, OPERATIONS_MAX = 50000 };
 
 #define NAME "program" /* in front of what the interpreter says */
 

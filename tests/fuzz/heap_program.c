@@ -10,8 +10,10 @@ enum {
   ACTIONS = 5,
   ACTION_OPS_MAX = 4,
   NESTING_MAX = 2,
-  LARGE_MAX = 12, /* large objects in a program */
-  OPS_MAX = 600
+  LARGE_MAX = 12,        /* large objects in a program */
+  BUDGET = 1000,         /* operations that are run, loops counted in full, actions not */
+  BUDGET_STRESSED = 250, /* where nearly every allocation collects and checks */
+  STRESS_OFTEN = 8
 };
 
 struct decoder {
@@ -19,6 +21,8 @@ struct decoder {
   struct script *script;
   uint32_t open[NESTING_MAX];
   uint32_t depth;   /* of loops */
+  uint32_t rounds;  /* of all of them together */
+  uint32_t budget;  /* of operations, left */
   uint32_t large;   /* objects so far */
   uint32_t actions; /* that may be named: all of them, or in an action those before it */
   bool in_action;
@@ -59,6 +63,9 @@ static void take_knobs(struct decoder *decoder, int64_t *knobs)
     const uint32_t byte = take_byte(decoder);
     if (i < collector.knob_count) knobs[i] = choose_knob(&collector.knobs[i], byte);
   }
+  const int row = setting_find(collector.knobs, collector.knob_count, "stress");
+  const bool is_stressed = row >= 0 && knobs[row] > 0 && knobs[row] < STRESS_OFTEN;
+  decoder->budget = is_stressed ? BUDGET_STRESSED : BUDGET;
 }
 
 /* ---- operations ----------------------------------------------------------------------------------------------- */
@@ -228,6 +235,7 @@ static void add_repeat(struct decoder *decoder)
   struct script_op op = op_of(SCRIPT_REPEAT);
   if (decoder->depth == NESTING_MAX || decoder->in_action) return;
   op.number = 1 + take(decoder, 8);
+  decoder->rounds *= (uint32_t)op.number;
   decoder->open[decoder->depth++] = (uint32_t)script_add_op(decoder->script, op);
 }
 
@@ -236,12 +244,14 @@ static void add_end(struct decoder *decoder)
   struct script_op op = op_of(SCRIPT_END);
   if (decoder->depth == 0) return;
   op.target = decoder->open[--decoder->depth];
+  decoder->rounds /= (uint32_t)decoder->script->ops[op.target].number;
   decoder->script->ops[op.target].target = (uint32_t)script_add_op(decoder->script, op);
 }
 
 /* One operation; the table is what a byte is most likely to mean. */
 static void add_operation(struct decoder *decoder)
 {
+  decoder->budget -= decoder->rounds < decoder->budget ? decoder->rounds : decoder->budget;
   const uint32_t byte = take(decoder, 64);
   if (byte < 8) {
     add_new(decoder, GC_INSTANCE);
@@ -332,12 +342,12 @@ static void add_action(struct decoder *decoder, uint32_t action)
 struct heap_program heap_program_decode(const uint8_t *bytes, size_t size)
 {
   struct heap_program program = {.script = script_new()};
-  struct decoder decoder = {.at = bytes, .end = bytes + size, .script = program.script};
+  struct decoder decoder = {.at = bytes, .end = bytes + size, .script = program.script, .rounds = 1};
   take_knobs(&decoder, program.knobs);
   add_tables(program.script);
   for (uint32_t i = 0; i < ACTIONS; i++) add_action(&decoder, i);
   decoder.actions = ACTIONS;
-  while (decoder.at < decoder.end && program.script->op_count < OPS_MAX) add_operation(&decoder);
+  while (decoder.at < decoder.end && decoder.budget > 0) add_operation(&decoder);
   while (decoder.depth > 0) add_end(&decoder);
   for (size_t i = 0; i < program.script->op_count; i++) {
     program.script->ops[i].line = (uint32_t)i + 1;

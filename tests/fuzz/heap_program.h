@@ -9,6 +9,7 @@
  *  - The program passes script_check and needs no expansion.
  *  - It ends: an action makes objects and weak references with actions of lower numbers only, and loops are short.
  *  - Its memory is bounded: large objects are few, and never in a loop.
+ *  - Its time is bounded: by a budget of operations, a smaller one where the knobs let it collect all the time.
  */
 #ifndef GCLAB_TESTS_FUZZ_HEAP_PROGRAM_H
 #define GCLAB_TESTS_FUZZ_HEAP_PROGRAM_H
