@@ -191,6 +191,31 @@ static void a_script_has_one_packed_form(void **state)
   }
 }
 
+static void expect_error(const char *text, uint32_t line, uint32_t column, const char *message)
+{
+  struct script_error error;
+  assert_null(script_parse(text, strlen(text), &error));
+  if (error.line != line || error.column != column || strcmp(error.message, message) != 0)
+    fail_msg("%u:%u: %s", error.line, error.column, error.message);
+}
+
+/* However many there are of something. */
+static void what_is_too_much_has_its_place(void **state)
+{
+  (void)state;
+  enum { ACTIONS = 300 };
+  char *text = NULL;
+  size_t length = 0;
+  FILE *out = open_memstream(&text, &length);
+  assert_non_null(out);
+  for (int i = 0; i < ACTIONS; i++) fprintf(out, "weak w a callback n%d\n", i);
+  for (int i = 0; i < ACTIONS - 1; i++) fprintf(out, "action n%d\nend\n", i);
+  fclose(out);
+  expect_error(text, ACTIONS, 19, "there is no action 'n299'");
+  free(text);
+  expect_error("drop a\ndrop %65535\n", 2, 6, "a script has at most 65536 roots");
+}
+
 static void rename_to(struct script *script, uint32_t name, const char *to)
 {
   free(script->names[name]);
@@ -377,15 +402,11 @@ static void a_finding_shrinks_to_what_it_needs(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_error_has_its_place),
-      cmocka_unit_test(text_comes_back),
-      cmocka_unit_test(packed_form_comes_back),
-      cmocka_unit_test(a_script_has_one_packed_form),
-      cmocka_unit_test(what_text_cannot_say_is_refused),
-      cmocka_unit_test(damaged_bytes_are_refused),
-      cmocka_unit_test(any_text_is_parsed_or_refused),
-      cmocka_unit_test(a_seed_means_the_same_for_ever),
-      cmocka_unit_test(a_finding_shrinks_to_what_it_needs),
+      cmocka_unit_test(every_error_has_its_place),      cmocka_unit_test(text_comes_back),
+      cmocka_unit_test(packed_form_comes_back),         cmocka_unit_test(a_script_has_one_packed_form),
+      cmocka_unit_test(what_is_too_much_has_its_place), cmocka_unit_test(what_text_cannot_say_is_refused),
+      cmocka_unit_test(damaged_bytes_are_refused),      cmocka_unit_test(any_text_is_parsed_or_refused),
+      cmocka_unit_test(a_seed_means_the_same_for_ever), cmocka_unit_test(a_finding_shrinks_to_what_it_needs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
