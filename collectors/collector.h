@@ -116,15 +116,16 @@ void collector_check(struct gc_mutator *mutator);
  * say; otherwise those of parts/control.c stand, which know what every collector's counters tell.
  */
 enum collector_quantity {
-  COLLECTOR_ASK_COUNT,      /* of a generation, as gc.get_count() */
-  COLLECTOR_ASK_THRESHOLD,  /* of a generation */
-  COLLECTOR_ASK_ENABLED,    /* does it collect by itself? */
-  COLLECTOR_ASK_FROZEN,     /* objects in the permanent generation */
-  COLLECTOR_ASK_GARBAGE,    /* objects set aside as uncollectable */
-  COLLECTOR_ASK_REFERENCES, /* of an object: its reference count */
-  COLLECTOR_ASK_TRACKED,    /* of an object: does the cycle collector look at it?  0 or 1 */
-  COLLECTOR_ASK_GENERATION, /* of an object that is tracked; 3: permanent */
-  COLLECTOR_ASK_FINALIZED   /* of an object: has its finalizer run?  0 or 1 */
+  COLLECTOR_ASK_COUNT,          /* of a generation, as gc.get_count() */
+  COLLECTOR_ASK_THRESHOLD,      /* of a generation */
+  COLLECTOR_ASK_ENABLED,        /* does it collect by itself? */
+  COLLECTOR_ASK_FROZEN,         /* objects in the permanent generation */
+  COLLECTOR_ASK_GARBAGE,        /* objects set aside as uncollectable */
+  COLLECTOR_ASK_GARBAGE_OBJECT, /* the address of that with this number, from 0 on, in place of a generation */
+  COLLECTOR_ASK_REFERENCES,     /* of an object: its reference count */
+  COLLECTOR_ASK_TRACKED,        /* of an object: does the cycle collector look at it?  0 or 1 */
+  COLLECTOR_ASK_GENERATION,     /* of an object that is tracked; 3: permanent */
+  COLLECTOR_ASK_FINALIZED       /* of an object: has its finalizer run?  0 or 1 */
 };
 
 enum { COLLECTOR_NO_ANSWER = -1 };

@@ -65,7 +65,8 @@ struct hooks {
   struct gc_hook *calls;                /* beside them */
   uint32_t queued_count, next_call;     /* below next_call they have been called, and hold NULL */
   bool is_running;
-  uint32_t call_depth; /* hooks that are being called, or deaths that may call some, one in the other */
+  uint32_t call_depth;  /* hooks that are being called, one in the other */
+  uint32_t death_depth; /* deaths under way that may call some */
 };
 
 enum { HOOKS_WEAK_BYTES = sizeof(uint64_t) };
@@ -104,7 +105,10 @@ void hooks_forget_weak(struct hooks *hooks, gc_ref weak);
  * Is a hook being called, or may it be, since something is dying?  Then counts may be above what a walk of the heap finds: the collector itself holds objects,
  * and what dies has not dropped all of its references yet.
  */
-static inline bool hooks_are_called(const struct hooks *hooks) { return hooks != NULL && hooks->call_depth > 0; }
+static inline bool hooks_are_called(const struct hooks *hooks)
+{
+  return hooks != NULL && hooks->call_depth + hooks->death_depth > 0;
+}
 
 /* Calls the hook now, with the object in a root slot of a frame of its own. */
 void hooks_call(struct gc_mutator *mutator, struct gc_hook hook, gc_ref object);

@@ -14,8 +14,7 @@
  *   promote       survivors to the next generation: those kept in order, then those moved, in the order of moving
  *   dispose       frees the rest
  *
- * CPython collects the unreachable a second time after finalizers have run, since they may have resurrected some.
- * There are no finalizers nor weak references here; they would be called between reach and dispose.
+ * Where there are finalizers or weak references, finalize.c takes the place of dispose.
  *
  * Nothing that survives refers to an unreachable object, and nothing outside does, so those are freed one after the
  * other without undoing the references between them; CPython's tp_clear of each in order comes to the same objects
@@ -428,6 +427,7 @@ uint64_t cyclic_collect(struct cyclic *cyclic, int generation, enum journal_caus
   cascade_account(&cyclic->mutator, &cascade, false);
   counters->collections[generation]++;
   counters->collected[generation] += found;
+  counters->uncollectable[generation] += collection.uncollectable_count;
   const struct journal_work work = {.examined_objects = collection.size - collection.hole_count,
                                     .followed_edges = collection.edge_count,
                                     .freed_objects = cascade.freed_objects,
@@ -435,7 +435,7 @@ uint64_t cyclic_collect(struct cyclic *cyclic, int generation, enum journal_caus
                                     .freed_bytes = cascade.freed_bytes};
   journal_end(cyclic->mutator.journal, &work, counters->heap_bytes);
   cyclic->is_collecting = false;
-  return found;
+  return found + collection.uncollectable_count;
 }
 
 void cyclic_poll(struct cyclic *cyclic)

@@ -18,6 +18,7 @@ struct collection {
   uint32_t *starts, *edges, *moved;
   uint64_t edge_count;
   uint32_t hole_count, untracked_count, moved_count, unreachable_count, survivor_count;
+  uint64_t uncollectable_count;
   bool has_tuples, has_dicts, has_heavy;
   gc_ref queue[COLLECTION_QUEUE]; /* referents whose positions are yet to be looked up */
 };
@@ -32,9 +33,17 @@ void collection_deduce_again(struct collection *collection);
 
 /*
  * finalize.c: what CPython does with the unreachable where there are hooks.  Returns how many objects were found
- * unreachable for good.
+ * unreachable for good; uncollectable ones, which are not among them, are counted in the collection.
  */
 uint64_t collection_dispose_hooked(struct collection *collection, struct counted **unreachable,
                                    struct cascade *cascade);
+
+/*
+ * legacy.c: what of the condemned has a finalizer of the old kind, and what that leads to, goes from CONDEMNED to
+ * UNCOLLECTABLE; at the end of the collection it goes to the older generation, and those with such finalizers to the
+ * garbage list too.  The second returns how many objects there were.
+ */
+void legacy_set_apart(struct cyclic *cyclic);
+uint64_t legacy_keep(struct cyclic *cyclic, uint32_t older);
 
 #endif

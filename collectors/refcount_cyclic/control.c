@@ -33,7 +33,9 @@ int64_t collector_ask(struct gc_mutator *mutator, enum collector_quantity quanti
     return entry != NULL && entry->finalized;
   }
   case COLLECTOR_ASK_GARBAGE:
-    break;
+    return cyclic->garbage_count;
+  case COLLECTOR_ASK_GARBAGE_OBJECT:
+    return (int64_t)(intptr_t)cyclic_garbage(cyclic)[generation];
   }
   return COLLECTOR_NO_ANSWER;
 }
@@ -80,7 +82,6 @@ bool collector_order(struct gc_mutator *mutator, enum collector_order order, int
                      int64_t value)
 {
   struct cyclic *cyclic = cyclic_of(mutator);
-  (void)object;
   switch (order) {
   case COLLECTOR_ORDER_THRESHOLD:
     cyclic->threshold[generation] = value;
@@ -103,8 +104,11 @@ bool collector_order(struct gc_mutator *mutator, enum collector_order order, int
     cyclic_poll(cyclic);
     return true;
   case COLLECTOR_ORDER_LEGACY:
+    hooks_find(mutator->hooks, object)->legacy = value != 0;
+    return true;
   case COLLECTOR_ORDER_CLEAR_GARBAGE:
-    break;
+    cyclic_clear_garbage(cyclic);
+    return true;
   }
   return false;
 }

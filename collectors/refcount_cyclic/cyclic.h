@@ -10,7 +10,8 @@
  * INVARIANTS
  *  - objects[i] of generation g is NULL (a hole) or a container whose place is {i, g}; holes counts the NULLs.
  *    Generation PERMANENT holds what was frozen; it is never collected.  CONDEMNED holds what a collection has found
- *    unreachable while hooks run, and is empty otherwise.
+ *    unreachable while hooks run, UNCOLLECTABLE what of it has a finalizer of the old kind or is reachable from such;
+ *    both are empty otherwise.
  *  - A container whose place says UNTRACKED is in no vector.  Atoms have no place.
  *  - Order in a vector is CPython's list order: new objects at the end of generation 0, survivors at the end of the
  *    next, holes passed over.
@@ -31,7 +32,7 @@
 #include "collectors/parts/object_table.h"
 #include "collectors/refcount_cyclic/python.h"
 
-enum { PERMANENT = GC_GENERATIONS, CONDEMNED, UNTRACKED, VECTORS = UNTRACKED };
+enum { PERMANENT = GC_GENERATIONS, CONDEMNED, UNCOLLECTABLE, UNTRACKED, VECTORS = UNTRACKED };
 
 struct place {
   uint32_t index;
@@ -57,7 +58,8 @@ struct side_tables {
   struct mapping moved;   /* uint32_t: positions */
   struct mapping apart;   /* pointers to objects that were moved, then to the unreachable */
   struct mapping inside;  /* uint32_t: references from inside, where they are counted in full */
-  struct mapping dying;   /* of objects being deallocated, one in the other (finalize.c) */
+  struct mapping dying;   /* of objects being deallocated, one in the other (deallocate.c) */
+  struct mapping put_off; /* of dead objects whose deallocation waits, the next one last */
   struct mapping calls;   /* weak references whose callbacks are to be called */
 };
 
@@ -80,7 +82,11 @@ struct cyclic {
   const struct python_profile *profile;
   struct python_free_lists free_lists;
   struct side_tables side;
-  uint32_t dying_depth;        /* objects on side.dying */
+  uint32_t dying_depth;   /* entries on side.dying */
+  uint32_t dying_nesting; /* deallocations under way, one in the other, as CPython's trashcan counts them */
+  uint32_t put_off_count; /* objects on side.put_off */
+  struct mapping garbage; /* gc.garbage: references to uncollectable objects that were set aside (legacy.c) */
+  uint32_t garbage_count;
   struct object_table objects; /* checking builds: every object that is not dead */
 };
 
@@ -128,6 +134,12 @@ static inline bool object_may_be_tracked(gc_ref reference)
   return header_kind(object->packed) != GC_TUPLE || place_of(object)->generation != UNTRACKED;
 }
 
+/* Field number k in the order in which CPython looks at and drops them: lists and tuples begin with the last. */
+static inline gc_ref *object_field_in_order(struct counted *object, uint32_t fields, uint32_t k)
+{
+  return counted_fields(object) + (python_kinds[header_kind(object->packed)].traverses_backwards ? fields - 1 - k : k);
+}
+
 #define COUNTING_COLLECTOR struct cyclic
 #include "collectors/parts/counting.h"
 
@@ -147,28 +159,28 @@ static inline void cyclic_require(struct cyclic *cyclic, bool there_is_memory, u
   if (GC_UNLIKELY(!there_is_memory)) cyclic->mutator.config->out_of_memory(&cyclic->mutator, bytes);
 }
 
-/* Makes room in generation 0 for an object that is about to be made, so that it need not be unmade where there is none. */
-static inline void cyclic_reserve_place(struct cyclic *cyclic)
+/* Makes room at the end of a vector, where that comes first, so that nothing need be undone where there is none. */
+static inline void cyclic_reserve_place(struct cyclic *cyclic, uint32_t number)
 {
-  struct generation *youngest = &cyclic->generations[0];
-  if (GC_UNLIKELY(youngest->size == youngest->capacity))
-    cyclic_require(cyclic, generation_reserve(youngest, 1), sizeof(void *));
+  struct generation *to = &cyclic->generations[number];
+  if (GC_UNLIKELY(to->size == to->capacity)) cyclic_require(cyclic, generation_reserve(to, 1), sizeof(void *));
 }
 
-/* The object joins the end of generation 0, where room has been made. */
-static inline void cyclic_place(struct cyclic *cyclic, struct counted *object)
+/* The object, which is in no vector, joins the end of one, where room has been made. */
+static inline void cyclic_place(struct cyclic *cyclic, uint32_t number, struct counted *object)
 {
-  struct generation *youngest = &cyclic->generations[0];
-  *place_of(object) = (struct place){.index = youngest->size, .generation = 0};
-  youngest->objects[youngest->size++] = object;
+  struct generation *to = &cyclic->generations[number];
+  *place_of(object) = (struct place){.index = to->size, .generation = number};
+  to->objects[to->size++] = object;
 }
 
-/* The object joins the end of generation 0. */
-static inline void cyclic_track(struct cyclic *cyclic, struct counted *object)
+static inline void cyclic_append(struct cyclic *cyclic, uint32_t number, struct counted *object)
 {
-  cyclic_reserve_place(cyclic);
-  cyclic_place(cyclic, object);
+  cyclic_reserve_place(cyclic, number);
+  cyclic_place(cyclic, number, object);
 }
+
+static inline void cyclic_track(struct cyclic *cyclic, struct counted *object) { cyclic_append(cyclic, 0, object); }
 
 static inline void cyclic_untrack(struct cyclic *cyclic, struct counted *object)
 {
@@ -221,8 +233,15 @@ static inline void counting_reclaim(struct cyclic *cyclic, struct counted *objec
   cyclic_free_cell(cyclic, object);
 }
 
-/* finalize.c: an object's count has fallen to 0, and there are hooks. */
+/* deallocate.c: an object's count has fallen to 0, and there are hooks. */
 void cyclic_deallocate_hooked(struct cyclic *cyclic, struct counted *dead, struct cascade *cascade);
+
+/* A count has fallen to 0: frees the object and what dies of it, with hooks or without. */
+void cyclic_release_dead(struct cyclic *cyclic, struct counted *dead);
+
+/* legacy.c: the objects of gc.garbage, as root slots; and what empties it, from the end. */
+static inline gc_ref *cyclic_garbage(const struct cyclic *cyclic) { return cyclic->garbage.memory; }
+void cyclic_clear_garbage(struct cyclic *cyclic);
 
 /* Collects generations 0 to `generation`.  Returns the number of objects found unreachable. */
 uint64_t cyclic_collect(struct cyclic *cyclic, int generation, enum journal_cause cause);

@@ -2,24 +2,35 @@
 
 #include <stddef.h>
 
+/* The trashcan: up to 3.12 of 50 levels; from 3.13 on of what a stack of 10,000 calls leaves, less 50, and less 100. */
+#define TRASHCAN_OF_LEVELS    .trash_depth = 50, .trash_resume_depth = 0
+#define TRASHCAN_OF_RECURSION .trash_counts_calls = true, .trash_depth = 10000 - 50, .trash_resume_depth = 10000 - 101
+
 const struct python_profile python_profiles[PYTHON_PROFILES] = {
-    {.name = "python3.11", .tracks_dicts_lazily = true, .is_verified = true},
-    {.name = "python3.12", .tracks_dicts_lazily = true, .waits_for_eval_breaker = true, .is_verified = true},
+    {.name = "python3.11", .tracks_dicts_lazily = true, TRASHCAN_OF_LEVELS, .is_verified = true},
+    {.name = "python3.12",
+     .tracks_dicts_lazily = true,
+     .waits_for_eval_breaker = true,
+     TRASHCAN_OF_LEVELS,
+     .is_verified = true},
     {.name = "python3.13",
      .tracks_dicts_lazily = true,
      .takes_tuples_of_20 = true,
      .always_has_callback_tuple = true,
      .waits_for_eval_breaker = true,
+     TRASHCAN_OF_RECURSION,
      .is_verified = true},
     {.name = "python3.14",
      .takes_tuples_of_20 = true,
      .always_has_callback_tuple = true,
-     .waits_for_eval_breaker = true},
+     .waits_for_eval_breaker = true,
+     TRASHCAN_OF_RECURSION},
     {.name = "python3.15",
      .takes_tuples_of_20 = true,
      .always_has_callback_tuple = true,
      .waits_for_eval_breaker = true,
-     .counts_tracked = true},
+     .counts_tracked = true,
+     TRASHCAN_OF_RECURSION},
 };
 
 const char *const python_profile_names[PYTHON_PROFILES + 1] = {"python3.11", "python3.12", "python3.13",

@@ -36,6 +36,9 @@ struct python_profile {
   bool always_has_callback_tuple; /* a single callback of a dying object's weak reference needs the tuple too */
   bool counts_tracked;            /* the count of generation 0 is of objects tracked, not of allocations */
   bool is_verified;               /* compared with a real interpreter */
+  bool trash_counts_calls;        /* the trashcan's depth is that of C recursion: calls of functions are part of it */
+  uint32_t trash_depth;           /* at this depth of deallocations one more is put off (deallocate.c) */
+  uint32_t trash_resume_depth;    /* those put off are taken up when the depth has fallen to this */
 };
 
 enum { PYTHON_PROFILES = 5 };

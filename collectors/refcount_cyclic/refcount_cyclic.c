@@ -15,12 +15,12 @@
  *    waits until a quarter of the long-lived objects has been promoted since the last (full_collection_percent).
  *  - What survives is promoted once.  What is unreachable is freed, and counted as collected.
  *
- *  - Weak references, their callbacks, finalizers and resurrection (finalize.c); freezing and the rest of module gc
- *    (control.c).  Hooks run inside the pause, where CPython runs them.
+ *  - Weak references, their callbacks, finalizers and resurrection (deallocate.c, finalize.c); finalizers of the old
+ *    kind, tp_del, and the garbage list (legacy.c); freezing and the rest of module gc (control.c).  Hooks run inside
+ *    the pause, where CPython runs them, and in the order in which its recursion and its trashcan come to them.
  *
- * Departures: deaths go depth first through an explicit worklist, not through tp_dealloc and the trashcan; the same
- * objects die, and where there are hooks in the same order up to 50 levels, beyond which the trashcan puts off.  There
- * are no finalizers of the old kind (tp_del).  Out of memory does not collect, as in CPython.
+ * Departures: where there are no hooks, deaths go through an explicit worklist, not through tp_dealloc and the trashcan;
+ * the same objects die, and nothing can tell in which order.  Out of memory does not collect, as in CPython.
  * CPython's tuples never change once they are made.  Here one can be stored into after it was untracked, and is tracked
  * again then, but not those untracked tuples and dicts that hold it: a cycle through one of these is not found.
  *
@@ -108,7 +108,7 @@ const struct collector_descriptor collector = {
 
 static struct cyclic the_cyclic;
 
-static __attribute__((noinline)) void release_dead(struct cyclic *cyclic, struct counted *dead)
+__attribute__((noinline)) void cyclic_release_dead(struct cyclic *cyclic, struct counted *dead)
 {
   struct cascade cascade = {0};
 #ifdef GC_CHECKING
@@ -126,7 +126,7 @@ static inline void release(struct cyclic *cyclic, gc_ref object)
 {
   if (object == NULL) return;
   struct counted *counted = counted_of(object);
-  if (GC_UNLIKELY(counted_decrement(counted))) release_dead(cyclic, counted);
+  if (GC_UNLIKELY(counted_decrement(counted))) cyclic_release_dead(cyclic, counted);
 }
 
 static inline void check_object(struct gc_mutator *mutator, gc_ref object, const char *what)
@@ -176,6 +176,10 @@ void collector_check(struct gc_mutator *mutator)
   for (uint32_t i = 0; i < GC_GENERATIONS; i++) {
     if (cyclic->count[i] < 0) gc_fail("a generation's count is negative", cyclic);
   }
+  /* The garbage list refers to its objects as a frame would. */
+  struct gc_frame garbage = {
+      .previous = mutator->frames, .slots = cyclic_garbage(cyclic), .count = cyclic->garbage_count};
+  mutator->frames = &garbage;
 #ifdef GC_CHECKING
   if (hooks_are_called(mutator->hooks)) { /* what is dying is still counted, and still counts */
     counted_audit(mutator, NULL, field_count);
@@ -187,6 +191,7 @@ void collector_check(struct gc_mutator *mutator)
 #else
   counted_audit(mutator, NULL, field_count);
 #endif
+  mutator->frames = garbage.previous;
 }
 
 /* With no roots left a full collection frees every cycle, and counting has freed everything else. */
@@ -196,13 +201,14 @@ void collector_finish(struct gc_mutator *mutator)
   const bool journal_was_enabled = mutator->journal->enabled;
   mutator->journal->enabled = false;
   hooks_release(mutator);
+  cyclic_clear_garbage(cyclic);
   collector_order(mutator, COLLECTOR_ORDER_UNFREEZE, 0, NULL, 0);
   cyclic_collect(cyclic, GC_GENERATIONS - 1, JOURNAL_EXPLICIT);
   mutator->journal->enabled = journal_was_enabled;
   for (int i = 0; i < VECTORS; i++) mapping_release(&cyclic->generations[i].mapping);
   struct side_tables *side = &cyclic->side;
-  struct mapping *const tables[] = {&side->refs,  &side->reached, &side->starts, &side->edges, &side->moved,
-                                    &side->apart, &side->inside,  &side->dying,  &side->calls};
+  struct mapping *const tables[] = {&side->refs,  &side->reached, &side->starts, &side->edges,   &side->moved,
+                                    &side->apart, &side->inside,  &side->dying,  &side->put_off, &side->calls};
   for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) mapping_release(tables[i]);
   object_table_release(&cyclic->objects);
 }
@@ -266,7 +272,7 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   const bool is_container = shape.kind != GC_ATOM;
   if (is_container) {
     count_allocation(cyclic, shape);
-    cyclic_reserve_place(cyclic);
+    cyclic_reserve_place(cyclic, 0);
   }
 
   const uint32_t packed = header_pack(shape);
@@ -291,7 +297,7 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   if (shape.kind == GC_DICT && cyclic->profile->tracks_dicts_lazily) {
     place_of(object)->generation = UNTRACKED;
   } else if (is_container) {
-    cyclic_place(cyclic, object);
+    cyclic_place(cyclic, 0, object);
   }
   if (GC_UNLIKELY(cyclic->is_pending)) poll_after_making(cyclic, shape.kind);
   const gc_ref old = *slot;

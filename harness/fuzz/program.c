@@ -27,6 +27,8 @@ static const char *const python_mixes[] = {
     "weak 30 deref 20 roots 16",
     "finalizer 20 roots 12 collect 1",
     "finalizer 20 weak 20 deref 20 drop 30 collect 1",
+    "legacy 20 roots 12 collect 1",
+    "legacy 15 finalizer 15 weak 20 deref 20 drop 30 collect 1 freeze 1 clear 1",
 };
 
 static const char *const oracle_mixes[] = {
@@ -42,6 +44,7 @@ static const char *const oracle_mixes[] = {
     "finalizer 40 roots 8 drop 40 collect 2",
     "weak 40 deref 40 roots 40",
     "fields 1 roots 4 store 90 load 5",
+    "legacy 20 finalizer 10 weak 15 deref 15 roots 12 drop 30 collect 2 clear 1",
 };
 
 static struct script *make(const char *text)

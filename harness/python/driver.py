@@ -9,8 +9,8 @@ counts, or to free one: then the counters would no longer be the script's.  So:
    functions that take their arguments without a tuple (METH_NOARGS, METH_O, METH_FASTCALL).  gc.set_threshold and
    gc.get_count are not of these; thresholds and counters are read and written where they are, through ctypes objects
    that are made beforehand.
- - Roots are a list that the collector does not see: it was untracked by hand.  All else that is the driver's is
-   frozen before the script starts.
+ - Roots are a list that the collector does not see: it was untracked by hand, and so was gc.garbage.  All else that is
+   the driver's is frozen before the script starts.
  - A list is made by slicing a template with a slice made beforehand, a tuple by a display of just its size: one
    allocation each, and no call.
  - An operation's object and value are held to its end, in locals, as the interpreter of scripts does in root slots:
@@ -146,13 +146,54 @@ def load(path):
     return tables, ops, values
 
 
-def make_class(fields, action):
+def make_class(fields, action, is_legacy):
     # CPython sorts the names of slots, so these are in order.
     names = tuple("f%05d" % i for i in range(fields))
     parts = {"__slots__": names + ("__weakref__",)}
     if action is not None:
-        parts["__del__"] = make_hook(action)
-    return type("Instance%d" % fields, (object,), parts)
+        parts["__tp_del__" if is_legacy else "__del__"] = legacy_hook(action) if is_legacy else make_hook(action)
+    made = type("Instance%d" % fields, (object,), parts)
+    return TESTCAPI.with_tp_del(made) if is_legacy and action is not None else made
+
+
+class Bound:
+    """A __tp_del__ for interpreters that bind it before they call it: to bind a function makes a method, which is
+    counted.  The action runs when it is bound; what is called then does nothing, and takes no arguments."""
+
+    def __init__(self, hook):
+        self.hook = hook
+
+    def __get__(self, this, kind):
+        self.hook(this)
+        return gc.isenabled
+
+    def __call__(self, this):
+        """Where it is not bound, as binds_tp_del finds out."""
+
+
+def import_testcapi():
+    """CPython's module of tests, which alone fills the slot of finalizers of the old kind."""
+    try:
+        import _testcapi
+    except ImportError:
+        give_up(EXIT_ENVIRONMENT, FILE + ": finalizers of the old kind (legacy) need CPython's module _testcapi, which"
+                " this interpreter has not; use another interpreter")
+    return _testcapi
+
+
+def binds_tp_del():
+    """Up to 3.11 it is bound; later ones call what is in the class with the object."""
+    seen = [0]
+
+    def note(this):
+        seen[0] = 1
+    TESTCAPI.with_tp_del(type("Probe", (object,), {"__tp_del__": Bound(note)}))()
+    return seen[0] == 1
+
+
+def legacy_hook(action):
+    hook = make_hook(action)
+    return Bound(hook) if BINDS_TP_DEL else hook
 
 
 def make_hook(action):
@@ -552,10 +593,12 @@ THRESHOLDS, COUNTS, COLLECTIONS, COLLECTED, UNCOLLECTABLE = numbers_at(ADDRESS)
 if not numbers_agree():
     give_up(EXIT_ENVIRONMENT, "the state of this interpreter's collector is not where it should be")
 CLASSES, FIELD_COUNTS, FIELD_NAMES = [], {}, {}
+TESTCAPI, BINDS_TP_DEL = None, False
 for kind in TABLES["classes"]:
-    if kind.get("legacy"):
-        give_up(EXIT_FAILED, FILE + ": finalizers of the old kind (legacy) cannot be made in Python")
-    made = make_class(kind["fields"], kind.get("finalizer"))
+    if kind.get("legacy") and TESTCAPI is None:
+        TESTCAPI = import_testcapi()
+        BINDS_TP_DEL = binds_tp_del()
+    made = make_class(kind["fields"], kind.get("finalizer"), kind.get("legacy", False))
     CLASSES.append(made)
     FIELD_COUNTS[made] = kind["fields"]
     if "names" in kind:
@@ -576,6 +619,7 @@ ROOTS = [None] * (TABLES["roots"] + 1)
 ctypes.pythonapi.PyObject_GC_UnTrack.argtypes = [ctypes.py_object]
 ctypes.pythonapi.PyObject_GC_UnTrack.restype = None
 ctypes.pythonapi.PyObject_GC_UnTrack(ROOTS)
+ctypes.pythonapi.PyObject_GC_UnTrack(gc.garbage)
 BASE = [0] * 9
 for t, preset in zip(THRESHOLDS, TABLES["thresholds"]):
     t.value = preset

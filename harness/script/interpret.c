@@ -95,7 +95,9 @@ void machine_run_action(struct gc_mutator *mutator, gc_ref *slot, void *context)
   machine->depth++;
   run_range(machine, begin, op->target, slot);
   machine->depth--;
-  if (machine->oracle != NULL) oracle_release(machine->oracle, number);
+  if (machine->oracle == NULL) return;
+  oracle_release(machine->oracle, number);
+  oracle_finalizer_ran(machine->oracle, number);
 }
 
 static void open_machine(struct machine *machine)

@@ -28,15 +28,6 @@ static void store(struct machine *machine, gc_ref object, uint32_t index, gc_ref
   gc_store(machine->mutator, object, index, value);
 }
 
-/* What is in the temporary slot goes into the root, and the slot is empty again. */
-static void hand_over(struct machine *machine, const struct range *range, uint32_t root)
-{
-  machine_assign(machine, root, *range->temporary);
-  const uint32_t number = machine_number(machine, *range->temporary);
-  if (machine->oracle != NULL) oracle_release(machine->oracle, number);
-  gc_root(machine->mutator, range->temporary, NULL);
-}
-
 static void say_object(const struct machine *machine, const struct script_op *op, gc_ref object, char *why)
 {
   const char *kind = object == NULL ? "nothing" : script_kind_word(machine_shape(machine, object).kind);
@@ -52,74 +43,6 @@ static void say_object(const struct machine *machine, const struct script_op *op
 static bool say_value(char *why)
 {
   return impossible(why, "there is no such value: the root holds nothing that has this field");
-}
-
-/* Makes the object in the temporary slot; it is the script's next. */
-static void make(struct machine *machine, const struct range *range, const struct script_op *op)
-{
-  const struct gc_shape shape = machine_shape_of_op(machine, op);
-  gc_new(machine->mutator, range->temporary, shape);
-  machine_note_shape(machine, *range->temporary, shape);
-  const uint32_t number = ++machine->objects;
-  machine_fill(machine, *range->temporary, op, number);
-  const struct script_class *class = op->type != SCRIPT_NOBODY ? &machine->script->classes[op->type] : NULL;
-  const bool wants_finalizer = class != NULL && class->finalizer != SCRIPT_NOBODY;
-  const bool has_finalizer = wants_finalizer && (collector.capabilities & COLLECTOR_FINALIZES) != 0;
-  if (machine->oracle != NULL) {
-    oracle_new(machine->oracle, number, shape, *range->temporary, has_finalizer);
-    oracle_hold(machine->oracle, number);
-  }
-  if (!wants_finalizer) return;
-  if (!has_finalizer) {
-    machine_say_unsupported(machine, &machine->said, SCRIPT_ACTION, "has no finalizers: none is run");
-    return;
-  }
-  gc_set_finalizer(machine->mutator, *range->temporary,
-                   (struct gc_hook){machine_run_action, &machine->actions[class->finalizer]});
-  if (class->legacy && !collector_order(machine->mutator, COLLECTOR_ORDER_LEGACY, 0, *range->temporary, 1))
-    machine_say_unsupported(machine, &machine->said, SCRIPT_CLEAR_GARBAGE,
-                            "has no finalizers of the old kind: they run as others");
-}
-
-/* Elements are looked up before the tuple is made, and held, as on CPython's stack. */
-static bool make_tuple(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
-{
-  struct gc_mutator *mutator = machine->mutator;
-  gc_ref *elements =
-      machine_require(machine, calloc(op->operands, sizeof(gc_ref)), (uint64_t)op->operands * sizeof(gc_ref));
-  struct gc_frame frame = {.slots = elements, .count = op->operands};
-  bool found = true;
-  gc_push(mutator, &frame);
-  for (uint32_t i = 0; i < op->operands && found; i++) {
-    gc_ref element;
-    found = machine_value(machine, range, &machine->script->operands[op->first + i].value, &element);
-    if (!found) break;
-    if (machine->oracle != NULL && element != NULL) oracle_hold(machine->oracle, machine_number(machine, element));
-    gc_root(mutator, &elements[i], element);
-  }
-  if (found) {
-    make(machine, range, op);
-    for (uint32_t i = 0; i < op->operands; i++) store(machine, *range->temporary, i, elements[i]);
-  }
-  for (uint32_t i = 0; i < op->operands; i++) {
-    if (elements[i] == NULL) continue;
-    if (machine->oracle != NULL) oracle_release(machine->oracle, machine_number(machine, elements[i]));
-    gc_root(mutator, &elements[i], NULL);
-  }
-  gc_pop(mutator, &frame);
-  free(elements);
-  return found || say_value(why);
-}
-
-static bool operate_new(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
-{
-  if (op->kind == GC_TUPLE) {
-    if (!make_tuple(machine, range, op, why)) return false;
-  } else {
-    make(machine, range, op);
-  }
-  hand_over(machine, range, op->root);
-  return true;
 }
 
 /*
@@ -159,6 +82,88 @@ static void assign_held(struct machine *machine, const struct range *range, uint
   hold(machine, range, RANGE_TARGET, value);
   machine_assign(machine, root, range->temporary[RANGE_TARGET]);
   let_go(machine, range, RANGE_TARGET);
+}
+
+/* What is in the temporary slot goes into the root, and the slot is empty again. */
+static void hand_over(struct machine *machine, const struct range *range, uint32_t root)
+{
+  machine_assign(machine, root, *range->temporary);
+  let_go(machine, range, RANGE_TEMPORARY);
+}
+
+/* Makes the object in the temporary slot; it is the script's next. */
+static void make(struct machine *machine, const struct range *range, const struct script_op *op)
+{
+  const struct gc_shape shape = machine_shape_of_op(machine, op);
+  gc_new(machine->mutator, range->temporary, shape);
+  machine_note_shape(machine, *range->temporary, shape);
+  const uint32_t number = ++machine->objects;
+  machine_fill(machine, *range->temporary, op, number);
+  const struct script_class *class = op->type != SCRIPT_NOBODY ? &machine->script->classes[op->type] : NULL;
+  const bool wants_finalizer = class != NULL && class->finalizer != SCRIPT_NOBODY;
+  const bool has_finalizer = wants_finalizer && (collector.capabilities & COLLECTOR_FINALIZES) != 0;
+  if (machine->oracle != NULL) {
+    oracle_new(machine->oracle, number, shape, *range->temporary, has_finalizer);
+    oracle_hold(machine->oracle, number);
+  }
+  if (!wants_finalizer) return;
+  if (!has_finalizer) {
+    machine_say_unsupported(machine, &machine->said, SCRIPT_ACTION, "has no finalizers: none is run");
+    return;
+  }
+  gc_set_finalizer(machine->mutator, *range->temporary,
+                   (struct gc_hook){machine_run_action, &machine->actions[class->finalizer]});
+  if (!class->legacy) return;
+  const bool is_legacy = collector_order(machine->mutator, COLLECTOR_ORDER_LEGACY, 0, *range->temporary, 1);
+  if (is_legacy && machine->oracle != NULL) oracle_legacy(machine->oracle, number);
+  if (!is_legacy)
+    machine_say_unsupported(machine, &machine->said, SCRIPT_CLEAR_GARBAGE,
+                            "has no finalizers of the old kind: they run as others");
+}
+
+/* Elements are looked up before the tuple is made, and held, as on CPython's stack. */
+static bool make_tuple(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
+{
+  struct gc_mutator *mutator = machine->mutator;
+  gc_ref *elements =
+      machine_require(machine, calloc(op->operands, sizeof(gc_ref)), (uint64_t)op->operands * sizeof(gc_ref));
+  struct gc_frame frame = {.slots = elements, .count = op->operands};
+  bool found = true;
+  gc_push(mutator, &frame);
+  for (uint32_t i = 0; i < op->operands && found; i++) {
+    gc_ref element;
+    found = machine_value(machine, range, &machine->script->operands[op->first + i].value, &element);
+    if (!found) break;
+    if (machine->oracle != NULL && element != NULL) oracle_hold(machine->oracle, machine_number(machine, element));
+    gc_root(mutator, &elements[i], element);
+  }
+  if (found) {
+    make(machine, range, op);
+    for (uint32_t i = 0; i < op->operands; i++) store(machine, *range->temporary, i, elements[i]);
+  }
+  for (uint32_t i = 0; i < op->operands; i++) {
+    if (elements[i] == NULL) continue;
+    if (machine->oracle != NULL) oracle_release(machine->oracle, machine_number(machine, elements[i]));
+    gc_root(mutator, &elements[i], NULL);
+  }
+  gc_pop(mutator, &frame);
+  free(elements);
+  return found || say_value(why);
+}
+
+/* Where CPython is followed: the driver asks for the identity of a new list or dict while it holds it, by a call. */
+static bool operate_new(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
+{
+  if (op->kind == GC_TUPLE) {
+    if (!make_tuple(machine, range, op, why)) return false;
+  } else {
+    make(machine, range, op);
+  }
+  machine_assign(machine, op->root, *range->temporary);
+  if (machine->has_polls && (op->kind == GC_LIST || op->kind == GC_DICT))
+    collector_order(machine->mutator, COLLECTOR_ORDER_POLL, 0, NULL, 0);
+  let_go(machine, range, RANGE_TEMPORARY);
+  return true;
 }
 
 static bool operate_load(struct machine *machine, const struct range *range, const struct script_op *op, char *why)
@@ -377,6 +382,7 @@ static void operate_control(struct machine *machine, const struct script_op *op)
     order(machine, op, COLLECTOR_ORDER_UNFREEZE, 0, 0);
     break;
   case SCRIPT_CLEAR_GARBAGE:
+    if (machine->oracle != NULL) oracle_clear_garbage(machine->oracle);
     order(machine, op, COLLECTOR_ORDER_CLEAR_GARBAGE, 0, 0);
     break;
   default:

@@ -2,8 +2,8 @@
  * The shadow graph.
  *
  * INVARIANTS
- *  - A node's count is the number of root slots, holds and fields of counted nodes that refer to it: what a counting
- *    collector would keep alive has a count above 0.
+ *  - A node's count is the number of root slots, holds, places in the garbage list and fields of counted nodes that
+ *    refer to it: what a counting collector would keep alive has a count above 0.
  *  - A node that counting has freed (is_counted false) holds no references any more.
  *  - Nodes are never used again; numbers are the interpreter's.
  *
@@ -19,7 +19,11 @@
 
 #include "harness/script/machine.h"
 
-enum { FINDING = 1, COMPARE_EVERY = 128 /* operations */ };
+enum {
+  FINDING = 1,
+  COMPARE_EVERY = 128, /* operations, or a fourth of the objects met the last time, so that large heaps stay linear */
+  COMPARE_FRACTION = 4
+};
 
 struct node {
   struct gc_shape shape;
@@ -30,7 +34,8 @@ struct node {
   uint32_t *fields; /* NULL: none, or the node has been freed by counting */
   bool exists;      /* made, and not known to be gone */
   bool has_finalizer;
-  bool finalized;
+  bool finalized;  /* of the old kind: it is running, or was the last that happened to the object */
+  bool is_legacy;  /* the finalizer is of the old kind: it runs each time that the object dies */
   bool is_counted; /* counting has not freed it */
   bool is_weak;
 };
@@ -44,6 +49,8 @@ struct oracle {
   uint32_t node_count, node_capacity;
   uint32_t *holds; /* a stack of what is held */
   size_t hold_count, hold_capacity;
+  uint32_t *garbage; /* what the collector has set aside as uncollectable, as far as it was noticed */
+  size_t garbage_count, garbage_capacity;
   uint32_t *work; /* of a walk */
   gc_ref *addresses;
   size_t work_capacity;
@@ -53,7 +60,8 @@ struct oracle {
   uint32_t line;
   uint64_t operation;
   uint64_t finalizers; /* that have run */
-  uint64_t operations_since;
+  uint64_t operations_since; /* the last comparison */
+  uint64_t objects_met;      /* in it */
 };
 
 static void (*end_of_disagreement)(void);
@@ -98,6 +106,7 @@ void oracle_close(struct oracle *oracle)
   free(oracle->nodes);
   free(oracle->roots);
   free(oracle->holds);
+  free(oracle->garbage);
   free(oracle->work);
   free(oracle->addresses);
   free(oracle);
@@ -108,6 +117,7 @@ void oracle_at(struct oracle *oracle, uint32_t line, uint64_t operation)
   oracle->line = line;
   oracle->operation = operation;
   if (++oracle->operations_since < COMPARE_EVERY) return;
+  if (oracle->operations_since < oracle->objects_met / COMPARE_FRACTION) return;
   oracle_compare(oracle);
 }
 
@@ -158,26 +168,6 @@ static void drop(struct oracle *oracle, uint32_t number)
   }
 }
 
-static void assign(struct oracle *oracle, uint32_t *place, uint32_t number)
-{
-  const uint32_t old = *place;
-  if (number != 0) oracle->nodes[number].count++;
-  *place = number;
-  drop(oracle, old);
-}
-
-void oracle_root(struct oracle *oracle, uint32_t root, uint32_t number)
-{
-  assign(oracle, &oracle->roots[root], number);
-}
-
-void oracle_store(struct oracle *oracle, uint32_t object, uint32_t field, uint32_t number)
-{
-  assign(oracle, &oracle->nodes[object].fields[field], number);
-}
-
-void oracle_weak(struct oracle *oracle, uint32_t weak, uint32_t target) { oracle->nodes[weak].target = target; }
-
 /*
  * A hook was called with an object that counting has freed here: on the heap its death is still under way, since the
  * hook is of something that died a moment before it.  It, and what it leads to, is alive again.
@@ -199,21 +189,88 @@ static void revive(struct oracle *oracle, uint32_t number)
   }
 }
 
+static gc_ref garbage_at(const struct oracle *oracle, size_t i)
+{
+  const int64_t address = collector_ask(oracle->mutator, COLLECTOR_ASK_GARBAGE_OBJECT, (int)i, NULL);
+  gc_ref object;
+  memcpy(&object, &address, sizeof object);
+  return object;
+}
+
+/* Of an object that is no weak reference. */
+static uint32_t number_of(const struct oracle *oracle, gc_ref object)
+{
+  struct gc_shape shape = {0};
+  collector_shape(oracle->mutator, object, &shape);
+  return ((const struct script_payload *)gc_bytes(object, shape.fields))->number;
+}
+
+/* One more of what refers to nodes from outside: a stack of holds, or the garbage list. */
+static void refer(struct oracle *oracle, uint32_t **list, size_t *count, size_t *capacity, uint32_t number)
+{
+  if (!oracle->nodes[number].is_counted) revive(oracle, number);
+  if (*count == *capacity) {
+    *capacity = *capacity == 0 ? 64 : 2 * *capacity;
+    *list = require(reallocarray(*list, *capacity, sizeof **list));
+  }
+  (*list)[(*count)++] = number;
+  oracle->nodes[number].count++;
+}
+
+/*
+ * What collections have set aside since the last time: no report tells of it, so it is looked for before anything is
+ * counted or walked.
+ */
+static void notice_garbage(struct oracle *oracle)
+{
+  const int64_t answer = collector_ask(oracle->mutator, COLLECTOR_ASK_GARBAGE, 0, NULL);
+  const size_t now = answer == COLLECTOR_NO_ANSWER ? 0 : (size_t)answer;
+  if (now < oracle->garbage_count)
+    disagree(oracle, "uncollectable objects are set aside no more", 0, now, oracle->garbage_count);
+  while (oracle->garbage_count < now)
+    refer(oracle, &oracle->garbage, &oracle->garbage_count, &oracle->garbage_capacity,
+          number_of(oracle, garbage_at(oracle, oracle->garbage_count)));
+}
+
+void oracle_clear_garbage(struct oracle *oracle)
+{
+  notice_garbage(oracle);
+  const size_t count = oracle->garbage_count;
+  oracle->garbage_count = 0;
+  for (size_t i = count; i-- > 0;) drop(oracle, oracle->garbage[i]);
+}
+
+static void assign(struct oracle *oracle, uint32_t *place, uint32_t number)
+{
+  notice_garbage(oracle);
+  const uint32_t old = *place;
+  if (number != 0) oracle->nodes[number].count++;
+  *place = number;
+  drop(oracle, old);
+}
+
+void oracle_root(struct oracle *oracle, uint32_t root, uint32_t number)
+{
+  assign(oracle, &oracle->roots[root], number);
+}
+
+void oracle_store(struct oracle *oracle, uint32_t object, uint32_t field, uint32_t number)
+{
+  assign(oracle, &oracle->nodes[object].fields[field], number);
+}
+
+void oracle_weak(struct oracle *oracle, uint32_t weak, uint32_t target) { oracle->nodes[weak].target = target; }
+
 void oracle_hold(struct oracle *oracle, uint32_t number)
 {
-  if (number == 0) return;
-  if (!oracle->nodes[number].is_counted) revive(oracle, number);
-  if (oracle->hold_count == oracle->hold_capacity) {
-    oracle->hold_capacity = oracle->hold_capacity == 0 ? 64 : 2 * oracle->hold_capacity;
-    oracle->holds = require(reallocarray(oracle->holds, oracle->hold_capacity, sizeof *oracle->holds));
-  }
-  oracle->holds[oracle->hold_count++] = number;
-  oracle->nodes[number].count++;
+  notice_garbage(oracle);
+  if (number != 0) refer(oracle, &oracle->holds, &oracle->hold_count, &oracle->hold_capacity, number);
 }
 
 /* Holds end in nearly the reverse order of their beginnings. */
 void oracle_release(struct oracle *oracle, uint32_t number)
 {
+  notice_garbage(oracle);
   if (number == 0) return;
   size_t i = oracle->hold_count;
   while (i > 0 && oracle->holds[i - 1] != number) i--;
@@ -223,18 +280,25 @@ void oracle_release(struct oracle *oracle, uint32_t number)
   drop(oracle, number);
 }
 
-/* Stamps all that root slots and holds lead to.  Returns how many that are. */
+static void stamp_all(struct oracle *oracle, size_t *depth, const uint32_t *numbers, size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    if (numbers[i] == 0 || oracle->nodes[numbers[i]].stamp == oracle->stamp) continue;
+    oracle->nodes[numbers[i]].stamp = oracle->stamp;
+    push_work(oracle, depth, numbers[i]);
+  }
+}
+
+/* Stamps all that root slots, holds and the garbage list lead to.  Returns how many that are. */
 static uint64_t stamp_reachable(struct oracle *oracle)
 {
   size_t depth = 0;
   uint64_t reachable = 0;
+  notice_garbage(oracle);
   const uint32_t stamp = ++oracle->stamp;
-  for (size_t i = 0; i < oracle->root_count + oracle->hold_count; i++) {
-    const uint32_t number = i < oracle->root_count ? oracle->roots[i] : oracle->holds[i - oracle->root_count];
-    if (number == 0 || oracle->nodes[number].stamp == stamp) continue;
-    oracle->nodes[number].stamp = stamp;
-    push_work(oracle, &depth, number);
-  }
+  stamp_all(oracle, &depth, oracle->roots, oracle->root_count);
+  stamp_all(oracle, &depth, oracle->holds, oracle->hold_count);
+  stamp_all(oracle, &depth, oracle->garbage, oracle->garbage_count);
   while (depth > 0) {
     const struct node *node = &oracle->nodes[oracle->work[--depth]];
     reachable++;
@@ -266,6 +330,15 @@ void oracle_finalizer_runs(struct oracle *oracle, uint32_t number, gc_ref object
     disagree(oracle, "a finalizer runs on an object that is reachable", number, 0, 0);
   node->finalized = true;
   oracle->finalizers++;
+}
+
+void oracle_legacy(struct oracle *oracle, uint32_t number) { oracle->nodes[number].is_legacy = true; }
+
+void oracle_finalizer_ran(struct oracle *oracle, uint32_t number)
+{
+  struct node *node = &oracle->nodes[number];
+  if (node->is_legacy && node->count > 0)
+    node->finalized = false; /* it was resurrected, and the next death counts anew */
 }
 
 void oracle_callback_runs(struct oracle *oracle, uint32_t weak)
@@ -392,10 +465,12 @@ void oracle_compare(struct oracle *oracle)
 {
   size_t depth = 0;
   uint64_t count = 0;
+  notice_garbage(oracle);
   oracle->operations_since = 0;
   oracle->addresses = require(reallocarray((void *)oracle->addresses, oracle->node_count, sizeof(gc_ref)));
   oracle->stamp++;
   for (uint32_t i = 0; i < oracle->root_count; i++) meet(oracle, &depth, oracle->roots[i], oracle->slots[i]);
+  for (size_t i = 0; i < oracle->garbage_count; i++) meet(oracle, &depth, oracle->garbage[i], garbage_at(oracle, i));
   while (depth > 0) {
     const uint32_t number = oracle->work[--depth];
     const gc_ref object = oracle->addresses[number];
@@ -403,6 +478,7 @@ void oracle_compare(struct oracle *oracle)
     for (uint32_t i = 0; i < oracle->nodes[number].shape.fields; i++)
       meet(oracle, &depth, oracle->nodes[number].fields[i], gc_load(oracle->mutator, object, i));
   }
+  oracle->objects_met = count;
   compare_distinct(oracle, count);
   compare_counts(oracle);
 }
@@ -450,8 +526,7 @@ void oracle_collected_fully(struct oracle *oracle)
   oracle_compare(oracle);
   if (!can(COLLECTOR_RECLAIMS)) return;
   if (can(COLLECTOR_CONSERVATIVE) || oracle->hold_count != 0) return;
-  if (collector_ask(oracle->mutator, COLLECTOR_ASK_FROZEN, 0, NULL) > 0) return;  /* garbage may be frozen */
-  if (collector_ask(oracle->mutator, COLLECTOR_ASK_GARBAGE, 0, NULL) > 0) return; /* or set aside */
+  if (collector_ask(oracle->mutator, COLLECTOR_ASK_FROZEN, 0, NULL) > 0) return; /* garbage may be frozen */
   const bool finds_cycles = can(COLLECTOR_RECLAIMS_CYCLES);
   uint64_t held = objects_held(oracle);
   uint64_t should = finds_cycles ? stamp_reachable(oracle) : oracle->counted_alive;

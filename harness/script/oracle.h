@@ -36,8 +36,15 @@ void oracle_weak(struct oracle *oracle, uint32_t weak,
 void oracle_hold(struct oracle *oracle, uint32_t number);
 void oracle_release(struct oracle *oracle, uint32_t number);
 
-/* A finalizer runs on the object: it must be one that has a finalizer, once, and unreachable but for this. */
+/* A finalizer runs on the object: it must be one that has a finalizer, once (of the old kind: each time that it dies), and
+   unreachable but for this. */
 void oracle_finalizer_runs(struct oracle *oracle, uint32_t number, gc_ref object);
+/* It has run, and the hold under which it did is over. */
+void oracle_finalizer_ran(struct oracle *oracle, uint32_t number);
+/* The new object's finalizer is of the old kind: it runs at each death, and the object is set aside if it is in a cycle. */
+void oracle_legacy(struct oracle *oracle, uint32_t number);
+/* The garbage list is about to be emptied; what is put into it the oracle sees for itself. */
+void oracle_clear_garbage(struct oracle *oracle);
 /* The callback of a weak reference runs. */
 void oracle_callback_runs(struct oracle *oracle, uint32_t weak);
 /* The heap answered `found` (0: none) for the target of the weak reference. */

@@ -211,6 +211,8 @@ static void add_control(struct block *block, enum script_random_option option)
     op.code = draw(block, 4) == 0 ? SCRIPT_DISABLE : SCRIPT_ENABLE;
   } else if (option == SCRIPT_RANDOM_FREEZE) {
     op.code = draw(block, 2) == 0 ? SCRIPT_FREEZE : SCRIPT_UNFREEZE;
+  } else if (option == SCRIPT_RANDOM_CLEAR) {
+    op.code = SCRIPT_CLEAR_GARBAGE;
   }
   script_add_op(block->script, op);
 }

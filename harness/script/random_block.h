@@ -31,6 +31,7 @@
   X(THRESHOLD, "threshold", 0, 0, 1000, "weight of setting thresholds")                                                \
   X(ENABLE, "enable", 0, 0, 1000, "weight of enabling or disabling collections")                                       \
   X(FREEZE, "freeze", 0, 0, 1000, "weight of freezing or unfreezing")                                                  \
+  X(CLEAR, "clear", 0, 0, 1000, "weight of emptying the garbage list")                                                 \
   X(CHECK, "check", 0, 0, 1000, "weight of verifying the heap")
 
 enum script_random_option {
