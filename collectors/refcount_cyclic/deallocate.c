@@ -128,10 +128,13 @@ static bool call_hooks_of_dead(struct cyclic *cyclic, struct counted *dead)
   return false;
 }
 
-/* How deep the interpreter would be in, as far as its trashcan looks; of calls there is always that of the program. */
+/*
+ * How deep the interpreter would be in, as far as its trashcan looks.  Each call of Python code from C counts twice; there is
+ * always that of the program.
+ */
 static uint32_t trash_depth(const struct cyclic *cyclic)
 {
-  const uint32_t calls = cyclic->profile->trash_counts_calls ? 1 + cyclic->mutator.hooks->call_depth : 0;
+  const uint32_t calls = cyclic->profile->trash_counts_calls ? 2 * (1 + cyclic->mutator.hooks->call_depth) : 0;
   return cyclic->dying_nesting + calls;
 }
 
