@@ -29,6 +29,9 @@ static const char *const python_mixes[] = {
     "finalizer 20 weak 20 deref 20 drop 30 collect 1",
     "legacy 20 roots 12 collect 1",
     "legacy 15 finalizer 15 weak 20 deref 20 drop 30 collect 1 freeze 1 clear 1",
+    "chain 1 finalizer 10 legacy 2 weak 10 deref 10 drop 30 collect 1",
+    "busy 1 finalizer 20 legacy 5 weak 20 deref 20 drop 30 collect 1 freeze 1 clear 1 roots 16",
+    "dict 30 tuple 60 atom 30 collect 2 freeze 1 fields 2 threshold 1 roots 10",
 };
 
 static const char *const oracle_mixes[] = {
@@ -45,6 +48,7 @@ static const char *const oracle_mixes[] = {
     "weak 40 deref 40 roots 40",
     "fields 1 roots 4 store 90 load 5",
     "legacy 20 finalizer 10 weak 15 deref 15 roots 12 drop 30 collect 2 clear 1",
+    "chain 1 finalizer 10 legacy 2 weak 10 deref 10 drop 30 collect 1",
 };
 
 static struct script *make(const char *text)

@@ -40,6 +40,7 @@ struct script_random_range script_random_option_range(enum script_random_option 
 enum guess { GUESS_NOTHING, GUESS_INSTANCE, GUESS_LIST, GUESS_TUPLE, GUESS_DICT, GUESS_ATOM, GUESS_WEAK };
 
 enum { ACTIONS = 4, KEYS = 6, TRIES = 4, LARGE_FIELDS = 4000, LARGE_BYTES = 200000, TUPLE_MAX = 22 };
+enum { CHAIN_LEAST = 30, CHAIN_VARIES = 150, BUSY_OPERATIONS = 3 };
 
 struct block {
   struct script *script;
@@ -197,7 +198,7 @@ static void add_on_root(struct block *block, enum script_code code)
 
 static void add_control(struct block *block, enum script_random_option option)
 {
-  static const int64_t thresholds[] = {0, 1, 2, 3, 5, 9, 20, 50, 100, 700};
+  static const int64_t thresholds[] = {0, 1, 2, 3, 5, -1, 9, 20, 50, 100, 700};
   enum { THRESHOLDS = sizeof thresholds / sizeof thresholds[0] };
   struct script_op op = op_of(block, SCRIPT_CHECK);
   if (option == SCRIPT_RANDOM_COLLECT) {
@@ -215,6 +216,62 @@ static void add_control(struct block *block, enum script_random_option option)
     op.code = SCRIPT_CLEAR_GARBAGE;
   }
   script_add_op(block->script, op);
+}
+
+/* An object of a kind that the block makes, with the first root's in its first field, in the second root. */
+static void add_link(struct block *block, uint32_t inner, uint32_t outer)
+{
+  static const struct {
+    enum script_random_option option;
+    enum gc_kind kind;
+    int classes; /* where the block's begin; -1: none */
+  } kinds[] = {{SCRIPT_RANDOM_INSTANCE, GC_INSTANCE, -1}, {SCRIPT_RANDOM_LIST, GC_LIST, -1},
+               {SCRIPT_RANDOM_TUPLE, GC_TUPLE, -1},       {SCRIPT_RANDOM_DICT, GC_DICT, -1},
+               {SCRIPT_RANDOM_FINALIZER, GC_INSTANCE, 0}, {SCRIPT_RANDOM_LEGACY, GC_INSTANCE, ACTIONS}};
+  enum { KINDS = sizeof kinds / sizeof kinds[0] };
+  uint32_t which = draw(block, KINDS);
+  while (block->options[kinds[which].option] == 0 && which != 0) which--;
+  const struct script_value value = {.kind = SCRIPT_ROOT, .root = inner};
+  struct script_op op = op_of(block, SCRIPT_NEW);
+  op.kind = (uint8_t)kinds[which].kind;
+  op.root = outer;
+  op.size = 2;
+  op.length = op.kind == GC_LIST ? 1 : 0;
+  if (kinds[which].classes >= 0)
+    op.type = block->classes[kinds[which].classes + (int)draw(block, ACTIONS)];
+  else if (op.kind == GC_INSTANCE)
+    op.flags |= SCRIPT_CLASSLESS;
+  if (op.kind == GC_TUPLE) {
+    op.size = op.operands = 1;
+    op.first = (uint32_t)block->script->operand_count;
+    script_add_operand(block->script, (struct script_operand){.kind = SCRIPT_OPERAND_VALUE, .value = value});
+  }
+  script_add_op(block->script, op);
+  if (op.kind == GC_TUPLE) return;
+  op = op_of(block, SCRIPT_STORE);
+  op.root = outer;
+  op.value = value;
+  script_add_op(block->script, op);
+}
+
+/* Deeper than what CPython deallocates by recursion, mostly; two roots take turns, and the first holds all in the end. */
+static void add_chain(struct block *block)
+{
+  const uint32_t inner = draw_root(block);
+  const uint32_t outer = draw_root(block);
+  const uint32_t links = CHAIN_LEAST + draw(block, CHAIN_VARIES);
+  for (uint32_t i = 0; i < links; i++) {
+    add_link(block, inner, outer);
+    struct script_op op = op_of(block, SCRIPT_LOAD);
+    op.root = inner;
+    op.value = (struct script_value){.kind = SCRIPT_ROOT, .root = outer};
+    script_add_op(block->script, op);
+  }
+  struct script_op op = op_of(block, SCRIPT_DROP);
+  op.root = outer;
+  script_add_op(block->script, op);
+  block->guesses[inner - block->first_root] = GUESS_INSTANCE;
+  block->guesses[outer - block->first_root] = GUESS_NOTHING;
 }
 
 static void add_operation(struct block *block, enum script_random_option option)
@@ -240,6 +297,9 @@ static void add_operation(struct block *block, enum script_random_option option)
     break;
   case SCRIPT_RANDOM_LEGACY:
     add_new(block, GC_INSTANCE, GUESS_INSTANCE, block->classes[ACTIONS + draw(block, ACTIONS)]);
+    break;
+  case SCRIPT_RANDOM_CHAIN:
+    add_chain(block);
     break;
   case SCRIPT_RANDOM_WEAK:
     add_weak(block);
@@ -279,6 +339,20 @@ static uint32_t unused_name(struct script *script, const char *stem)
   }
 }
 
+/* What changes the collector under its own feet.  No weak references are made: docs/correctness.md says why. */
+static void add_busy_operation(struct block *block)
+{
+  static const enum script_random_option controls[] = {SCRIPT_RANDOM_COLLECT, SCRIPT_RANDOM_THRESHOLD,
+                                                       SCRIPT_RANDOM_ENABLE, SCRIPT_RANDOM_FREEZE, SCRIPT_RANDOM_CLEAR};
+  enum { CONTROLS = sizeof controls / sizeof controls[0], OTHERS = 2 };
+  const uint32_t choice = draw(block, CONTROLS + OTHERS);
+  if (choice < CONTROLS) {
+    add_control(block, controls[choice]);
+  } else {
+    add_on_root(block, choice == CONTROLS ? SCRIPT_DEREF : SCRIPT_DROP);
+  }
+}
+
 /* A finalizer or callback: nothing; resurrects; stores itself away; makes garbage and drops a root. */
 static void add_action_body(struct block *block, int which)
 {
@@ -312,6 +386,7 @@ static void add_actions(struct block *block)
     const size_t begin = script_add_op(script, op);
     script->actions[op.action].position = (uint32_t)begin;
     add_action_body(block, i);
+    for (int k = 0; k < BUSY_OPERATIONS && block->options[SCRIPT_RANDOM_BUSY] != 0; k++) add_busy_operation(block);
     op = op_of(block, SCRIPT_END);
     op.target = (uint32_t)begin;
     script->ops[begin].target = (uint32_t)script_add_op(script, op);

@@ -13,6 +13,7 @@
   X(FIELDS, "fields", 4, 0, 64, "most fields of an instance, elements of a list or tuple, keys of a dict")             \
   X(BYTES, "bytes", 24, 0, 65536, "most raw bytes of an object")                                                       \
   X(LARGE, "large", 0, 0, 1000000, "one object in so many is large: 8 to 200 KB, or thousands of fields (0: none)")    \
+  X(BUSY, "busy", 0, 0, 1, "1: actions also collect, set thresholds, freeze, and follow weak references")              \
   X(INSTANCE, "instance", 30, 0, 1000, "weight of making an instance")                                                 \
   X(LIST, "list", 12, 0, 1000, "weight of making a list")                                                              \
   X(TUPLE, "tuple", 12, 0, 1000, "weight of making a tuple of what the roots hold")                                    \
@@ -20,6 +21,7 @@
   X(ATOM, "atom", 4, 0, 1000, "weight of making an atom")                                                              \
   X(FINALIZER, "finalizer", 0, 0, 1000, "weight of making an instance with a finalizer, some of which resurrect")      \
   X(LEGACY, "legacy", 0, 0, 1000, "weight of making an instance with a finalizer of the old kind")                     \
+  X(CHAIN, "chain", 0, 0, 1000, "weight of making a chain of 30 to 180 objects of these kinds, one in the other")      \
   X(WEAK, "weak", 0, 0, 1000, "weight of making a weak reference, half of them with a callback")                       \
   X(DEREF, "deref", 0, 0, 1000, "weight of following a weak reference")                                                \
   X(STORE, "store", 60, 0, 1000, "weight of storing into a field")                                                     \
