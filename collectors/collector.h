@@ -69,11 +69,12 @@ enum collector_capability {
   COLLECTOR_INCREMENTAL = 1 << 5,
   COLLECTOR_CONCURRENT = 1 << 6,
   COLLECTOR_THREADS = 1 << 7,
-  COLLECTOR_EXTERNAL = 1 << 8,     /* a peer: not written here */
-  COLLECTOR_CONSERVATIVE = 1 << 9, /* may keep garbage because something looks like a reference to it */
-  COLLECTOR_USES_MALLOC = 1 << 10, /* the allocator is a dimension of the matrix */
-  COLLECTOR_WEAK = 1 << 11,        /* has weak references */
-  COLLECTOR_FINALIZES = 1 << 12    /* has finalizers */
+  COLLECTOR_EXTERNAL = 1 << 8,       /* a peer: not written here */
+  COLLECTOR_CONSERVATIVE = 1 << 9,   /* may keep garbage because something looks like a reference to it */
+  COLLECTOR_USES_MALLOC = 1 << 10,   /* the allocator is a dimension of the matrix */
+  COLLECTOR_WEAK = 1 << 11,          /* has weak references */
+  COLLECTOR_FINALIZES = 1 << 12,     /* has finalizers */
+  COLLECTOR_HOOKS_IN_PAUSE = 1 << 13 /* calls back inside the pause that finds the garbage; otherwise right after it */
 };
 
 struct collector_descriptor {

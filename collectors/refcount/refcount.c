@@ -55,8 +55,8 @@ const struct collector_descriptor collector = {
     .name = "refcount",
     .summary = "immediate reference counting on malloc; cycles leak",
     .source = "Collins 1960; deferred freeing after Weizenbaum 1963",
-    .capabilities =
-        COLLECTOR_RECLAIMS | COLLECTOR_PROMPT | COLLECTOR_USES_MALLOC | COLLECTOR_WEAK | COLLECTOR_FINALIZES,
+    .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_PROMPT | COLLECTOR_USES_MALLOC | COLLECTOR_WEAK |
+                    COLLECTOR_FINALIZES | COLLECTOR_HOOKS_IN_PAUSE,
     .knobs = knobs,
     .knob_count = KNOBS,
 };

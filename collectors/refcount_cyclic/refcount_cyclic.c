@@ -101,7 +101,7 @@ const struct collector_descriptor collector = {
     .source =
         "CPython 3.11 to 3.13, Modules/gcmodule.c (Schemenauer 2000); after Bacon and Rajan's trial deletion in kind",
     .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_RECLAIMS_CYCLES | COLLECTOR_PROMPT | COLLECTOR_GENERATIONAL |
-                    COLLECTOR_USES_MALLOC | COLLECTOR_WEAK | COLLECTOR_FINALIZES,
+                    COLLECTOR_USES_MALLOC | COLLECTOR_WEAK | COLLECTOR_FINALIZES | COLLECTOR_HOOKS_IN_PAUSE,
     .knobs = knobs,
     .knob_count = KNOBS,
 };

@@ -24,6 +24,7 @@ static const struct {
     {"uses_malloc", "uses malloc: the allocator can be chosen"},
     {"weak", "weak references"},
     {"finalizes", "finalizers"},
+    {"hooks_in_pause", "runs finalizers and callbacks inside the pause, which they lengthen"},
 };
 
 static const char *phrase_of(const char *capability)

@@ -53,6 +53,7 @@ static json_t *describe_capabilities(void)
       {COLLECTOR_USES_MALLOC, "uses_malloc"},
       {COLLECTOR_WEAK, "weak"},
       {COLLECTOR_FINALIZES, "finalizes"},
+      {COLLECTOR_HOOKS_IN_PAUSE, "hooks_in_pause"},
   };
   json_t *list = json_array();
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -13,11 +13,11 @@
 #include "tests/conformance/conformance.h"
 
 extern const struct conformance_group group_contract, group_sizes, group_deep, group_large, group_cycles,
-    group_accounting, group_random, group_generations, group_misuse, group_memory, group_knobs;
+    group_accounting, group_random, group_generations, group_misuse, group_memory, group_knobs, group_hooks;
 
 static const struct conformance_group *const groups[] = {
     &group_contract, &group_sizes,       &group_deep,   &group_large,  &group_cycles, &group_accounting,
-    &group_random,   &group_generations, &group_misuse, &group_memory, &group_knobs,
+    &group_random,   &group_generations, &group_misuse, &group_memory, &group_knobs,  &group_hooks,
 };
 
 enum { GROUPS = sizeof groups / sizeof groups[0], TESTS_MAX = 64 };
