@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include <argp.h>
 #include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +86,16 @@ static bool use_colour(const struct arguments *arguments)
          (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
+/* The locale says what the terminal, or whoever reads the file, understands. */
+static bool use_unicode(void)
+{
+  const char *terminal = getenv("TERM");
+  setlocale(LC_CTYPE, "");
+  const bool is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+  setlocale(LC_CTYPE, "C");
+  return is_utf8 && (!isatty(STDOUT_FILENO) || terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
 static const struct story_shipped *find_shipped(const char *word)
 {
   for (size_t i = 0; i < stories_shipped_count; i++) {
@@ -143,7 +155,8 @@ static int tell(const char *name, const char *text, const char *program, const s
     const int one = story_run(story, program, script, &columns[i]);
     if (one > code) code = one;
   }
-  if (code == EXIT_DONE) story_render(story, columns, count, use_colour(arguments), stdout);
+  const struct story_style style = {use_colour(arguments), use_unicode()};
+  if (code == EXIT_DONE) story_render(story, columns, count, style, stdout);
   for (size_t i = 0; i < count; i++) story_column_free(&columns[i]);
   free(script);
   story_free(story);

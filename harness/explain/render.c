@@ -21,15 +21,41 @@ struct page {
   const struct story *story;
   const struct story_column *columns;
   size_t column_count;
-  bool with_colour;
+  struct story_style style;
+  bool has_unknown; /* a number was missing */
   FILE *out;
 };
 
+/* Pictures in a terminal that has ASCII only: each character for one of the same width. */
+static const struct {
+  const char *character;
+  char ascii;
+} in_ascii[] = {{"─", '-'}, {"│", '|'}, {"┐", '.'}, {"┘", '\''}, {"└", '\''},
+                {"┼", '+'}, {"├", '+'}, {"▶", '>'}, {"▲", '^'},  {"●", '*'}};
+
+static void put_text(const struct page *page, const char *text)
+{
+  while (*text != '\0') {
+    size_t length = 1;
+    while (((unsigned char)text[length] & 0xc0) == 0x80) length++;
+    char ascii = length > 1 && !page->style.with_unicode ? '?' : '\0';
+    for (size_t i = 0; ascii != '\0' && i < sizeof in_ascii / sizeof in_ascii[0]; i++) {
+      if (strncmp(text, in_ascii[i].character, length) == 0) ascii = in_ascii[i].ascii;
+    }
+    if (ascii != '\0')
+      fputc(ascii, page->out);
+    else
+      fwrite(text, 1, length, page->out);
+    text += length;
+  }
+}
+
 static void put(const struct page *page, enum look look, const char *text)
 {
-  if (page->with_colour) fputs(escapes[look], page->out);
-  fputs(text, page->out);
-  if (page->with_colour) fputs(escapes[LOOK_PLAIN], page->out);
+  const bool with_colour = page->style.with_colour && look != LOOK_PLAIN;
+  if (with_colour) fputs(escapes[look], page->out);
+  put_text(page, text);
+  if (with_colour) fputs(escapes[LOOK_PLAIN], page->out);
 }
 
 /* Columns that UTF-8 text takes on a terminal; all characters here are one wide. */
@@ -113,22 +139,37 @@ static void put_headings(const struct page *page)
   fputc('\n', page->out);
 }
 
-static void put_row(const struct page *page, size_t item)
+static void put_row(struct page *page, size_t item)
 {
   const char *label = page->story->items[item].text;
   fprintf(page->out, "%*s%s%*s", INDENT, "", label, LABEL_COLUMNS - width_of(label), "");
   for (size_t c = 0; c < page->column_count; c++) {
     char number[NUMBER_MAX];
     const char *text = format_value(&page->columns[c], item, number);
+    page->has_unknown |= text == no_value;
     put_right(page, text == no_value ? LOOK_PLAIN : LOOK_NUMBER, text, GAP + width_of(page->columns[c].heading));
   }
   fputc('\n', page->out);
 }
 
-static void put_item(const struct page *page, size_t i)
+/* Expectations are for the run, not for the reader. */
+static bool is_hidden(const struct story_item *item)
+{
+  return item->kind == STORY_CODE && strncmp(item->text, "expect ", 7) == 0;
+}
+
+/* What stands above the item. */
+static enum story_item_kind kind_before(const struct story *story, size_t i)
+{
+  while (i > 0 && is_hidden(&story->items[i - 1])) i--;
+  return i == 0 ? STORY_BLANK : story->items[i - 1].kind;
+}
+
+static void put_item(struct page *page, size_t i)
 {
   const struct story_item *item = &page->story->items[i];
-  const enum story_item_kind before = i == 0 ? STORY_BLANK : page->story->items[i - 1].kind;
+  const enum story_item_kind before = kind_before(page->story, i);
+  if (is_hidden(item)) return;
   switch (item->kind) {
   case STORY_BLANK:
     if (before != STORY_BLANK) fputc('\n', page->out);
@@ -138,7 +179,7 @@ static void put_item(const struct page *page, size_t i)
     fputc('\n', page->out);
     break;
   case STORY_CODE:
-    if (strncmp(item->text, "expect ", 7) == 0) break; /* for the run, not for the reader */
+    if (before == STORY_ROW) fputc('\n', page->out);
     fputs("  > ", page->out);
     put(page, LOOK_CODE, item->text);
     fputc('\n', page->out);
@@ -151,7 +192,7 @@ static void put_item(const struct page *page, size_t i)
     break;
   case STORY_ROW:
     if (before != STORY_ROW) {
-      fputc('\n', page->out);
+      if (before != STORY_BLANK) fputc('\n', page->out);
       put_headings(page);
     }
     put_row(page, i);
@@ -159,13 +200,17 @@ static void put_item(const struct page *page, size_t i)
   }
 }
 
-void story_render(const struct story *story, const struct story_column *columns, size_t column_count, bool with_colour,
-                  FILE *out)
+void story_render(const struct story *story, const struct story_column *columns, size_t column_count,
+                  struct story_style style, FILE *out)
 {
-  const struct page page = {story, columns, column_count, with_colour, out};
+  struct page page = {.story = story, .columns = columns, .column_count = column_count, .style = style, .out = out};
   put(&page, LOOK_TITLE, story->title);
   fputs("\n\n", out);
   size_t first = 0;
   while (first < story->count && story->items[first].kind == STORY_BLANK) first++;
   for (size_t i = first; i < story->count; i++) put_item(&page, i);
+  if (!page.has_unknown) return;
+  fputs("\n    ", out);
+  put(&page, LOOK_HEADING, "- is what cannot be asked there");
+  fputc('\n', out);
 }

@@ -39,7 +39,7 @@ static bool take_header(struct story *story, const char *text, size_t line, char
   return fits || fail(error, line, "a story is told on seven collectors at most");
 }
 
-/* "LABEL: QUANTITY [+ NUMBER]" */
+/* "LABEL: QUANTITY [+ NUMBER | - NUMBER]" */
 static bool take_row(struct story_item *item, const char *text, size_t line, char *error)
 {
   const char *colon = strchr(text, ':');
@@ -47,13 +47,14 @@ static bool take_row(struct story_item *item, const char *text, size_t line, cha
   item->kind = STORY_ROW;
   item->text = copy_trimmed(text, (size_t)(colon - text));
   const char *quantity = skip_blanks(colon + 1);
-  const char *plus = strrchr(quantity, '+');
-  item->quantity = copy_trimmed(quantity, plus != NULL ? (size_t)(plus - quantity) : strlen(quantity));
+  const char *sign = strpbrk(quantity, "+-");
+  item->quantity = copy_trimmed(quantity, sign != NULL ? (size_t)(sign - quantity) : strlen(quantity));
   if (*item->quantity == '\0') return fail(error, line, "#= needs a quantity behind the colon, as print takes it");
-  if (plus == NULL) return true;
+  if (sign == NULL) return true;
   char *end = NULL;
-  item->addend = strtoll(plus + 1, &end, 10);
-  if (end == plus + 1 || *skip_blanks(end) != '\0') return fail(error, line, "behind + stands a number");
+  item->addend = strtoll(sign + 1, &end, 10);
+  if (end == sign + 1 || *skip_blanks(end) != '\0') return fail(error, line, "behind + or - stands a number");
+  if (*sign == '-') item->addend = -item->addend;
   return true;
 }
 

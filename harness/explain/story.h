@@ -5,7 +5,7 @@
  *   #! title: TEXT                     the heading
  *   #! on: COLLECTOR...                whom it is told on
  *   #| TEXT                            narration, printed as it stands
- *   #= LABEL: QUANTITY [+ NUMBER]      what each collector reports at this moment, a row of numbers
+ *   #= LABEL: QUANTITY [+|- NUMBER]    what each collector reports at this moment, a row of numbers
  *   #> TEXT                            a picture; {LABEL} or {LABEL@COLLECTOR} is the number that is reported for it
  *
  * A story becomes a script by turning each #= into a `print`; lines keep their numbers, so a message about line 12 is
@@ -62,9 +62,14 @@ struct story_column {
 int story_run(const struct story *story, const char *program, const char *script, struct story_column *column);
 void story_column_free(struct story_column *column);
 
+struct story_style {
+  bool with_colour;
+  bool with_unicode; /* false: pictures are drawn in ASCII */
+};
+
 /* Prints the story with the columns' numbers; no line is wider than 80. */
-void story_render(const struct story *story, const struct story_column *columns, size_t column_count, bool with_colour,
-                  FILE *out);
+void story_render(const struct story *story, const struct story_column *columns, size_t column_count,
+                  struct story_style style, FILE *out);
 
 /* The stories that ship. */
 struct story_shipped {
