@@ -95,7 +95,7 @@ static ALWAYS_INLINE gc_ref forward(struct semispace *ss, struct copier *copier,
   return copy;
 }
 
-/* Sends for the header of what a field further on leads to; copies end at `end`. */
+/* Sends for the header of what a field further on leads to; fields may be looked at up to `end`. */
 static ALWAYS_INLINE void look_ahead(const char *field, const char *end)
 {
   const char *ahead = field + LOOK_AHEAD_BYTES;
@@ -140,6 +140,7 @@ static NOINLINE void forward_slots(struct semispace *ss, gc_ref *slots, uint64_t
 {
   struct copier copier = copier_of(ss);
   for (uint64_t i = 0; i < count; i++) {
+    look_ahead((const char *)(slots + i), (const char *)(slots + count));
     if (GC_FAULT(slot_kept_old)) continue;
     slots[i] = forward(ss, &copier, slots[i]);
   }
