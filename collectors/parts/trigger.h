@@ -63,8 +63,8 @@ void trigger_check(const struct trigger *trigger, uint64_t live_bytes);
   {                                                                                                                    \
     .name = "heap_limit", .unit = "bytes", .type = SETTING_BYTES, .scale = SETTING_LOG, .default_value = 0,            \
     .minimum = 0, .maximum = INT64_C(1) << 40,                                                                         \
-    .help = "fixed size of the heap, some 2 % of tables not counted; out of memory when collecting makes no room (0: " \
-            "none)"                                                                                                    \
+    .help = "most memory for objects, a collector's tables beside them not counted; out of memory when collecting "    \
+            "makes no room (0: none)"                                                                                  \
   }
 #define KNOB_ALLOCATION_BUDGET_ROW                                                                                     \
   {                                                                                                                    \
