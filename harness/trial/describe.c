@@ -69,8 +69,7 @@ static json_t *describe_workload(const struct workload *workload)
   document_set(description, "summary", json_string(workload->summary));
   document_set(description, "source", json_string(workload->source));
   document_set(description, "makes_cycles", json_boolean(workload->makes_cycles));
-  document_set(description, "parameters",
-                      describe_settings(workload->parameters, workload->parameter_count, true));
+  document_set(description, "parameters", describe_settings(workload->parameters, workload->parameter_count, true));
   return description;
 }
 

@@ -101,7 +101,8 @@ static json_t *make_record(const struct trial *trial)
   put_settings(root, "knobs", collector.knobs, collector.knob_count, trial->knobs);
   put_settings(root, "parameters", trial->workload->parameters, trial->workload->parameter_count, trial->parameters);
   document_set(root, "checksum", trial->outcome == TRIAL_OK ? json_string(checksum) : json_null());
-  document_set_number(root, "work_start_ns", trial->start_wall_ns - trial->journal.head->origin_ns); /* on the journal's clock */
+  document_set_number(root, "work_start_ns",
+                      trial->start_wall_ns - trial->journal.head->origin_ns); /* on the journal's clock */
   document_set_number(root, "wall_ns", trial->wall_ns);
   document_set_number(root, "cpu_ns", trial->cpu_ns);
   document_set_number(root, "gc_ns", journal_total_ns(&trial->journal));

@@ -37,7 +37,7 @@ struct plan {
   uint64_t first, first_of_place, between, last_of_place;
 };
 
-static const struct plan campaign_plan = {0, 1, 0, 1};
+static const struct plan campaign_plan = {0, 1, 4, 1};
 static const struct plan plans[] = {{40, 8, 6, 2}, {10, 2, 2, 1}};
 static bool is_full;
 
