@@ -56,7 +56,8 @@ int64_t collector_ask(struct gc_mutator *mutator, enum collector_quantity quanti
     return is_tracked(object);
   case COLLECTOR_ASK_GENERATION:
     return generation_of(gc, object);
-  case COLLECTOR_ASK_FINALIZED: /* there are no finalizers */
+  case COLLECTOR_ASK_FINALIZED: /* there are no finalizers, so that nothing is set aside */
+  case COLLECTOR_ASK_GARBAGE_OBJECT:
     break;
   }
   return COLLECTOR_NO_ANSWER;
