@@ -150,7 +150,7 @@ void collector_check(struct gc_mutator *mutator)
   struct walk walk = {.ss = ss, .base = spaces_current(&ss->spaces)->base};
   walk.starts_bytes = ((uint64_t)(ss->bump - walk.base) / sizeof(gc_ref) / 64 + 1) * sizeof(uint64_t);
   walk.starts = mmap(NULL, walk.starts_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (walk.starts == MAP_FAILED) gc_fail("no memory to check the heap with", ss);
+  if (walk.starts == MAP_FAILED) mutator->config->out_of_memory(mutator, walk.starts_bytes);
   find_starts(&walk);
   check_references(&walk);
   check_counters(&walk);
