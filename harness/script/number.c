@@ -33,7 +33,7 @@ struct numbering {
 static void open_map(struct map *map, size_t count)
 {
   map->list = malloc((count + 1) * sizeof *map->list);
-  if (map->list == NULL) abort();
+  script_require(map->list);
   memset(map->list, 0xff, (count + 1) * sizeof *map->list);
 }
 
@@ -84,7 +84,8 @@ static void walk_text(struct numbering *numbering, uint32_t *text)
   if (numbering->writes) {
     numbering->texts = reallocarray(numbering->texts, numbering->text_count + (size_t)1, sizeof *numbering->texts);
     char *copy = strdup(numbering->script->texts[*text]);
-    if (numbering->texts == NULL || copy == NULL) abort();
+    script_require((void *)numbering->texts);
+    script_require(copy);
     numbering->texts[numbering->text_count] = copy;
   }
   put(numbering, text, numbering->text_count++);
@@ -208,7 +209,7 @@ static void order_roots(struct numbering *numbering)
 {
   struct script *script = numbering->script;
   uint32_t *roots = calloc(script->root_count + 1, sizeof *roots);
-  if (roots == NULL) abort();
+  script_require(roots);
   for (size_t i = 0; i < script->root_count; i++) {
     const uint32_t name = script->roots[i];
     if (numbering->roots.list[i] == UNMET) continue;
@@ -224,7 +225,7 @@ static void order_actions(struct numbering *numbering)
 {
   struct script *script = numbering->script;
   struct script_action *actions = calloc(script->action_count + 1, sizeof *actions);
-  if (actions == NULL) abort();
+  script_require(actions);
   for (size_t i = 0; i < script->action_count; i++) {
     struct script_action action = script->actions[i];
     if (numbering->actions.list[i] == UNMET) continue;
@@ -243,7 +244,7 @@ static void order_names(struct numbering *numbering)
   char **names = script->names;
   const size_t count = script->name_count;
   char **ordered = calloc(count + 1, sizeof *ordered);
-  if (ordered == NULL) abort();
+  script_require(ordered);
   for (size_t i = 0; i < count; i++) {
     if (numbering->names.list[i] != UNMET)
       ordered[numbering->names.list[i]] = names[i];
