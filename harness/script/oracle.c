@@ -59,7 +59,7 @@ struct oracle {
   uint64_t objects_before; /* on the heap when the oracle was opened */
   uint32_t line;
   uint64_t operation;
-  uint64_t finalizers; /* that have run */
+  uint64_t finalizers;       /* that have run */
   uint64_t operations_since; /* the last comparison */
   uint64_t objects_met;      /* in it */
 };
@@ -193,7 +193,7 @@ static gc_ref garbage_at(const struct oracle *oracle, size_t i)
 {
   const int64_t address = collector_ask(oracle->mutator, COLLECTOR_ASK_GARBAGE_OBJECT, (int)i, NULL);
   gc_ref object;
-  memcpy(&object, &address, sizeof object);
+  memcpy(&object, &address, sizeof address);
   return object;
 }
 
@@ -211,7 +211,7 @@ static void refer(struct oracle *oracle, uint32_t **list, size_t *count, size_t 
   if (!oracle->nodes[number].is_counted) revive(oracle, number);
   if (*count == *capacity) {
     *capacity = *capacity == 0 ? 64 : 2 * *capacity;
-    *list = require(reallocarray(*list, *capacity, sizeof **list));
+    *list = require(reallocarray(*list, *capacity, sizeof(uint32_t)));
   }
   (*list)[(*count)++] = number;
   oracle->nodes[number].count++;
