@@ -37,6 +37,7 @@
 #include "collectors/collector.h"
 #include "collectors/parts/counted.h"
 #include "collectors/parts/header.h"
+#include "collectors/parts/hooks.h"
 #include "collectors/parts/shadow_stack.h"
 
 /* What a cascade has done so far. */
@@ -202,6 +203,24 @@ static inline void cascade_step(COUNTING_COLLECTOR *state, struct cascade *casca
     if (cascade->freed_objects != 0 && cascade->start_ticks == 0) cascade->start_ticks = journal_ticks();
     counting_reclaim(state, dead, cascade);
   }
+}
+
+/*
+ * Where hooks are called: the cascade's pause begins, with the second object that is found dead.  What a hook sets off
+ * from then on is a part of this pause, and has none of its own.
+ */
+static inline void cascade_begin_pause(struct gc_mutator *mutator, struct cascade *cascade)
+{
+  if (cascade->start_ticks != 0) return;
+  cascade->start_ticks = journal_ticks();
+  mutator->hooks->timed_count++;
+}
+
+/* The cascade is over.  True: its pause, if it had one, was part of no other. */
+static inline bool cascade_end_pause(struct gc_mutator *mutator, const struct cascade *cascade)
+{
+  if (cascade->start_ticks != 0) mutator->hooks->timed_count--;
+  return mutator->hooks->timed_count == 0;
 }
 
 /* The counters learn of what a cascade freed; one of two objects and more is a pause, unless it is part of one. */

@@ -67,6 +67,7 @@ struct hooks {
   bool is_running;
   uint32_t call_depth;  /* hooks that are being called, one in the other */
   uint32_t death_depth; /* deaths under way that may call some */
+  uint32_t timed_count; /* of the cascades under way, those whose pause has begun (counting.h) */
 };
 
 enum { HOOKS_WEAK_BYTES = sizeof(uint64_t) };
@@ -102,8 +103,8 @@ uint32_t hooks_detach_object(struct hooks *hooks, gc_ref object);
 void hooks_forget_weak(struct hooks *hooks, gc_ref weak);
 
 /*
- * Is a hook being called, or may it be, since something is dying?  Then counts may be above what a walk of the heap finds: the collector itself holds objects,
- * and what dies has not dropped all of its references yet.
+ * Is a hook being called, or may it be, since something is dying?  Then counts may be above what a walk of the heap
+ * finds: the collector itself holds objects, and what dies has not dropped all of its references yet.
  */
 static inline bool hooks_are_called(const struct hooks *hooks)
 {

@@ -171,7 +171,7 @@ static __attribute__((noinline)) void release_with_hooks(struct refcount *refcou
     for (uint32_t i = from; i < count && !GC_FAULT(cascade_stops); i++) {
       if (fields[i] == NULL || !counted_decrement(counted_of(fields[i]))) continue;
       struct counted *child = counted_of(fields[i]);
-      if (cascade->start_ticks == 0) cascade->start_ticks = journal_ticks();
+      cascade_begin_pause(&refcount->mutator, cascade);
       if (!settle_death(refcount, child)) continue;
       if (counting_fields(child) != 0)
         cascade_push(cascade, child);
@@ -193,7 +193,7 @@ static __attribute__((noinline)) void release_hooked(struct refcount *refcount, 
       counting_reclaim(refcount, dead, &cascade);
   }
   release_with_hooks(refcount, &cascade);
-  cascade_account(&refcount->mutator, &cascade, true);
+  cascade_account(&refcount->mutator, &cascade, cascade_end_pause(&refcount->mutator, &cascade));
 }
 
 static __attribute__((noinline)) void release_step(struct refcount *refcount, uint64_t limit, bool is_pause)

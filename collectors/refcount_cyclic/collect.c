@@ -424,6 +424,7 @@ uint64_t cyclic_collect(struct cyclic *cyclic, int generation, enum journal_caus
     cyclic->count[0] = cyclic->count[0] > parked ? cyclic->count[0] - parked : 0;
     generation_trim(collection.collected);
   }
+  if (GC_UNLIKELY(cyclic->mutator.hooks != NULL)) cascade_end_pause(&cyclic->mutator, &cascade);
   cascade_account(&cyclic->mutator, &cascade, false);
   counters->collections[generation]++;
   counters->collected[generation] += found;

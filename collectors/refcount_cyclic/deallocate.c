@@ -217,7 +217,7 @@ static void run_dying(struct cyclic *cyclic, uint32_t bottom, struct cascade *ca
     }
     const gc_ref referent = *object_field_in_order(object, fields, top->next++);
     if (referent == NULL || !counted_decrement(counted_of(referent))) continue;
-    if (cascade->start_ticks == 0) cascade->start_ticks = journal_ticks();
+    cascade_begin_pause(&cyclic->mutator, cascade);
     begin_death(cyclic, counted_of(referent));
   }
 }

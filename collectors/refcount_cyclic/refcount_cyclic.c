@@ -115,11 +115,14 @@ __attribute__((noinline)) void cyclic_release_dead(struct cyclic *cyclic, struct
   GC_CHECK(object_table_find(&cyclic->objects, counted_ref(dead)) != NULL, "a dead object that never was one",
            counted_ref(dead));
 #endif
-  if (GC_UNLIKELY(cyclic->mutator.hooks != NULL))
-    cyclic_deallocate_hooked(cyclic, dead, &cascade);
-  else
+  if (GC_LIKELY(cyclic->mutator.hooks == NULL)) {
     cascade_run(cyclic, &cascade, dead);
-  cascade_account(&cyclic->mutator, &cascade, !cyclic->is_collecting); /* a hook's is part of the collection's pause */
+    cascade_account(&cyclic->mutator, &cascade, true);
+    return;
+  }
+  cyclic_deallocate_hooked(cyclic, dead, &cascade);
+  const bool is_outermost = cascade_end_pause(&cyclic->mutator, &cascade);
+  cascade_account(&cyclic->mutator, &cascade, is_outermost && !cyclic->is_collecting);
 }
 
 static inline void release(struct cyclic *cyclic, gc_ref object)

@@ -718,6 +718,41 @@ static void hooks_run_in_the_pause_or_after_it(struct heap *heap)
   heap_expect(heap, 0, 0);
 }
 
+static void drop_first_root(struct gc_mutator *mutator, gc_ref *slot, void *context)
+{
+  (void)slot;
+  (void)context;
+  gc_root(mutator, &seen.roots[0], NULL);
+  seen.runs++;
+}
+
+/* What a hook sets off while a cascade is timed is part of that pause: no time is in the journal twice. */
+static void cascades_of_hooks_are_in_the_pause(struct heap *heap)
+{
+  require_hooks(heap);
+  if (!can(COLLECTOR_PROMPT)) conformance_skip("%s has no cascades", collector.name);
+  GC_FRAME(frame, 3);
+  gc_push(heap->mutator, &frame.frame);
+  seen.roots = frame.slot;
+  for (uint64_t i = 0; i < 5; i++) {
+    new_object(heap, &frame.slot[1], i);
+    gc_store(heap->mutator, frame.slot[1], LEFT, frame.slot[0]);
+    gc_root(heap->mutator, &frame.slot[0], frame.slot[1]);
+  }
+  new_object(heap, &frame.slot[1], 5);
+  new_finalized(heap, &frame.slot[2], 6, (struct gc_hook){drop_first_root, NULL});
+  gc_store(heap->mutator, frame.slot[1], LEFT, frame.slot[2]);
+  gc_root(heap->mutator, &frame.slot[2], NULL);
+  const uint64_t cascades = heap->mutator->counters.cascades;
+  const uint64_t rows = heap->journal.head->row_count;
+  gc_root(heap->mutator, &frame.slot[1], NULL);
+  REQUIRE_EQUAL(seen.runs, 1, "finalizers");
+  REQUIRE_EQUAL(heap->mutator->counters.cascades, cascades + 1, "cascades");
+  REQUIRE_EQUAL(heap->journal.head->row_count, rows + 1, "pauses");
+  heap_expect(heap, 0, 0);
+  heap_pop(heap, &frame.frame);
+}
+
 /* What the end finds still held, or not collected yet, is not finalized. */
 static void nothing_runs_at_the_end(struct heap *heap)
 {
@@ -753,6 +788,7 @@ static const struct conformance_test tests[] = {
     {"many_objects_with_hooks", many_objects_with_hooks, false},
     {"hooks_of_popped_frames", hooks_of_popped_frames, false},
     {"hooks_run_in_the_pause_or_after_it", hooks_run_in_the_pause_or_after_it, false},
+    {"cascades_of_hooks_are_in_the_pause", cascades_of_hooks_are_in_the_pause, false},
     {"nothing_runs_at_the_end", nothing_runs_at_the_end, false},
 };
 
