@@ -320,8 +320,7 @@ static bool check_texts(const struct checker *checker)
 /* Marks are by name: what it has been met as last. */
 static bool check_tables(const struct checker *checker)
 {
-  uint32_t *marks = calloc(checker->script->name_count + 1, sizeof *marks);
-  if (marks == NULL) return fail(checker, "there is no memory to check it");
+  uint32_t *marks = script_require(calloc(checker->script->name_count + 1, sizeof *marks));
   const bool good =
       check_roots(checker, marks) && check_classes(checker, marks) && check_actions(checker) && check_texts(checker);
   free(marks);

@@ -32,8 +32,7 @@ struct numbering {
 
 static void open_map(struct map *map, size_t count)
 {
-  map->list = malloc((count + 1) * sizeof *map->list);
-  script_require(map->list);
+  map->list = script_require(malloc((count + 1) * sizeof *map->list));
   memset(map->list, 0xff, (count + 1) * sizeof *map->list);
 }
 
