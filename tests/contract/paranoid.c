@@ -204,6 +204,8 @@ static void move_all(struct paranoid *p, uint64_t room_bytes, gc_ref survivor)
 {
   const struct space old = p->space;
   struct space to = space_take(p, (uint64_t)(old.bump - old.base) + room_bytes);
+  struct gc_counters *counters = &p->mutator.counters;
+  journal_begin(p->mutator.journal, JOURNAL_COLLECTION, JOURNAL_STRESS, GC_GENERATIONS - 1, counters->heap_bytes);
   p->live_objects = p->live_bytes = 0;
   for (struct gc_frame *frame = p->mutator.frames; frame != NULL; frame = frame->previous) {
     for (uint32_t i = 0; i < frame->count; i++) frame->slots[i] = forward(p, &to, frame->slots[i], &frame->slots[i]);
@@ -214,14 +216,18 @@ static void move_all(struct paranoid *p, uint64_t room_bytes, gc_ref survivor)
   drop_dead(&old);
   check_counts(&to);
   p->space = to;
-  struct gc_counters *counters = &p->mutator.counters;
-  counters->freed_objects = counters->allocated_objects - p->live_objects;
-  counters->freed_bytes = counters->allocated_bytes - p->live_bytes;
+  const uint64_t freed_objects = counters->allocated_objects - p->live_objects - counters->freed_objects;
+  const uint64_t freed_bytes = counters->allocated_bytes - p->live_bytes - counters->freed_bytes;
+  counters->freed_objects += freed_objects;
+  counters->freed_bytes += freed_bytes;
   counters->heap_bytes = (uint64_t)(to.bump - to.base);
   counters->footprint_bytes = (uint64_t)(to.limit - to.base);
   counters->collections[GC_GENERATIONS - 1]++;
   gc_counters_note_peak(counters);
   space_drop(&old);
+  const struct journal_work work = {
+      .survived_objects = p->live_objects, .freed_objects = freed_objects, .freed_bytes = freed_bytes};
+  journal_end(p->mutator.journal, &work, counters->heap_bytes);
 }
 
 /* A safepoint's work is done: survivor, where it is not NULL, must be reachable still. */
