@@ -184,12 +184,10 @@ void collector_check(struct gc_mutator *mutator)
       .previous = mutator->frames, .slots = cyclic_garbage(cyclic), .count = cyclic->garbage_count};
   mutator->frames = &garbage;
 #ifdef GC_CHECKING
-  if (hooks_are_called(mutator->hooks)) { /* what is dying is still counted, and still counts */
-    counted_audit(mutator, NULL, field_count);
-    return;
-  }
-  counted_audit(mutator, &cyclic->objects, field_count);
-  GC_CHECK(cyclic->objects.count == mutator->counters.allocated_objects - mutator->counters.freed_objects,
+  /* From within a hook, what is dying is still counted, and still counts. */
+  const bool is_exact = !hooks_are_called(mutator->hooks);
+  counted_audit(mutator, is_exact ? &cyclic->objects : NULL, field_count);
+  GC_CHECK(!is_exact || cyclic->objects.count == mutator->counters.allocated_objects - mutator->counters.freed_objects,
            "the counters disagree with the number of objects", mutator);
 #else
   counted_audit(mutator, NULL, field_count);
