@@ -124,10 +124,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 static const char *name_of(const char *file) { return strcmp(file, "-") == 0 ? "standard input" : file; }
 
-static struct script *read_script(const char *file)
+/* The script, and the bytes that it was read from, since not every file can be read twice. */
+static struct script *read_script(const char *file, char **bytes, size_t *length)
 {
   struct script_error error;
-  struct script *script = script_read_file(file, &error);
+  *bytes = script_read_bytes(file, length, &error);
+  struct script *script = *bytes != NULL ? script_read(*bytes, *length, &error) : NULL;
   if (script == NULL && error.line != 0)
     fprintf(stderr, "%s:%u:%u: %s\n", name_of(file), error.line, error.column, error.message);
   if (script == NULL && error.line == 0) fprintf(stderr, "gclab: %s: %s\n", name_of(file), error.message);
@@ -171,8 +173,8 @@ static int convert(const struct script *script, const struct arguments *argument
   return code;
 }
 
-/* The trial program reads the script as packed text on its standard input, so lines are said by what the text had. */
-static int run_on(const struct catalogue_collector *collector, const struct arguments *arguments, const char *text,
+/* The trial program reads the script as it was written on its standard input, so messages name its lines. */
+static int run_on(const struct catalogue_collector *collector, const struct arguments *arguments, const char *bytes,
                   size_t length)
 {
   const char *words[WORDS_MAX] = {collector->trial_path, "script", "-"};
@@ -192,7 +194,7 @@ static int run_on(const struct catalogue_collector *collector, const struct argu
     words[n++] = arguments->file;
   }
   const struct process_request request = {
-      .words = words, .input = text, .input_length = length, .inherits_output = true, .inherits_error = true};
+      .words = words, .input = bytes, .input_length = length, .inherits_output = true, .inherits_error = true};
   fflush(stdout);
   struct process_result result = process_run(&request);
   int code = result.exit_code;
@@ -211,28 +213,11 @@ static int run_on(const struct catalogue_collector *collector, const struct argu
   return code;
 }
 
-static char *text_of(const struct script *script, const struct arguments *arguments, size_t *length)
-{
-  /* The file itself where it can be read again, so that messages name its lines. */
-  if (strcmp(arguments->file, "-") != 0) {
-    FILE *file = memory_or_null(fopen(arguments->file, "rb"));
-    char *text = NULL;
-    FILE *out = memory_require(open_memstream(&text, length));
-    for (int c = 0; file != NULL && (c = fgetc(file)) != EOF;) fputc(c, out);
-    if (file != NULL) fclose(file);
-    memory_close(out);
-    return text;
-  }
-  return script_pack(script, length);
-}
-
-static int run_on_collectors(const struct script *script, const struct arguments *arguments)
+static int run_on_collectors(const struct arguments *arguments, const char *bytes, size_t length)
 {
   struct catalogue *catalogue = catalogue_load();
   if (catalogue == NULL) return EXIT_ENVIRONMENT;
   int code = selection_is_known(&arguments->selection, catalogue) ? EXIT_DONE : EXIT_USAGE;
-  size_t length = 0;
-  char *text = text_of(script, arguments, &length);
   size_t wanted = 0;
   for (size_t i = 0; i < catalogue->collector_count; i++)
     wanted += selection_wants(&arguments->selection, &catalogue->collectors[i], preset_collector);
@@ -240,10 +225,9 @@ static int run_on_collectors(const struct script *script, const struct arguments
     const struct catalogue_collector *collector = &catalogue->collectors[i];
     if (!selection_wants(&arguments->selection, collector, preset_collector)) continue;
     if (wanted > 1) printf("== %s\n", collector->name);
-    const int one = run_on(collector, arguments, text, length);
+    const int one = run_on(collector, arguments, bytes, length);
     if (one > code) code = one;
   }
-  free(text);
   catalogue_free(catalogue);
   return code;
 }
@@ -343,8 +327,13 @@ int command_script(int argc, char **argv)
     print_language(stdout);
     return EXIT_DONE;
   }
-  struct script *script = read_script(arguments.file);
-  if (script == NULL) return EXIT_USAGE;
+  char *bytes;
+  size_t length;
+  struct script *script = read_script(arguments.file, &bytes, &length);
+  if (script == NULL) {
+    free(bytes);
+    return EXIT_USAGE;
+  }
   const bool converts = arguments.pack != NULL || arguments.unpack != NULL;
   if (arguments.expand || arguments.python != NULL) {
     struct script *expanded = script_expand(script);
@@ -358,8 +347,9 @@ int command_script(int argc, char **argv)
     if (!converts) arguments.unpack = "-";
     code = convert(script, &arguments);
   } else {
-    code = arguments.python != NULL ? run_on_python(script, &arguments) : run_on_collectors(script, &arguments);
+    code = arguments.python != NULL ? run_on_python(script, &arguments) : run_on_collectors(&arguments, bytes, length);
   }
   script_free(script);
+  free(bytes);
   return code;
 }

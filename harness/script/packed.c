@@ -488,22 +488,30 @@ static char *read_all(FILE *file, size_t *length)
   return NULL;
 }
 
-struct script *script_read_file(const char *path, struct script_error *error)
+char *script_read_bytes(const char *path, size_t *length, struct script_error *error)
 {
   *error = (struct script_error){0};
   const bool is_standard = strcmp(path, "-") == 0;
   FILE *file = is_standard ? stdin : fopen(path, "rb");
   if (file == NULL && errno == ENOMEM) script_require(NULL);
-  size_t length = 0;
-  char *bytes = file != NULL ? read_all(file, &length) : NULL;
+  char *bytes = file != NULL ? read_all(file, length) : NULL;
   const int failure = errno;
   if (file != NULL && !is_standard) fclose(file);
-  if (bytes == NULL) {
-    snprintf(error->message, sizeof error->message, "cannot be read: %s", strerror(failure));
-    return NULL;
-  }
-  struct script *script =
-      script_is_packed(bytes, length) ? script_unpack(bytes, length, error) : script_parse(bytes, length, error);
+  if (bytes == NULL) snprintf(error->message, sizeof error->message, "cannot be read: %s", strerror(failure));
+  return bytes;
+}
+
+struct script *script_read(const char *bytes, size_t length, struct script_error *error)
+{
+  return script_is_packed(bytes, length) ? script_unpack(bytes, length, error) : script_parse(bytes, length, error);
+}
+
+struct script *script_read_file(const char *path, struct script_error *error)
+{
+  size_t length;
+  char *bytes = script_read_bytes(path, &length, error);
+  if (bytes == NULL) return NULL;
+  struct script *script = script_read(bytes, length, error);
   free(bytes);
   return script;
 }

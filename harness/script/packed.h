@@ -18,7 +18,11 @@ void *script_pack(const struct script *script, size_t *length);
 /* NULL, with a message (line 0; the message names the offset), where the bytes are no packed script. */
 struct script *script_unpack(const void *bytes, size_t length, struct script_error *error);
 
-/* Text or packed, whichever the file holds; "-" is standard input.  NULL with a message. */
+/* All bytes of a file, malloc'ed; "-" is standard input.  NULL with a message. */
+char *script_read_bytes(const char *path, size_t *length, struct script_error *error);
+
+/* Text or packed, whichever the bytes, or the file, hold.  NULL with a message. */
+struct script *script_read(const char *bytes, size_t length, struct script_error *error);
 struct script *script_read_file(const char *path, struct script_error *error);
 
 #endif
