@@ -142,6 +142,13 @@ static int run(const struct script_arguments *arguments, const struct script *sc
   return exit_code_of(result.outcome);
 }
 
+/* False: not all was written. */
+static bool close_observations(FILE *file)
+{
+  const bool is_whole = ferror(file) == 0;
+  return fclose(file) == 0 && is_whole;
+}
+
 int trial_script(int argc, char **argv)
 {
   static const struct argp argp = {options, parse_option, "FILE", doc, NULL, NULL, NULL};
@@ -160,8 +167,11 @@ int trial_script(int argc, char **argv)
       return TRIAL_EXIT_ENVIRONMENT;
     }
   }
-  const int code = run(&arguments, script);
-  if (arguments.options.observations != NULL) fclose(arguments.options.observations);
+  int code = run(&arguments, script);
+  if (arguments.options.observations != NULL && !close_observations(arguments.options.observations)) {
+    fprintf(stderr, "gclab-trial: %s: %s\n", arguments.observe, strerror(errno));
+    code = TRIAL_EXIT_ENVIRONMENT;
+  }
   script_free(script);
   return code;
 }
