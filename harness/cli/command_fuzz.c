@@ -123,6 +123,7 @@ static void print_summary(const char *what, const struct fuzz_summary *summary)
     printf(" over %" PRIu64 " settings of thresholds; %" PRIu64 " + %" PRIu64 " + %" PRIu64 " collections compared",
            summary->settings, summary->collections[0], summary->collections[1], summary->collections[2]);
   }
+  if (summary->out_of_memory != 0) printf("; %" PRIu64 " ran out of memory", summary->out_of_memory);
   printf("; %" PRIu64 " findings (%.1f s)\n", summary->findings, summary->seconds);
 }
 
@@ -143,7 +144,7 @@ static int compare_with_python(const struct arguments *arguments, const struct c
   char what[64];
   const int code = fuzz_python(&arguments->fuzz, &python, cyclic->trial_path, &summary);
   snprintf(what, sizeof what, "refcount_cyclic and CPython %d.%d.%d", python.major, python.minor, python.micro);
-  print_summary(what, &summary);
+  if (code <= EXIT_FINDING) print_summary(what, &summary);
   return code;
 }
 
@@ -198,6 +199,7 @@ static int compare_with_oracle(const struct arguments *arguments, const struct c
     struct fuzz_summary summary;
     const int one = fuzz_oracle(&arguments->fuzz, collector->name, collector->trial_path, arguments->selection.knobs,
                                 arguments->selection.knob_count, &summary);
+    if (one > EXIT_FINDING) return one;
     print_summary(collector->name, &summary);
     if (one > code) code = one;
   }

@@ -24,6 +24,7 @@ struct fuzz_options {
 
 struct fuzz_summary {
   uint64_t programs, operations, findings;
+  uint64_t out_of_memory;  /* programs that ended so, which is an outcome and no finding */
   uint64_t collections[3]; /* that were compared */
   uint64_t settings;       /* different thresholds, or knobs */
   double seconds;
@@ -38,7 +39,7 @@ struct script *fuzz_program_for_python(const struct fuzz_options *options, uint6
 /* Program number i for the oracle. */
 struct script *fuzz_program_for_oracle(const struct fuzz_options *options, uint64_t i);
 
-/* Returns an exit code of gclab's: 1 where something was found. */
+/* Returns an exit code of gclab's: 1 where something was found; above that, what was found does not tell. */
 int fuzz_python(const struct fuzz_options *options, const struct python_interpreter *python, const char *trial,
                 struct fuzz_summary *summary);
 

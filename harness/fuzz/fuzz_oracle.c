@@ -1,5 +1,6 @@
 /* Does the heap stay what it should be? */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 #include "harness/fuzz/shrink.h"
 #include "harness/process/process.h"
 
-enum { WORDS_MAX = 80, REPORT_MAX = 2000 };
+enum { WORDS_MAX = 80, REPORT_MAX = 2000, EXIT_USAGE = 2, EXIT_OUT_OF_MEMORY = 3, EXIT_ENVIRONMENT = 4 };
 
 #define TIME_LIMIT_NS (UINT64_C(120) * 1000000000)
 
@@ -22,6 +23,7 @@ struct runner {
   const char *program;     /* file for the packed script */
   char report[REPORT_MAX]; /* of the last failure */
   bool out_of_memory;
+  int code; /* not 0: the last run was none, since the program would not start, or refused the knobs or the script */
 };
 
 /* What the program printed last, and how it ended. */
@@ -48,13 +50,21 @@ static bool fails(void *context, const struct script *script)
     words[n++] = "--set";
     words[n++] = runner->knobs[i];
   }
-  if (!fuzz_write_packed(script, runner->program)) return false;
+  runner->out_of_memory = false;
+  runner->code = 0;
+  if (!fuzz_write_packed(script, runner->program)) {
+    snprintf(runner->report, sizeof runner->report, "gclab: %s: %s\n", runner->program, strerror(errno));
+    runner->code = EXIT_ENVIRONMENT;
+    return false;
+  }
   const struct process_request request = {.words = words, .time_limit_ns = TIME_LIMIT_NS};
   struct process_result result = process_run(&request);
+  if (!result.started) runner->code = EXIT_ENVIRONMENT;
+  if (result.exit_code == EXIT_USAGE || result.exit_code == EXIT_ENVIRONMENT) runner->code = result.exit_code;
   /* Memory that runs out under a limit is an outcome, not a finding. */
-  runner->out_of_memory = result.exit_code == 3 && strstr(result.error, "is out of memory") != NULL;
-  const bool failed = result.started && result.exit_code != 0 && !runner->out_of_memory;
-  if (failed) keep_report(runner, &result);
+  runner->out_of_memory = result.exit_code == EXIT_OUT_OF_MEMORY && strstr(result.error, "is out of memory") != NULL;
+  const bool failed = runner->code == 0 && result.exit_code != 0 && !runner->out_of_memory;
+  if (failed || runner->code != 0) keep_report(runner, &result);
   process_free(&result);
   return failed;
 }
@@ -87,9 +97,11 @@ int fuzz_shrink(const struct fuzz_options *options, const char *collector_name, 
   if (!make_program_file(program)) return 4;
   struct runner runner = {.trial = trial, .knobs = knobs, .knob_count = knob_count, .program = program};
   const bool failed = fails(&runner, script);
+  const int code = runner.code;
+  if (code != 0) fputs(runner.report, stderr);
   if (failed) keep_finding(options, &runner, collector_name, script, name);
   unlink(program);
-  return failed ? 1 : 0;
+  return failed ? 1 : code;
 }
 
 int fuzz_oracle(const struct fuzz_options *options, const char *collector_name, const char *trial,
@@ -99,11 +111,19 @@ int fuzz_oracle(const struct fuzz_options *options, const char *collector_name, 
   if (!make_program_file(program)) return 4;
   struct runner runner = {.trial = trial, .knobs = knobs, .knob_count = knob_count, .program = program};
   const uint64_t start_ns = clock_now_ns();
+  int code = 0;
   *summary = (struct fuzz_summary){.settings = 1};
   for (uint64_t i = 0; i < options->programs; i++) {
     struct script *script = fuzz_program_for_oracle(options, i);
     const bool failed = fails(&runner, script);
+    code = runner.code;
+    if (code != 0) {
+      fputs(runner.report, stderr);
+      script_free(script);
+      break;
+    }
     summary->programs++;
+    summary->out_of_memory += runner.out_of_memory;
     summary->operations += script->op_count;
     if (failed) {
       summary->findings++;
@@ -117,5 +137,5 @@ int fuzz_oracle(const struct fuzz_options *options, const char *collector_name, 
   }
   unlink(program);
   summary->seconds = (double)(clock_now_ns() - start_ns) / 1e9;
-  return summary->findings != 0 ? 1 : 0;
+  return code != 0 ? code : summary->findings != 0;
 }
