@@ -362,7 +362,7 @@ void oracle_weak_yields(struct oracle *oracle, uint32_t weak, uint32_t found)
   if (node->target == 0) return;
   stamp_reachable(oracle);
   /* What was resurrected lost its weak references before; an object without a finalizer can have been held by one. */
-  if (oracle->nodes[node->target].stamp == oracle->stamp && !can(COLLECTOR_FINALIZES))
+  if (oracle->nodes[node->target].stamp == oracle->stamp && oracle->finalizers == 0)
     disagree(oracle, "a weak reference to a reachable object is cleared", weak, 0, 0);
   node->target = 0;
 }
