@@ -186,8 +186,7 @@ void gc_new_weak(struct gc_mutator *mutator, gc_ref *slot, const gc_ref *target,
   reserve_object(mutator);
   const uint32_t number = take_weak_entry(mutator->hooks);
   struct hooks_object *entry = find_or_add(mutator->hooks, *target);
-  mutator->hooks->weaks[number] =
-      (struct hooks_weak){.weak = frame.slot[0], .target = *target, .callback = callback};
+  mutator->hooks->weaks[number] = (struct hooks_weak){.weak = frame.slot[0], .target = *target, .callback = callback};
   link_weak(mutator->hooks, entry, number);
   const uint64_t bits = number;
   memcpy(gc_bytes(frame.slot[0], 0), &bits, sizeof bits);

@@ -44,7 +44,7 @@ struct machine {
   gc_ref *slots; /* of the roots */
   struct machine_action *actions;
   struct object_table shapes; /* packed, by address; empty where the collector keeps them itself (object.c) */
-  uint32_t *weak_numbers; /* of weak references, by their entry (parts/hooks.h) */
+  uint32_t *weak_numbers;     /* of weak references, by their entry (parts/hooks.h) */
   size_t weak_capacity;
   uint32_t objects; /* made so far */
   uint32_t depth;   /* of actions */
