@@ -54,10 +54,10 @@ is "by name" "$(query <("$gclab" export --campaign 'a,"b"') "select count(*) fro
 is "all" "$(query <("$gclab" export --all) "select count(distinct campaign), count(*) from t")" "2|9"
 
 refused() { # CODE WORD OPTION...
-  local code=$1 word=$2 message
+  local code=$1 word=$2 message status=0
   shift 2
-  message=$("$gclab" export "$@" 2>&1 >/dev/null)
-  [ $? = "$code" ] || fail "export $*: exit code $? instead of $code"
+  message=$("$gclab" export "$@" 2>&1 >/dev/null) || status=$?
+  [ $status = "$code" ] || fail "export $*: exit code $status instead of $code"
   case $message in *"$word"*) ;; *) fail "export $*: $message" ;; esac
 }
 refused 2 "neither csv nor json" --format xml
