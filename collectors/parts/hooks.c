@@ -66,6 +66,7 @@ static struct hooks_object *find_or_add(struct hooks *hooks, gc_ref object)
 static void remove_object(struct hooks *hooks, struct hooks_object *entry)
 {
   object_table_remove(&hooks->index, entry->object);
+  hooks->hidden_count -= entry->hidden;
   const struct hooks_object *last = &hooks->objects[--hooks->object_count];
   if (entry == last) return;
   *entry = *last;
@@ -194,7 +195,28 @@ void gc_new_weak(struct gc_mutator *mutator, gc_ref *slot, const gc_ref *target,
   gc_pop(mutator, &frame.frame);
 }
 
-gc_ref gc_weak_get(struct gc_mutator *mutator, gc_ref weak) { return hooks_weak_of(mutator->hooks, weak)->target; }
+gc_ref gc_weak_get(struct gc_mutator *mutator, gc_ref weak)
+{
+  const struct hooks *hooks = mutator->hooks;
+  const gc_ref target = hooks_weak_of(hooks, weak)->target;
+  if (GC_LIKELY(hooks->hidden_count == 0) || target == NULL) return target;
+  return hooks_find(hooks, target)->hidden ? NULL : target;
+}
+
+static void set_hidden(struct hooks *hooks, gc_ref object, bool hidden)
+{
+  struct hooks_object *entry = hooks_find(hooks, object);
+  if (entry == NULL || entry->hidden == hidden) return;
+  entry->hidden = hidden;
+  if (hidden)
+    hooks->hidden_count++;
+  else
+    hooks->hidden_count--;
+}
+
+void hooks_hide(struct hooks *hooks, gc_ref object) { set_hidden(hooks, object, true); }
+
+void hooks_show(struct hooks *hooks, gc_ref object) { set_hidden(hooks, object, false); }
 
 void gc_set_finalizer(struct gc_mutator *mutator, gc_ref object, struct gc_hook finalizer)
 {
@@ -336,8 +358,10 @@ void hooks_check(const struct hooks *hooks)
 {
   if (hooks == NULL) return;
   uint32_t listed = 0;
+  uint32_t hidden = 0;
   for (uint32_t i = 0; i < hooks->object_count; i++) {
     const struct hooks_object *entry = &hooks->objects[i];
+    hidden += entry->hidden;
     const struct object_entry *found = object_table_find(&hooks->index, entry->object);
     if (found == NULL || found->value != i) gc_fail("an object with hooks is not where the index says", entry->object);
     if (entry->finalizer.function == NULL && entry->first_weak == HOOKS_NONE)
@@ -356,5 +380,6 @@ void hooks_check(const struct hooks *hooks)
     if (hooks_weak_of(hooks, weak->weak) != weak) gc_fail("a weak reference has another's number", weak->weak);
     listed -= weak->target != NULL;
   }
+  if (hidden != hooks->hidden_count) gc_fail("the number of hidden objects is wrong", hooks);
   if (listed != 0) gc_fail("a weak reference is in no list", hooks);
 }

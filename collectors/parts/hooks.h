@@ -23,6 +23,7 @@
  *  - A weak reference that has not been cleared is in the list of its target's entry, linked both ways, newest first, but
  *    the one without callback before all others (CPython's order).  There is one such at most, or a second, where a hook
  *    made it in the middle of the making of the first; as in CPython.
+ *  - hidden_count is the number of entries that are hidden.
  *  - The raw bytes of a weak reference hold the number of its entry in weaks[]; entries of dead ones are on a free list.
  *  - queued[] are root slots: a collector keeps alive, and updates, what they hold.
  */
@@ -43,6 +44,7 @@ struct hooks_object {
   struct gc_hook finalizer; /* function NULL: none */
   bool finalized;           /* it has run, or is about to */
   bool legacy;              /* of the old kind (COLLECTOR_ORDER_LEGACY) */
+  bool hidden;              /* dead, and its death waits: weak references to it stay, and yield NULL meanwhile */
   uint32_t first_weak;      /* or HOOKS_NONE */
 };
 
@@ -57,7 +59,7 @@ struct hooks_weak {
 struct hooks {
   struct mapping object_memory, weak_memory, queued_memory, call_memory;
   struct hooks_object *objects;
-  uint32_t object_count;
+  uint32_t object_count, hidden_count;
   struct object_table index;
   struct hooks_weak *weaks;
   uint32_t weak_count, first_free_weak; /* weak_count counts free entries too */
@@ -86,6 +88,13 @@ gc_ref hooks_shared_weak(const struct hooks *hooks, gc_ref object);
 
 /* The entry of a weak reference. */
 struct hooks_weak *hooks_weak_of(const struct hooks *hooks, gc_ref weak);
+
+/*
+ * Of a counting collector, when something that is dead has to wait before its weak references can be cleared, while other
+ * hooks may run: they do not yield it until it is shown again, as when its own finalizer is called.
+ */
+void hooks_hide(struct hooks *hooks, gc_ref object);
+void hooks_show(struct hooks *hooks, gc_ref object);
 
 /* Takes the weak reference, which refers to something, off its target: from now on it yields NULL. */
 void hooks_clear(struct hooks *hooks, struct hooks_weak *weak);

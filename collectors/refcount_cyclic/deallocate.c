@@ -14,7 +14,8 @@
  * INVARIANTS
  *  - dying_nesting is the number of entries on the stack that CPython's trashcan counts: containers, but not weak
  *    references, and one for each time that what was put off is being taken up; and of objects whose hooks run.
- *  - What is put off is dead and in no generation; there is nothing when dying_nesting is 0.
+ *  - What is put off is dead and in no generation, and no weak reference yields it; there is nothing when dying_nesting
+ *    is 0.
  */
 #include "collectors/parts/hooks.h"
 #include "collectors/refcount_cyclic/cyclic.h"
@@ -71,7 +72,9 @@ static void call_back_from_tuple(struct cyclic *cyclic, gc_ref object, uint32_t 
   struct gc_mutator *mutator = &cyclic->mutator;
   GC_FRAME(frame, 1);
   gc_push(mutator, &frame.frame);
+  hooks_hide(mutator->hooks, object); /* what this collects may have finalizers */
   gc_new(mutator, &frame.slot[0], (struct gc_shape){.fields = 2 * count, .kind = GC_TUPLE});
+  hooks_show(mutator->hooks, object);
   struct counted *reference;
   for (uint32_t i = 0; (reference = clear_next(mutator->hooks, object)) != NULL; i++) {
     if (i < count && reference->count != 0) gc_store(mutator, frame.slot[0], 2 * i, counted_ref(reference));
@@ -144,6 +147,7 @@ static void put_off(struct cyclic *cyclic, struct counted *dead)
   struct mapping *mapping = &cyclic->side.put_off;
   if (mapping->bytes < bytes) cyclic_require(cyclic, mapping_grow(mapping, bytes), bytes);
   ((struct counted **)mapping->memory)[cyclic->put_off_count++] = dead;
+  hooks_hide(cyclic->mutator.hooks, counted_ref(dead));
 }
 
 /* One deallocation less; if that is little enough, what was put off is taken up next. */
@@ -193,7 +197,9 @@ static void end_death(struct cyclic *cyclic, struct counted *dead, struct cascad
 static void take_up(struct cyclic *cyclic)
 {
   if (cyclic->put_off_count > 0) {
-    begin_death(cyclic, ((struct counted **)cyclic->side.put_off.memory)[--cyclic->put_off_count]);
+    struct counted *dead = ((struct counted **)cyclic->side.put_off.memory)[--cyclic->put_off_count];
+    hooks_show(cyclic->mutator.hooks, counted_ref(dead));
+    begin_death(cyclic, dead);
     return;
   }
   cyclic->dying_depth--;

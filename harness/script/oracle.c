@@ -38,6 +38,7 @@ struct node {
   bool is_legacy;  /* the finalizer is of the old kind: it runs each time that the object dies */
   bool is_counted; /* counting has not freed it */
   bool is_weak;
+  bool is_cleared; /* the weak reference has yielded none */
 };
 
 struct oracle {
@@ -352,11 +353,18 @@ void oracle_callback_runs(struct oracle *oracle, uint32_t weak)
   node->target = 0;
 }
 
+/*
+ * Once none, always none; but counting can put off the death of an object, during which weak references do not yield it, and
+ * its finalizer may resurrect it after that.  Their callbacks are called in any case.
+ */
 void oracle_weak_yields(struct oracle *oracle, uint32_t weak, uint32_t found)
 {
   struct node *node = &oracle->nodes[weak];
   if (found != 0) {
     if (node->target != found) disagree(oracle, "a weak reference yields another object", weak, found, node->target);
+    if (node->is_cleared && !(can(COLLECTOR_PROMPT) && oracle->nodes[found].has_finalizer))
+      disagree(oracle, "a weak reference yields an object that it did not yield before", weak, found, 0);
+    node->is_cleared = false;
     return;
   }
   if (node->target == 0) return;
@@ -364,7 +372,7 @@ void oracle_weak_yields(struct oracle *oracle, uint32_t weak, uint32_t found)
   /* What was resurrected lost its weak references before; an object without a finalizer can have been held by one. */
   if (oracle->nodes[node->target].stamp == oracle->stamp && oracle->finalizers == 0)
     disagree(oracle, "a weak reference to a reachable object is cleared", weak, 0, 0);
-  node->target = 0;
+  node->is_cleared = true;
 }
 
 void oracle_load_yields(struct oracle *oracle, uint32_t object, uint32_t field, uint32_t found)
