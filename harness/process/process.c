@@ -150,12 +150,26 @@ static int start(struct run *run)
 
 static char *or_empty(char *text) { return text != NULL ? text : memory_require(calloc(1, 1)); }
 
-static void finish(struct run *run, struct process_result *result)
+/* Waits for the program, which may have closed its output long before, or never had one of ours: until the deadline. */
+static int wait_for(struct run *run)
 {
-  if (run->timed_out) kill(run->pid, SIGKILL);
   int status = 0;
+  while (run->deadline_ns != 0 && !run->timed_out) {
+    const pid_t ended = waitpid(run->pid, &status, WNOHANG);
+    if (ended == run->pid) return status;
+    if (ended < 0 && errno != EINTR) return status;
+    if (ended == 0) poll(NULL, 0, 1);
+    run->timed_out = clock_now_ns() >= run->deadline_ns;
+  }
+  if (run->timed_out) kill(run->pid, SIGKILL);
   while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR) {
   }
+  return status;
+}
+
+static void finish(struct run *run, struct process_result *result)
+{
+  const int status = wait_for(run);
   result->timed_out = run->timed_out;
   result->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   result->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;

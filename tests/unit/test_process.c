@@ -70,6 +70,23 @@ static void test_time_limit(void **state)
   process_free(&result);
 }
 
+/* It has nothing of ours to close when it ends, or has closed it already. */
+static void test_time_limit_without_output(void **state)
+{
+  (void)state;
+  const char *const silent[] = {"sleep", "1000", NULL};
+  const char *const closing[] = {"sh", "-c", "exec sleep 1000 >/dev/null 2>&1", NULL};
+  const struct process_request requests[] = {
+      {.words = silent, .inherits_output = true, .inherits_error = true, .time_limit_ns = 50000000},
+      {.words = closing, .time_limit_ns = 50000000}};
+  for (int i = 0; i < 2; i++) {
+    struct process_result result = process_run(&requests[i]);
+    assert_true(result.timed_out);
+    assert_int_equal(result.signal, SIGKILL);
+    process_free(&result);
+  }
+}
+
 static void test_output_beyond_the_maximum_is_dropped(void **state)
 {
   (void)state;
@@ -100,6 +117,7 @@ int main(void)
       cmocka_unit_test(test_input_that_is_not_wanted),
       cmocka_unit_test(test_signal),
       cmocka_unit_test(test_time_limit),
+      cmocka_unit_test(test_time_limit_without_output),
       cmocka_unit_test(test_output_beyond_the_maximum_is_dropped),
       cmocka_unit_test(test_no_such_program),
   };
