@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "harness/script/packed.h"
 #include "harness/script/print.h"
 
 void fuzz_progress(const struct fuzz_options *options, const struct fuzz_summary *summary, const char *what)
@@ -41,14 +40,4 @@ bool fuzz_write_finding(const struct fuzz_options *options, const struct script 
   const bool written = fclose(out) == 0;
   printf("found: %s\n%s\n", path, what);
   return written;
-}
-
-bool fuzz_write_packed(const struct script *script, const char *path)
-{
-  size_t length;
-  void *bytes = script_pack(script, &length);
-  FILE *file = memory_or_null(fopen(path, "wb"));
-  const bool written = file != NULL && fwrite(bytes, 1, length, file) == length;
-  free(bytes);
-  return (file == NULL || fclose(file) == 0) && written;
 }

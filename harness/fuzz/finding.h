@@ -12,6 +12,4 @@ void fuzz_progress(const struct fuzz_options *options, const struct fuzz_summary
 bool fuzz_write_finding(const struct fuzz_options *options, const struct script *script, const char *name,
                         const char *how, const char *what);
 
-bool fuzz_write_packed(const struct script *script, const char *path);
-
 #endif

@@ -11,6 +11,7 @@
 #include "harness/fuzz/finding.h"
 #include "harness/fuzz/shrink.h"
 #include "harness/process/process.h"
+#include "harness/script/packed.h"
 
 enum { WORDS_MAX = 80, REPORT_MAX = 2000, EXIT_USAGE = 2, EXIT_OUT_OF_MEMORY = 3, EXIT_ENVIRONMENT = 4 };
 
@@ -52,7 +53,7 @@ static bool fails(void *context, const struct script *script)
   }
   runner->out_of_memory = false;
   runner->code = 0;
-  if (!fuzz_write_packed(script, runner->program)) {
+  if (!script_write_packed(script, runner->program)) {
     snprintf(runner->report, sizeof runner->report, "gclab: %s: %s\n", runner->program, strerror(errno));
     runner->code = EXIT_ENVIRONMENT;
     return false;

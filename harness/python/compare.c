@@ -114,17 +114,6 @@ static int run_ours(const char *trial, const char *program, const char *observat
   return code;
 }
 
-static bool write_packed(const struct script *script, const char *path)
-{
-  size_t length;
-  void *bytes = script_pack(script, &length);
-  FILE *file = memory_or_null(fopen(path, "wb"));
-  const bool written = file != NULL && fwrite(bytes, 1, length, file) == length;
-  if (file != NULL && fclose(file) != 0) return false;
-  free(bytes);
-  return written;
-}
-
 int python_observe_both(const struct python_interpreter *python, const char *trial, const struct script *script,
                         const char *file, bool is_silent, struct python_observations *of_python,
                         struct python_observations *ours)
@@ -148,7 +137,10 @@ int python_observe_both(const struct python_interpreter *python, const char *tri
     fprintf(stderr, "gclab: %s\n", error);
     code = EXIT_NO_ENVIRONMENT;
   }
-  if (code == 0 && !write_packed(script, program)) code = EXIT_NO_ENVIRONMENT;
+  if (code == 0 && !script_write_packed(script, program)) {
+    fprintf(stderr, "gclab: %s: %s\n", program, strerror(errno));
+    code = EXIT_NO_ENVIRONMENT;
+  }
   if (code == 0) code = run_ours(trial, program, own, python, of_python);
   if (code == 0 && !python_read_observations(own, ours, error)) {
     fprintf(stderr, "gclab: %s\n", error);

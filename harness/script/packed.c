@@ -449,6 +449,17 @@ void *script_pack(const struct script *script, size_t *length)
   return codec.bytes; // NOLINT(clang-analyzer-unix.Malloc): the caller's
 }
 
+bool script_write_packed(const struct script *script, const char *path)
+{
+  size_t length;
+  void *bytes = script_pack(script, &length);
+  FILE *file = fopen(path, "wb");
+  if (file == NULL && errno == ENOMEM) script_require(NULL);
+  const bool written = file != NULL && fwrite(bytes, 1, length, file) == length;
+  free(bytes);
+  return (file == NULL || fclose(file) == 0) && written;
+}
+
 struct script *script_unpack(const void *bytes, size_t length, struct script_error *error)
 {
   struct codec codec = {.bytes = (unsigned char *)(uintptr_t)bytes, // NOLINT(performance-no-int-to-ptr): only read

@@ -15,6 +15,9 @@ bool script_is_packed(const void *bytes, size_t length);
 /* malloc'ed bytes, *length many. */
 void *script_pack(const struct script *script, size_t *length);
 
+/* Writes the packed form to a file; false, with errno, where not all of it was written. */
+bool script_write_packed(const struct script *script, const char *path);
+
 /* NULL, with a message (line 0; the message names the offset), where the bytes are no packed script. */
 struct script *script_unpack(const void *bytes, size_t length, struct script_error *error);
 
