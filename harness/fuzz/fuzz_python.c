@@ -10,6 +10,8 @@
 #include "harness/fuzz/shrink.h"
 #include "harness/python/compare.h"
 
+enum { EXIT_RUN_FAILED = 3 };
+
 struct pair {
   const struct python_interpreter *python;
   const char *trial;
@@ -38,6 +40,12 @@ static void note(struct fuzz_summary *summary, const struct python_observations 
     summary->collections[g] += (uint64_t)observations->rows[observations->count - 1].collections[g];
 }
 
+static void say_how(const struct python_interpreter *python, char *how, size_t room)
+{
+  snprintf(how, room, "gclab script THIS --on-python %.120s --diff  (CPython %d.%d.%d)", python->path, python->major,
+           python->minor, python->micro);
+}
+
 static void keep_finding(const struct fuzz_options *options, struct pair *pair, const struct script *script, uint64_t i)
 {
   struct script *small = script_shrink(script, differs, pair, options->shrink_tests, NULL);
@@ -54,13 +62,23 @@ static void keep_finding(const struct fuzz_options *options, struct pair *pair, 
     observations_explain(small, "program", &theirs, &ours, &difference, out);
   memory_close(out);
   snprintf(name, sizeof name, "python-%" PRIu64 "-%" PRIu64, options->seed, i);
-  snprintf(how, sizeof how, "gclab script THIS --on-python %.120s --diff  (CPython %d.%d.%d)", pair->python->path,
-           pair->python->major, pair->python->minor, pair->python->micro);
+  say_how(pair->python, how, sizeof how);
   fuzz_write_finding(options, small, name, how, what);
   python_free_observations(&theirs);
   python_free_observations(&ours);
   free(what);
   script_free(small);
+}
+
+/* One of the two ended in the middle: the whole program is kept. */
+static void keep_failure(const struct fuzz_options *options, const struct pair *pair, const struct script *script,
+                         uint64_t i)
+{
+  char name[64];
+  char how[256];
+  snprintf(name, sizeof name, "python-%" PRIu64 "-%" PRIu64, options->seed, i);
+  say_how(pair->python, how, sizeof how);
+  fuzz_write_finding(options, script, name, how, "a program failed");
 }
 
 int fuzz_python(const struct fuzz_options *options, const struct python_interpreter *python, const char *trial,
@@ -83,6 +101,7 @@ int fuzz_python(const struct fuzz_options *options, const struct python_interpre
       summary->findings++;
       keep_finding(options, &pair, script, i);
     }
+    if (code == EXIT_RUN_FAILED) keep_failure(options, &pair, script, i);
     script_free(script);
     if (code != 0) return code;
     fuzz_progress(options, summary, "CPython");
