@@ -115,6 +115,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     if (arguments->file == NULL && !arguments->language) argp_error(state, "which script?");
     if (arguments->diff && arguments->python == NULL)
       argp_error(state, "--diff compares with an interpreter: name it with --on-python");
+    if (arguments->python != NULL && arguments->selection.collector_count + arguments->selection.knob_count > 0)
+      argp_error(state,
+                 "--on-python runs the interpreter, and beside it refcount_cyclic with knobs that follow from it: "
+                 "-c and --set do not go with it");
+    if (arguments->python != NULL && (arguments->oracle || arguments->trace))
+      argp_error(state, "an interpreter has neither --oracle nor --trace");
+    if (arguments->diff && arguments->observe != NULL)
+      argp_error(state, "--diff compares what is observed, and does not keep it: --observe does not go with it");
     break;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -221,6 +229,10 @@ static int run_on_collectors(const struct arguments *arguments, const char *byte
   size_t wanted = 0;
   for (size_t i = 0; i < catalogue->collector_count; i++)
     wanted += selection_wants(&arguments->selection, &catalogue->collectors[i], preset_collector);
+  if (wanted > 1 && arguments->observe != NULL) {
+    fputs("gclab: --observe writes what one collector does: -c NAME says which\n", stderr);
+    code = EXIT_USAGE;
+  }
   for (size_t i = 0; i < catalogue->collector_count && code != EXIT_USAGE; i++) {
     const struct catalogue_collector *collector = &catalogue->collectors[i];
     if (!selection_wants(&arguments->selection, collector, preset_collector)) continue;
