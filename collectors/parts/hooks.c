@@ -179,15 +179,20 @@ void gc_new_weak(struct gc_mutator *mutator, gc_ref *slot, const gc_ref *target,
     gc_root(mutator, slot, shared);
     return;
   }
-  /* The slot may be the target's own, so the new object lands in another first. */
-  GC_FRAME(frame, 1);
+  /*
+   * The slot may be the target's own, so the new object lands in another first; and the hooks that its making runs may
+   * drop the target's slot, so the target is held here too.
+   */
+  GC_FRAME(frame, 2);
   gc_push(mutator, &frame.frame);
+  gc_root(mutator, &frame.slot[1], *target);
   gc_new(mutator, &frame.slot[0], hooks_weak_shape());
   reserve_weak(mutator); /* all room is made before a table changes: memory may run out */
   reserve_object(mutator);
   const uint32_t number = take_weak_entry(mutator->hooks);
-  struct hooks_object *entry = find_or_add(mutator->hooks, *target);
-  mutator->hooks->weaks[number] = (struct hooks_weak){.weak = frame.slot[0], .target = *target, .callback = callback};
+  struct hooks_object *entry = find_or_add(mutator->hooks, frame.slot[1]);
+  mutator->hooks->weaks[number] =
+      (struct hooks_weak){.weak = frame.slot[0], .target = frame.slot[1], .callback = callback};
   link_weak(mutator->hooks, entry, number);
   const uint64_t bits = number;
   memcpy(gc_bytes(frame.slot[0], 0), &bits, sizeof bits);

@@ -753,6 +753,30 @@ static void cascades_of_hooks_are_in_the_pause(struct heap *heap)
   heap_pop(heap, &frame.frame);
 }
 
+/* The object that makes room for a weak reference runs hooks, and one of them drops the root slot of the target. */
+static void target_is_dropped_meanwhile(struct heap *heap)
+{
+  if (!heap_set_knob(heap, "stress", 1)) conformance_skip("%s has no stress knob", collector.name);
+  heap_start(heap);
+  require_hooks(heap);
+  GC_FRAME(frame, 3);
+  gc_push(heap->mutator, &frame.frame);
+  seen.roots = frame.slot;
+  for (int i = 0; i < 10; i++) {
+    new_object(heap, &frame.slot[0], 1);
+    new_finalized(heap, &frame.slot[1], 2, (struct gc_hook){drop_first_root, NULL});
+    gc_store(heap->mutator, frame.slot[1], LEFT, frame.slot[1]);
+    gc_root(heap->mutator, &frame.slot[1], NULL);
+    gc_new_weak(heap->mutator, &frame.slot[2], &frame.slot[0], no_hook);
+    REQUIRE(frame.slot[2] != NULL, "there is no weak reference");
+    gc_root(heap->mutator, &frame.slot[0], NULL);
+    collect(heap);
+    REQUIRE((gc_weak_get(heap->mutator, frame.slot[2]) == NULL) == reclaims(false), "nothing holds the target");
+  }
+  REQUIRE_EQUAL(seen.runs, runs_of(10, true), "finalizers");
+  heap_pop(heap, &frame.frame);
+}
+
 /* What the end finds still held, or not collected yet, is not finalized. */
 static void nothing_runs_at_the_end(struct heap *heap)
 {
@@ -789,6 +813,7 @@ static const struct conformance_test tests[] = {
     {"hooks_of_popped_frames", hooks_of_popped_frames, false},
     {"hooks_run_in_the_pause_or_after_it", hooks_run_in_the_pause_or_after_it, false},
     {"cascades_of_hooks_are_in_the_pause", cascades_of_hooks_are_in_the_pause, false},
+    {"target_is_dropped_meanwhile", target_is_dropped_meanwhile, true},
     {"nothing_runs_at_the_end", nothing_runs_at_the_end, false},
 };
 
