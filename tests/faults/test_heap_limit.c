@@ -138,6 +138,7 @@ static void fill_to_the_limit(uint64_t limit_bytes, enum program program, bool l
     assert_true(resident_bytes(filling.ms) <= limit_bytes);
   }
   gc_pop(mutator, &frame.frame);
+  filling.list = filling.scratch = NULL; /* they pointed into the frame, which ends before them */
   collector_settle(mutator);
   collector_check(mutator);
   collector_finish(mutator);
