@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "collectors/marksweep/marksweep.h"
+#include "collectors/parts/fault.h"
 
 static uint64_t held_bytes(const struct marksweep *ms)
 {
@@ -45,8 +46,12 @@ static bool find_piece(struct marksweep *ms, unsigned size_class)
 {
   const struct block *block = ms->sources[size_class].block;
   const uint32_t cells_end = blocks_cells_per_block(size_class) * size_class_cell_bytes(size_class);
-  uint32_t start = 0;
-  uint32_t end = 0;
+  uint32_t start = block->cursor_bytes;
+  uint32_t end = start + size_class_cell_bytes(size_class);
+  if (GC_FAULT(cell_reused) && end <= cells_end) {
+    take_piece(ms, size_class, start, end);
+    return true;
+  }
   if (!blocks_find_run(ms->cell_starts[size_class], blocks_marks(&ms->blocks, block), cells_end, block->cursor_bytes,
                        &start, &end))
     return false;

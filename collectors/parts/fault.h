@@ -13,6 +13,7 @@
   X(forgotten_frame, marksweep, "a frame of root slots is not looked at")                                              \
   X(large_unmarked, marksweep, "a large object is not marked when it is met")                                          \
   X(marks_kept, marksweep, "mark bits of the last collection are not cleared")                                         \
+  X(cell_reused, marksweep, "the next cell is taken, whether an object is in it or not")                               \
   X(weak_kept, marksweep, "a weak reference to what is freed is not cleared")                                          \
   X(finalizer_again, marksweep, "that a finalizer has run is forgotten")                                               \
   X(queue_unmarked, marksweep, "what a finalizer is to see is not kept")                                               \
