@@ -15,6 +15,7 @@
   X(marks_kept, marksweep, "mark bits of the last collection are not cleared")                                         \
   X(cell_reused, marksweep, "the next cell is taken, whether an object is in it or not")                               \
   X(weak_kept, marksweep, "a weak reference to what is freed is not cleared")                                          \
+  X(weak_cleared, marksweep, "a weak reference to what is reachable is cleared")                                       \
   X(finalizer_again, marksweep, "that a finalizer has run is forgotten")                                               \
   X(queue_unmarked, marksweep, "what a finalizer is to see is not kept")                                               \
   X(slot_kept_old, semispace, "a root slot is not forwarded")                                                          \

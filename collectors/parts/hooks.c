@@ -275,7 +275,7 @@ void hooks_clear_unreached(struct gc_mutator *mutator, hooks_survivor *survivor,
   if (hooks == NULL) return;
   for (uint32_t i = 0; i < hooks->object_count; i++) {
     struct hooks_object *entry = &hooks->objects[i];
-    if (entry->first_weak != HOOKS_NONE && survivor(state, entry->object) == NULL)
+    if (entry->first_weak != HOOKS_NONE && (survivor(state, entry->object) == NULL || GC_FAULT(weak_cleared)))
       clear_list(mutator, entry, survivor, state);
   }
   for (uint32_t i = hooks->object_count; i-- > 0;) remove_if_idle(hooks, &hooks->objects[i]);
