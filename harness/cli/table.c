@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 
-enum { GAP = 2, WIDTH_MIN = 60, WIDTH_ELSEWHERE = 120 };
+enum { GAP = 2, LAST_COLUMN_MIN = 24, LAST_COLUMN_INDENT = 4, WIDTH_MIN = 60, WIDTH_ELSEWHERE = 120 };
 
 void table_init(struct table *table, const char *const *headings)
 {
@@ -78,21 +78,25 @@ static void find_widths(const struct table *table, int *widths)
   }
 }
 
+/* The last column is wrapped; where there is hardly room for it, it stands below the others. */
 static void print_row(const struct table *table, char **row, const int *widths, FILE *out, int indent)
 {
   size_t last = table->columns;
   while (last > 1 && (widths[last - 1] == 0 || row[last - 1][0] == '\0')) last--;
   int column = indent;
-  fprintf(out, "%*s", indent, "");
+  int blanks = indent; /* due before the next cell */
   for (size_t i = 0; i < last; i++) {
     if (widths[i] == 0) continue;
-    const int blanks = widths[i] - width_of(row[i]);
+    const int padding = widths[i] - width_of(row[i]);
     if (i + 1 == last && i + 1 == table->columns && !table->right[i]) {
+      const bool is_below = column > line_width(out) - LAST_COLUMN_MIN && column > indent + LAST_COLUMN_INDENT;
+      if (is_below) column = blanks = indent + LAST_COLUMN_INDENT;
+      fprintf(out, "%s%*s", is_below ? "\n" : "", blanks, "");
       table_print_wrapped(out, row[i], column, column);
       return;
     }
-    fprintf(out, "%*s%s", table->right[i] ? blanks : 0, "", row[i]);
-    if (i + 1 < last) fprintf(out, "%*s", (table->right[i] ? 0 : blanks) + GAP, "");
+    fprintf(out, "%*s%s", blanks + (table->right[i] ? padding : 0), "", row[i]);
+    blanks = (table->right[i] ? 0 : padding) + GAP;
     column += widths[i] + GAP;
   }
   fputc('\n', out);
