@@ -38,9 +38,10 @@ _gclab_value() {
     -p | --param) [[ $2 == *=* ]] || _gclab_reply "$(_gclab_names parameters | sort -u | sed 's/$/=/')" "" "$2" ;;
     --allocator) _gclab_reply_list $'jemalloc\nglibc\nmimalloc\ntcmalloc\nall' "$2" ;;
     --size) _gclab_reply $'default\nsmall' "" "$2" ;;
+    --color) _gclab_reply $'auto\nalways\nnever' "" "$2" ;;
     --format) _gclab_reply_list $'svg\npng\npdf\ncsv\njson' "$2" ;;
-    --store | --out | --output | --pack | --unpack | --observe | --on-python) COMPREPLY=($(compgen -f -- "$2")) && compopt -o filenames 2>/dev/null ;;
-    --blocks | --budget | --seed | --time-limit | --memory-limit | --name | --description | --campaign) ;;
+    --store | --out | --output | --pack | --unpack | --observe | --on-python | --shrink) COMPREPLY=($(compgen -f -- "$2")) && compopt -o filenames 2>/dev/null ;;
+    --blocks | --budget | --seed | --time-limit | --memory-limit | --name | --description | --campaign | --programs | --operations) ;;
     *) return 1 ;;
   esac
   return 0
