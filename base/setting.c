@@ -25,69 +25,80 @@ bool setting_type_parse(const char *text, enum setting_type *type)
   return false;
 }
 
-static bool parse_integer(const char *text, int64_t *value)
+/* What a text is to a row: no value of its type, a value, or one that is further out than any row reaches. */
+enum reading { READ_NOTHING, READ_VALUE, READ_BEYOND };
+
+static enum reading parse_integer(const char *text, int64_t *value)
 {
   char *end = NULL;
   errno = 0;
   const long long read = strtoll(text, &end, 10);
-  if (end == text || *end != '\0' || errno != 0) return false;
+  if (end == text || *end != '\0') return READ_NOTHING;
   *value = read;
-  return true;
+  return errno == ERANGE ? READ_BEYOND : READ_VALUE;
 }
 
-static bool parse_bytes(const char *text, int64_t *value)
+/* Bits to the left for what stands behind the number: K, M, G, T, each alone, with B or with iB.  -1: something else. */
+static int parse_suffix(const char *text)
 {
   static const char suffixes[] = "KMGT";
+  if (*text == '\0') return 0;
+  const char upper = (char)(*text & ~0x20);
+  const char *found = strchr(suffixes, upper);
+  if (found == NULL || *found == '\0') return -1;
+  text++;
+  if (*text != '\0' && strcasecmp(text, "iB") != 0 && strcasecmp(text, "B") != 0) return -1;
+  return 10 * (int)(found - suffixes + 1);
+}
+
+static enum reading parse_bytes(const char *text, int64_t *value)
+{
   char *end = NULL;
   errno = 0;
   const long long read = strtoll(text, &end, 10);
-  if (end == text || errno != 0) return false;
-  int shift = 0;
-  if (*end != '\0') {
-    const char upper = (char)(*end & ~0x20);
-    const char *found = strchr(suffixes, upper);
-    if (found == NULL || *found == '\0') return false;
-    shift = 10 * (int)(found - suffixes + 1);
-    end++;
-    if (strcasecmp(end, "iB") == 0 || strcasecmp(end, "B") == 0) end = strchr(end, '\0');
-  }
-  if (*end != '\0' || read > (INT64_MAX >> shift) || read < 0) return false;
+  const bool is_beyond = errno == ERANGE;
+  if (end == text || read < 0) return READ_NOTHING;
+  const int shift = parse_suffix(end);
+  if (shift < 0) return READ_NOTHING;
+  if (is_beyond || read > (INT64_MAX >> shift)) return READ_BEYOND;
   *value = read << shift;
-  return true;
+  return READ_VALUE;
 }
 
-static bool parse_milli(const char *text, int64_t *value)
+static enum reading parse_milli(const char *text, int64_t *value)
 {
   char *end = NULL;
   errno = 0;
   const double read = strtod(text, &end);
-  if (end == text || *end != '\0' || errno != 0 || !isfinite(read) || fabs(read) > 1e12) return false;
+  const bool is_beyond = errno == ERANGE && isinf(read); /* not what is written "inf" */
+  if (end == text || *end != '\0' || (!isfinite(read) && !is_beyond)) return READ_NOTHING;
+  if (is_beyond || fabs(read) > 1e12) return READ_BEYOND;
   *value = llround(read * 1000.0);
-  return true;
+  return READ_VALUE;
 }
 
-static bool parse_boolean(const char *text, int64_t *value)
+static enum reading parse_boolean(const char *text, int64_t *value)
 {
   static const char *const yes[] = {"on", "true", "yes", "1"};
   static const char *const no[] = {"off", "false", "no", "0"};
   for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
-    if (strcasecmp(text, yes[i]) == 0) return *value = 1, true;
-    if (strcasecmp(text, no[i]) == 0) return *value = 0, true;
+    if (strcasecmp(text, yes[i]) == 0) return *value = 1, READ_VALUE;
+    if (strcasecmp(text, no[i]) == 0) return *value = 0, READ_VALUE;
   }
-  return false;
+  return READ_NOTHING;
 }
 
-static bool parse_choice(const struct setting *setting, const char *text, int64_t *value)
+static enum reading parse_choice(const struct setting *setting, const char *text, int64_t *value)
 {
   for (int64_t i = 0; setting->choices[i] != NULL; i++) {
     if (strcmp(text, setting->choices[i]) != 0) continue;
     *value = i;
-    return true;
+    return READ_VALUE;
   }
-  return false;
+  return READ_NOTHING;
 }
 
-static bool parse_by_type(const struct setting *setting, const char *text, int64_t *value)
+static enum reading parse_by_type(const struct setting *setting, const char *text, int64_t *value)
 {
   switch (setting->type) {
   case SETTING_INTEGER:
@@ -101,7 +112,7 @@ static bool parse_by_type(const struct setting *setting, const char *text, int64
   case SETTING_CHOICE:
     return parse_choice(setting, text, value);
   }
-  return false;
+  return READ_NOTHING;
 }
 
 static void explain_expected(const struct setting *setting, char *text, size_t size)
@@ -123,13 +134,14 @@ static void explain_expected(const struct setting *setting, char *text, size_t s
 bool setting_parse(const struct setting *setting, const char *text, int64_t *value, char *error)
 {
   int64_t read = 0;
-  if (!parse_by_type(setting, text, &read)) {
+  const enum reading reading = parse_by_type(setting, text, &read);
+  if (reading == READ_NOTHING) {
     char expected[160];
     explain_expected(setting, expected, sizeof expected);
     snprintf(error, SETTING_ERROR_MAX, "%s: '%.40s' is not %s", setting->name, text, expected);
     return false;
   }
-  if (read < setting->minimum || read > setting->maximum) {
+  if (reading == READ_BEYOND || read < setting->minimum || read > setting->maximum) {
     char low[SETTING_TEXT_MAX];
     char high[SETTING_TEXT_MAX];
     snprintf(error, SETTING_ERROR_MAX, "%s: %.40s is out of range, %s to %s", setting->name, text,

@@ -104,24 +104,37 @@ static const struct story_shipped *find_shipped(const char *word)
   return NULL;
 }
 
+static void say_unknown(const char *word)
+{
+  const char *names[STORIES_MAX];
+  for (size_t i = 0; i < stories_shipped_count; i++) names[i] = stories_shipped[i].name;
+  const char *nearest = setting_nearest(word, names, stories_shipped_count);
+  fprintf(stderr, "gclab: there is neither a story nor a file '%s'%s%s; 'gclab explain --list' lists the stories\n",
+          word, nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
+}
+
+static char *fail_to_read(const char *path)
+{
+  fprintf(stderr, "gclab: %s: cannot be read: %s\n", path, strerror(errno));
+  return NULL;
+}
+
 /* A story of one's own, malloc'ed; NULL with a message. */
 static char *read_file(const char *path)
 {
   FILE *file = memory_or_null(fopen(path, "r"));
+  if (file == NULL && errno != ENOENT) return fail_to_read(path);
   if (file == NULL) {
-    const char *names[STORIES_MAX];
-    for (size_t i = 0; i < stories_shipped_count; i++) names[i] = stories_shipped[i].name;
-    const char *nearest = setting_nearest(path, names, stories_shipped_count);
-    fprintf(stderr, "gclab: there is neither a story nor a file '%s'%s%s; 'gclab explain --list' lists the stories\n",
-            path, nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
+    say_unknown(path);
     return NULL;
   }
   char *text = memory_require(calloc(1, FILE_MAX_BYTES + 1));
   const size_t length = fread(text, 1, FILE_MAX_BYTES + 1, file);
-  const bool readable = ferror(file) == 0;
+  const bool is_readable = ferror(file) == 0;
+  if (!is_readable) fail_to_read(path);
   fclose(file);
-  if (readable && length <= FILE_MAX_BYTES) return text;
-  fprintf(stderr, "gclab: %s: %s\n", path, readable ? "longer than 1 MiB, which is no story" : strerror(errno));
+  if (is_readable && length <= FILE_MAX_BYTES) return text;
+  if (is_readable) fprintf(stderr, "gclab: %s: longer than 1 MiB, which is no story\n", path);
   free(text);
   return NULL;
 }

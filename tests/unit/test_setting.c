@@ -12,8 +12,9 @@ static const struct setting rows[] = {
     {.name = "factor", .type = SETTING_MILLI, .minimum = 1000, .maximum = 10000},
     {.name = "on", .type = SETTING_BOOLEAN, .minimum = 0, .maximum = 1},
     {.name = "colour", .type = SETTING_CHOICE, .minimum = 0, .maximum = 2, .choices = colours},
+    {.name = "wide", .type = SETTING_INTEGER, .minimum = 0, .maximum = INT64_MAX},
 };
-enum { COUNT, SIZE, FACTOR, ON, COLOUR, ROWS };
+enum { COUNT, SIZE, FACTOR, ON, COLOUR, WIDE, ROWS };
 
 static void reads_every_type(void **state)
 {
@@ -39,6 +40,7 @@ static void reads_every_type(void **state)
       {ON, "False", 0},
       {ON, "yes", 1},
       {COLOUR, "blue", 2},
+      {WIDE, "9223372036854775807", INT64_MAX},
   };
   char error[SETTING_ERROR_MAX];
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -57,15 +59,23 @@ static void refuses_and_says_why(void **state)
   } cases[] = {
       {COUNT, "", "count: '' is not a whole number"},
       {COUNT, "7x", "count: '7x' is not a whole number"},
-      {COUNT, "99999999999999999999", "count: '99999999999999999999' is not a whole number"},
+      {COUNT, "99999999999999999999", "count: 99999999999999999999 is out of range, -5 to 1000000"},
+      {COUNT, "-99999999999999999999", "count: -99999999999999999999 is out of range, -5 to 1000000"},
+      {COUNT, "99999999999999999999x", "count: '99999999999999999999x' is not a whole number"},
       {COUNT, "-6", "count: -6 is out of range, -5 to 1000000"},
       {SIZE, "3Q", "size: '3Q' is not a size such as 512K or 64M"},
       {SIZE, "-1K", "size: '-1K' is not a size such as 512K or 64M"},
-      {SIZE, "9999999999T", "size: '9999999999T' is not a size such as 512K or 64M"},
+      {SIZE, "9999999999T", "size: 9999999999T is out of range, 0 to 4T"},
+      {SIZE, "99999999999999999999", "size: 99999999999999999999 is out of range, 0 to 4T"},
+      {SIZE, "99999999999999999999Q", "size: '99999999999999999999Q' is not a size such as 512K or 64M"},
       {FACTOR, "nan", "factor: 'nan' is not a number such as 1.5"},
+      {FACTOR, "inf", "factor: 'inf' is not a number such as 1.5"},
+      {FACTOR, "1e13", "factor: 1e13 is out of range, 1 to 10"},
+      {FACTOR, "1e999", "factor: 1e999 is out of range, 1 to 10"},
       {FACTOR, "0.5", "factor: 0.5 is out of range, 1 to 10"},
       {ON, "maybe", "on: 'maybe' is not on or off"},
       {COLOUR, "reed", "colour: 'reed' is not one of red, green, blue"},
+      {WIDE, "9223372036854775808", "wide: 9223372036854775808 is out of range, 0 to 9223372036854775807"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     char error[SETTING_ERROR_MAX] = "";
