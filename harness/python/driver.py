@@ -72,6 +72,10 @@ def unraisable(what):
 
 sys.unraisablehook = unraisable
 
+# Texts of the script and the name of its file are bytes, and come as characters 0 to 255: they go out as they are.
+sys.stdout.reconfigure(encoding="latin-1")
+sys.stderr.reconfigure(encoding="latin-1", errors="backslashreplace")
+
 
 # -- the interpreter's own counters ----------------------------------------------------------------------------------
 

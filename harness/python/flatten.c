@@ -25,6 +25,39 @@ struct flattener {
   json_t *known_sizes; /* "l3", "t2", "i4": what is in lists, tuples and classes already */
 };
 
+/*
+ * What there is no memory for would be missing, and the driver would run another program: so all that makes a document
+ * is required.
+ */
+static void set(json_t *object, const char *key, json_t *value)
+{
+  if (json_object_set_new(object, key, value) != 0) memory_require(NULL);
+}
+
+static void append(json_t *array, json_t *value)
+{
+  if (json_array_append_new(array, value) != 0) memory_require(NULL);
+}
+
+/*
+ * Texts are bytes, names of files too, and JSON has UTF-8 only: each byte is a character here, which the driver writes
+ * as that byte (Latin-1).
+ */
+static json_t *describe_bytes(const char *bytes)
+{
+  const size_t length = strlen(bytes);
+  char *text = memory_allocate(2 * length);
+  size_t used = 0;
+  for (size_t i = 0; i < length; i++) {
+    const unsigned char byte = (unsigned char)bytes[i];
+    if (byte >= 0x80) text[used++] = (char)(0xc0 | byte >> 6);
+    text[used++] = (char)(byte >= 0x80 ? 0x80 | (byte & 0x3f) : byte);
+  }
+  json_t *described = memory_require(json_stringn(text, used));
+  free(text);
+  return described;
+}
+
 static void add_word(struct words *words, uint32_t word)
 {
   if (words->count == words->capacity) {
@@ -50,7 +83,7 @@ static bool is_new(struct flattener *flat, char what, uint32_t size, int64_t num
   char key[32];
   snprintf(key, sizeof key, "%c%u", what, size);
   if (json_object_get(flat->known_sizes, key) != NULL) return false;
-  json_object_set_new(flat->known_sizes, key, json_integer(number));
+  set(flat->known_sizes, key, json_integer(number));
   return true;
 }
 
@@ -65,11 +98,10 @@ static bool is_used(const struct flattener *flat, uint32_t type)
 /* Where each action's operations begin and end. */
 static json_t *describe_actions(const struct script *script)
 {
-  json_t *actions = json_array();
+  json_t *actions = memory_require(json_array());
   for (size_t i = 0; i < script->action_count; i++) {
     const uint32_t position = script->actions[i].position;
-    json_array_append_new(actions,
-                          json_pack("[I,I]", (json_int_t)position + 1, (json_int_t)script->ops[position].target));
+    append(actions, json_pack("[I,I]", (json_int_t)position + 1, (json_int_t)script->ops[position].target));
   }
   return actions;
 }
@@ -79,13 +111,13 @@ static void add_classes(struct flattener *flat)
 {
   for (size_t i = 0; i < flat->script->class_count; i++) {
     const struct script_class *class = &flat->script->classes[i];
-    json_t *names = json_array();
+    json_t *names = memory_require(json_array());
     for (uint32_t k = 0; k < class->field_count; k++)
-      json_array_append_new(names, json_integer(flat->script->field_names[class->first_field + k]));
-    json_t *document = json_pack("{sI so sb}", "fields", (json_int_t) class->field_count, "names", names, "legacy",
-                                 class->legacy && is_used(flat, (uint32_t)i));
-    if (class->finalizer != SCRIPT_NOBODY) json_object_set_new(document, "finalizer", json_integer(class->finalizer));
-    json_array_append_new(flat->classes, document);
+      append(names, json_integer(flat->script->field_names[class->first_field + k]));
+    json_t *document = memory_require(json_pack("{sI so sb}", "fields", (json_int_t) class->field_count, "names", names,
+                                                "legacy", class->legacy && is_used(flat, (uint32_t)i)));
+    if (class->finalizer != SCRIPT_NOBODY) set(document, "finalizer", json_integer(class->finalizer));
+    append(flat->classes, document);
   }
 }
 
@@ -95,7 +127,7 @@ static uint32_t class_of(struct flattener *flat, const struct script_op *op)
   char key[32];
   snprintf(key, sizeof key, "i%u", op->size);
   if (is_new(flat, 'i', op->size, (int64_t)json_array_size(flat->classes)))
-    json_array_append_new(flat->classes, json_pack("{sI}", "fields", (json_int_t)op->size));
+    append(flat->classes, json_pack("{sI}", "fields", (json_int_t)op->size));
   return (uint32_t)json_integer_value(json_object_get(flat->known_sizes, key));
 }
 
@@ -109,12 +141,12 @@ static json_t *describe_term(struct flattener *flat, const struct script_term *t
 
 static json_t *describe_print(struct flattener *flat, const struct script_op *op)
 {
-  json_t *items = json_array();
+  json_t *items = memory_require(json_array());
   for (uint32_t i = 0; i < op->operands; i++) {
     const struct script_operand *operand = &flat->script->operands[op->first + i];
-    json_array_append_new(items, operand->kind == SCRIPT_OPERAND_TEXT
-                                     ? json_pack("{ss}", "text", flat->script->texts[operand->text])
-                                     : describe_term(flat, &operand->term));
+    append(items, operand->kind == SCRIPT_OPERAND_TEXT
+                      ? json_pack("{so}", "text", describe_bytes(flat->script->texts[operand->text]))
+                      : describe_term(flat, &operand->term));
   }
   return items;
 }
@@ -127,28 +159,27 @@ static uint32_t add_operands(struct flattener *flat, const struct script_op *op,
   snprintf(key, sizeof key, "%zu", position);
   switch (op->code) {
   case SCRIPT_NEW:
-    if (op->kind == GC_LIST && is_new(flat, 'l', op->length, 0))
-      json_array_append_new(flat->lists, json_integer(op->length));
+    if (op->kind == GC_LIST && is_new(flat, 'l', op->length, 0)) append(flat->lists, json_integer(op->length));
     if (op->kind != GC_TUPLE) break;
-    if (is_new(flat, 't', op->size, 0)) json_array_append_new(flat->tuples, json_integer(op->size));
+    if (is_new(flat, 't', op->size, 0)) append(flat->tuples, json_integer(op->size));
     first = (uint32_t)flat->values.count;
     for (uint32_t i = 0; i < op->operands; i++) add_value(flat, &flat->script->operands[op->first + i].value);
     break;
   case SCRIPT_REPEAT:
   case SCRIPT_EXPECT:
-    json_object_set_new(flat->numbers, key, json_integer(op->number));
+    set(flat->numbers, key, json_integer(op->number));
     if (op->code == SCRIPT_REPEAT) break;
     first = (uint32_t)json_array_size(flat->terms);
-    json_array_append_new(flat->terms, describe_term(flat, &op->term));
+    append(flat->terms, describe_term(flat, &op->term));
     break;
   case SCRIPT_THRESHOLD:
-    json_object_set_new(flat->numbers, key,
-                        json_pack("[I,I,I]", (json_int_t)op->thresholds[0], (json_int_t)op->thresholds[1],
-                                  (json_int_t)op->thresholds[2]));
+    set(flat->numbers, key,
+        json_pack("[I,I,I]", (json_int_t)op->thresholds[0], (json_int_t)op->thresholds[1],
+                  (json_int_t)op->thresholds[2]));
     break;
   case SCRIPT_PRINT:
     first = (uint32_t)json_array_size(flat->prints);
-    json_array_append_new(flat->prints, describe_print(flat, op));
+    append(flat->prints, describe_print(flat, op));
     break;
   default:
     break;
@@ -170,15 +201,15 @@ static void add_op(struct flattener *flat, size_t position)
 
 static bool write_file(const struct flattener *flat, const char *file, const int64_t *thresholds, const char *path)
 {
-  json_t *tables = json_pack(
-      "{ss sI sI sI so sO sO sO sO sO sO s[I,I,I]}", "file", file, "operations", (json_int_t)flat->script->op_count,
-      "values", (json_int_t)(flat->values.count / VALUE_WORDS), "roots", (json_int_t)flat->script->root_count,
-      "actions", describe_actions(flat->script), "classes", flat->classes, "lists", flat->lists, "tuples", flat->tuples,
-      "numbers", flat->numbers, "prints", flat->prints, "terms", flat->terms, "thresholds", (json_int_t)thresholds[0],
-      (json_int_t)thresholds[1], (json_int_t)thresholds[2]);
-  char *text = tables != NULL ? json_dumps(tables, JSON_COMPACT) : NULL;
+  json_t *tables = memory_require(json_pack(
+      "{so sI sI sI so sO sO sO sO sO sO s[I,I,I]}", "file", describe_bytes(file), "operations",
+      (json_int_t)flat->script->op_count, "values", (json_int_t)(flat->values.count / VALUE_WORDS), "roots",
+      (json_int_t)flat->script->root_count, "actions", describe_actions(flat->script), "classes", flat->classes,
+      "lists", flat->lists, "tuples", flat->tuples, "numbers", flat->numbers, "prints", flat->prints, "terms",
+      flat->terms, "thresholds", (json_int_t)thresholds[0], (json_int_t)thresholds[1], (json_int_t)thresholds[2]));
+  char *text = memory_require(json_dumps(tables, JSON_COMPACT));
   json_decref(tables);
-  FILE *out = text != NULL ? memory_or_null(fopen(path, "wb")) : NULL;
+  FILE *out = memory_or_null(fopen(path, "wb"));
   if (out == NULL) {
     free(text);
     return false;
@@ -197,13 +228,13 @@ static bool write_file(const struct flattener *flat, const char *file, const int
 bool python_flatten(const struct script *script, const char *file, const int64_t *thresholds, const char *path)
 {
   struct flattener flat = {.script = script,
-                           .classes = json_array(),
-                           .lists = json_array(),
-                           .tuples = json_array(),
-                           .numbers = json_object(),
-                           .prints = json_array(),
-                           .terms = json_array(),
-                           .known_sizes = json_object()};
+                           .classes = memory_require(json_array()),
+                           .lists = memory_require(json_array()),
+                           .tuples = memory_require(json_array()),
+                           .numbers = memory_require(json_object()),
+                           .prints = memory_require(json_array()),
+                           .terms = memory_require(json_array()),
+                           .known_sizes = memory_require(json_object())};
   add_classes(&flat);
   for (size_t i = 0; i < script->op_count; i++) add_op(&flat, i);
   const bool written = write_file(&flat, file, thresholds, path);
