@@ -4,12 +4,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -31,6 +29,7 @@
 #include "harness/campaign/summary.h"
 #include "harness/campaign/watch.h"
 #include "harness/catalogue/program.h"
+#include "harness/process/interrupt.h"
 
 /* Measuring anew uses the seeds from here on, so that its inputs are not those of another block. */
 enum { AGAIN_SEED_STRIDE = 1000 };
@@ -56,8 +55,7 @@ struct campaign {
   struct progress progress;
   uint64_t others_ns, reckoned_ns; /* the time that the trials still missing will take, and when that was reckoned */
   int64_t oom_kills;
-  int signals, presence; /* descriptors */
-  sigset_t signals_before;
+  int presence; /* a descriptor */
   uint64_t start_ns, processes_ns;
   size_t run;
 };
@@ -136,41 +134,6 @@ static bool put_campaign(struct campaign *campaign)
 
 /* ---- before and after ------------------------------------------------------------------------------------------- */
 
-/*
- * Signals that ask for an end are read when it suits, not delivered: so a trial is either in the store, all of it, or
- * not at all, and a second Ctrl-C does no harm.
- */
-static bool hold_signals(struct campaign *campaign)
-{
-  static const int wanted[] = {SIGINT, SIGTERM, SIGHUP};
-  sigset_t ending;
-  sigemptyset(&ending);
-  for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++) {
-    struct sigaction before; /* what nohup and the like ignore stays ignored */
-    if (sigaction(wanted[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) sigaddset(&ending, wanted[i]);
-  }
-  sigprocmask(SIG_BLOCK, &ending, &campaign->signals_before);
-  campaign->signals = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (campaign->signals >= 0) return true;
-  fprintf(stderr, "gclab: signals cannot be waited for: %s\n", strerror(errno));
-  return false;
-}
-
-static void release_signals(struct campaign *campaign)
-{
-  struct signalfd_siginfo held;
-  while (campaign->signals >= 0 && read(campaign->signals, &held, sizeof held) > 0) {
-  } /* they have been obeyed */
-  if (campaign->signals >= 0) close(campaign->signals);
-  sigprocmask(SIG_SETMASK, &campaign->signals_before, NULL);
-}
-
-static bool is_interrupted(const struct campaign *campaign)
-{
-  struct pollfd file = {.fd = campaign->signals, .events = POLLIN};
-  return poll(&file, 1, 0) > 0;
-}
-
 /* A name that one process of the machine can have, and that goes when it ends: two campaigns at once disturb each other. */
 static void announce(struct campaign *campaign)
 {
@@ -216,7 +179,7 @@ static bool is_same_program(const struct catalogue_collector *of)
 
 static bool begin(struct campaign *campaign)
 {
-  if (!hold_signals(campaign) || !has_programs(campaign->cells) || !preload_find(campaign->cells)) return false;
+  if (!interrupt_watch() || !has_programs(campaign->cells) || !preload_find(campaign->cells)) return false;
   if (!host_read(&campaign->host) || !estimate_begin(&campaign->estimate, campaign->cells)) return no_memory();
   if (!identify(campaign) || !put_campaign(campaign)) return false;
   for (size_t i = 0; i < campaign->results.count; i++)
@@ -309,7 +272,7 @@ static enum end run_trial(struct campaign *campaign, uint32_t block, uint32_t po
   static struct watch watch;
   const struct plan *plan = campaign->plan;
   const struct watch_options options = {.time_limit_ns = plan->time_limit_ns,
-                                        .interrupt_fd = campaign->signals,
+                                        .interrupt_fd = interrupt_fd(),
                                         .tick_ns = progress_tick_ns(&campaign->progress),
                                         .tick = tick,
                                         .context = campaign};
@@ -362,7 +325,7 @@ static enum end run_block(struct campaign *campaign, uint32_t block, uint32_t *o
   for (uint32_t position = 0; position < count && end == END_COMPLETE; position++) {
     const size_t cell = order[position];
     if (*done_flag(campaign, block, cell)) continue;
-    if (is_interrupted(campaign)) return END_INTERRUPTED;
+    if (interrupt_is_asked()) return END_INTERRUPTED;
     if (budget_ns > 0 && clock_now_ns() - campaign->start_ns >= budget_ns) return END_OUT_OF_BUDGET;
     char *label = make_label(&campaign->cells->cells[cell]);
     show_trial(campaign, block, cell, label);
@@ -446,12 +409,11 @@ int campaign_run(const struct plan *plan, const struct plan_cells *cells, struct
                               .store = store,
                               .options = options,
                               .cores = {.trial = -1, .harness = -1},
-                              .signals = -1,
                               .presence = -1,
                               .start_ns = clock_now_ns()};
   const int code = begin(&campaign) ? finish(&campaign, run_blocks(&campaign)) : CAMPAIGN_ENVIRONMENT;
   cores_give_back(&campaign.cores);
-  release_signals(&campaign);
+  interrupt_release();
   if (campaign.presence >= 0) close(campaign.presence);
   estimate_end(&campaign.estimate);
   results_free(&campaign.results);

@@ -14,6 +14,7 @@
 #include "harness/catalogue/catalogue.h"
 #include "harness/cli/command.h"
 #include "harness/explain/story.h"
+#include "harness/process/interrupt.h"
 
 enum { OPTION_COLOUR = 256, OPTION_LIST, STORIES_MAX = 32, FILE_MAX_BYTES = 1 << 20 };
 
@@ -36,7 +37,7 @@ static const char doc[] =
     "  gclab explain threshold --on-python /usr/bin/python3\n"
     "  gclab explain my-story.heap | less -R\n\n"
     "Exit codes: 0 done; 1 something that a story expects does not hold; 2 wrong usage; 3 a collector's program "
-    "failed; 4 the environment lacks something.";
+    "failed; 4 the environment lacks something; 130 interrupted.";
 
 struct arguments {
   const char *words[STORIES_MAX];
@@ -159,6 +160,10 @@ static int tell(const char *name, const char *text, const char *program, const s
   if (story == NULL) {
     fprintf(stderr, "gclab: %s: %s\n", name, error);
     return EXIT_USAGE;
+  }
+  if (!interrupt_watch()) {
+    story_free(story);
+    return EXIT_ENVIRONMENT;
   }
   char *script = story_script(story);
   struct story_column columns[STORY_COLUMNS_MAX];

@@ -12,6 +12,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/selection.h"
 #include "harness/fuzz/fuzz.h"
+#include "harness/process/interrupt.h"
 #include "harness/script/packed.h"
 #include "harness/script/random_block.h"
 
@@ -51,7 +52,7 @@ static const char doc[] =
     "  gclab fuzz --on-python /usr/bin/python3 --programs 1000\n"
     "  gclab fuzz --shrink failing.heap -c marksweep --set stress=1\n\n"
     "Exit codes: 0 nothing was found; 1 something was; 2 wrong usage; 3 a program failed; 4 the environment lacks "
-    "something.";
+    "something; 130 interrupted.";
 
 struct arguments {
   struct selection selection;
@@ -124,7 +125,8 @@ static void print_summary(const char *what, const struct fuzz_summary *summary)
            summary->settings, summary->collections[0], summary->collections[1], summary->collections[2]);
   }
   if (summary->out_of_memory != 0) printf("; %" PRIu64 " ran out of memory", summary->out_of_memory);
-  printf("; %" PRIu64 " findings (%.1f s)\n", summary->findings, summary->seconds);
+  printf("; %" PRIu64 " findings (%.1f s)%s\n", summary->findings, summary->seconds,
+         interrupt_is_asked() ? "; interrupted" : "");
 }
 
 static int compare_with_python(const struct arguments *arguments, const struct catalogue *catalogue)
@@ -132,7 +134,9 @@ static int compare_with_python(const struct arguments *arguments, const struct c
   struct python_interpreter python;
   char error[PYTHON_ERROR_MAX];
   const struct catalogue_collector *cyclic = catalogue_collector(catalogue, "refcount_cyclic");
+  if (!interrupt_watch()) return EXIT_ENVIRONMENT;
   if (!python_find(arguments->python, &python, error)) {
+    if (interrupt_is_asked()) return EXIT_INTERRUPTED;
     fprintf(stderr, "gclab: %s\n", error);
     return EXIT_ENVIRONMENT;
   }
@@ -144,7 +148,7 @@ static int compare_with_python(const struct arguments *arguments, const struct c
   char what[64];
   const int code = fuzz_python(&arguments->fuzz, &python, cyclic->trial_path, &summary);
   snprintf(what, sizeof what, "refcount_cyclic and CPython %d.%d.%d", python.major, python.minor, python.micro);
-  if (code <= EXIT_FINDING) print_summary(what, &summary);
+  if (code <= EXIT_FINDING || code == EXIT_INTERRUPTED) print_summary(what, &summary);
   return code;
 }
 
@@ -181,6 +185,7 @@ static int shrink_script(const struct arguments *arguments, const struct catalog
   }
   struct script *script = read_expanded(arguments->shrink);
   if (script == NULL) return EXIT_USAGE;
+  if (!interrupt_watch()) return EXIT_ENVIRONMENT;
   name_small(arguments->shrink, name, sizeof name);
   const int code = fuzz_shrink(&arguments->fuzz, collector->name, collector->trial_path, arguments->selection.knobs,
                                arguments->selection.knob_count, script, name);
@@ -193,14 +198,15 @@ static int compare_with_oracle(const struct arguments *arguments, const struct c
 {
   int code = EXIT_DONE;
   if (!selection_is_known(&arguments->selection, catalogue)) return EXIT_USAGE;
+  if (!interrupt_watch()) return EXIT_ENVIRONMENT;
   for (size_t i = 0; i < catalogue->collector_count; i++) {
     const struct catalogue_collector *collector = &catalogue->collectors[i];
     if (!selection_wants(&arguments->selection, collector, "own")) continue;
     struct fuzz_summary summary;
     const int one = fuzz_oracle(&arguments->fuzz, collector->name, collector->trial_path, arguments->selection.knobs,
                                 arguments->selection.knob_count, &summary);
+    if (one <= EXIT_FINDING || one == EXIT_INTERRUPTED) print_summary(collector->name, &summary);
     if (one > EXIT_FINDING) return one;
-    print_summary(collector->name, &summary);
     if (one > code) code = one;
   }
   return code;

@@ -12,6 +12,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/selection.h"
 #include "harness/cli/table.h"
+#include "harness/process/interrupt.h"
 #include "harness/process/process.h"
 #include "harness/python/compare.h"
 #include "harness/script/packed.h"
@@ -61,7 +62,7 @@ static const char doc[] =
     "Exit codes: 0 done; 1 an expectation did not hold, the oracle found something, or the interpreter and we differ; "
     "2 wrong usage, or this is no script; 3 an operation was not possible, or a program failed; 4 the environment "
     "lacks "
-    "something.";
+    "something; 130 interrupted.";
 
 struct arguments {
   const char *file;
@@ -206,7 +207,9 @@ static int run_on(const struct catalogue_collector *collector, const struct argu
   fflush(stdout);
   struct process_result result = process_run(&request);
   int code = result.exit_code;
-  if (!result.started) {
+  if (result.interrupted) {
+    code = EXIT_INTERRUPTED;
+  } else if (!result.started) {
     fprintf(stderr, "gclab: %s: %s\n", collector->trial_path, result.error);
     code = EXIT_ENVIRONMENT;
   } else if (code < 0) {
@@ -226,6 +229,7 @@ static int run_on_collectors(const struct arguments *arguments, const char *byte
   struct catalogue *catalogue = catalogue_load();
   if (catalogue == NULL) return EXIT_ENVIRONMENT;
   int code = selection_is_known(&arguments->selection, catalogue) ? EXIT_DONE : EXIT_USAGE;
+  if (code == EXIT_DONE && !interrupt_watch()) code = EXIT_ENVIRONMENT;
   size_t wanted = 0;
   for (size_t i = 0; i < catalogue->collector_count; i++)
     wanted += selection_wants(&arguments->selection, &catalogue->collectors[i], preset_collector);
@@ -233,7 +237,7 @@ static int run_on_collectors(const struct arguments *arguments, const char *byte
     fputs("gclab: --observe writes what one collector does: -c NAME says which\n", stderr);
     code = EXIT_USAGE;
   }
-  for (size_t i = 0; i < catalogue->collector_count && code != EXIT_USAGE; i++) {
+  for (size_t i = 0; i < catalogue->collector_count && code != EXIT_USAGE && code != EXIT_INTERRUPTED; i++) {
     const struct catalogue_collector *collector = &catalogue->collectors[i];
     if (!selection_wants(&arguments->selection, collector, preset_collector)) continue;
     if (wanted > 1) printf("== %s\n", collector->name);
@@ -284,7 +288,9 @@ static int run_on_python(const struct script *script, const struct arguments *ar
 {
   struct python_interpreter python;
   char error[PYTHON_ERROR_MAX];
+  if (!interrupt_watch()) return EXIT_ENVIRONMENT;
   if (!python_find(arguments->python, &python, error)) {
+    if (interrupt_is_asked()) return EXIT_INTERRUPTED;
     fprintf(stderr, "gclab: %s\n", error);
     return EXIT_ENVIRONMENT;
   }

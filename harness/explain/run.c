@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "harness/explain/story.h"
+#include "harness/process/interrupt.h"
 #include "harness/process/process.h"
 
 enum { EXIT_NO_ENVIRONMENT = 4, EXIT_TRIAL = 3, WORDS_MAX = 12 };
@@ -43,7 +44,8 @@ int story_run(const struct story *story, const char *program, const char *script
   struct process_result result = process_run(&request);
   int code = result.exit_code;
   if (!result.started || result.timed_out || code < 0) code = EXIT_TRIAL;
-  if (code != 0) {
+  if (result.interrupted) code = INTERRUPT_EXIT_CODE;
+  if (code != 0 && !result.interrupted) {
     fprintf(stderr, "gclab: the story does not run on %s%s:\n%s", column->heading,
             result.timed_out ? " within a minute" : "", result.error);
   }

@@ -39,7 +39,10 @@ struct script *fuzz_program_for_python(const struct fuzz_options *options, uint6
 /* Program number i for the oracle. */
 struct script *fuzz_program_for_oracle(const struct fuzz_options *options, uint64_t i);
 
-/* Returns an exit code of gclab's: 1 where something was found; above that, what was found does not tell. */
+/*
+ * Returns an exit code of gclab's: 1 where something was found; above that, what was found does not tell, but for
+ * INTERRUPT_EXIT_CODE (process/interrupt.h), where the summary is of what was done by then.
+ */
 int fuzz_python(const struct fuzz_options *options, const struct python_interpreter *python, const char *trial,
                 struct fuzz_summary *summary);
 
@@ -49,7 +52,7 @@ int fuzz_oracle(const struct fuzz_options *options, const char *collector_name, 
 
 /*
  * Makes a script that the oracle, a check or a crash ends as small as it goes, and writes it as NAME.heap.  Returns 0 where
- * it runs to its end, else as fuzz_oracle.
+ * it runs to its end, else as fuzz_oracle; interrupted, it writes the smallest that it has by then.
  */
 int fuzz_shrink(const struct fuzz_options *options, const char *collector_name, const char *trial,
                 const char *const *knobs, size_t knob_count, const struct script *script, const char *name);

@@ -5,12 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "harness/fuzz/finding.h"
 #include "harness/fuzz/shrink.h"
+#include "harness/process/interrupt.h"
 #include "harness/process/process.h"
+#include "harness/process/temporary.h"
 #include "harness/script/packed.h"
 
 enum { WORDS_MAX = 80, REPORT_MAX = 2000, EXIT_USAGE = 2, EXIT_OUT_OF_MEMORY = 3, EXIT_ENVIRONMENT = 4 };
@@ -61,11 +62,13 @@ static bool fails(void *context, const struct script *script)
   const struct process_request request = {.words = words, .time_limit_ns = TIME_LIMIT_NS};
   struct process_result result = process_run(&request);
   if (!result.started) runner->code = EXIT_ENVIRONMENT;
-  if (result.exit_code == EXIT_USAGE || result.exit_code == EXIT_ENVIRONMENT) runner->code = result.exit_code;
+  if (result.interrupted) runner->code = INTERRUPT_EXIT_CODE;
+  if (!result.interrupted && (result.exit_code == EXIT_USAGE || result.exit_code == EXIT_ENVIRONMENT))
+    runner->code = result.exit_code;
   /* Memory that runs out under a limit is an outcome, not a finding. */
   runner->out_of_memory = result.exit_code == EXIT_OUT_OF_MEMORY && strstr(result.error, "is out of memory") != NULL;
   const bool failed = runner->code == 0 && result.exit_code != 0 && !runner->out_of_memory;
-  if (failed || runner->code != 0) keep_report(runner, &result);
+  if (failed || (runner->code != 0 && !result.interrupted)) keep_report(runner, &result);
   process_free(&result);
   return failed;
 }
@@ -83,43 +86,38 @@ static void keep_finding(const struct fuzz_options *options, struct runner *runn
   script_free(small);
 }
 
-/* A file of its own for the program that is run. */
-static bool make_program_file(char *path)
-{
-  const int fd = mkstemp(path);
-  if (fd < 0) perror("gclab: /tmp");
-  return fd >= 0 && close(fd) == 0;
-}
-
 int fuzz_shrink(const struct fuzz_options *options, const char *collector_name, const char *trial,
                 const char *const *knobs, size_t knob_count, const struct script *script, const char *name)
 {
-  char program[] = "/tmp/gclab-fuzz-XXXXXX";
-  if (!make_program_file(program)) return 4;
-  struct runner runner = {.trial = trial, .knobs = knobs, .knob_count = knob_count, .program = program};
+  struct temporary temporary;
+  if (!temporary_make(&temporary, "fuzz")) return EXIT_ENVIRONMENT;
+  struct runner runner = {
+      .trial = trial, .knobs = knobs, .knob_count = knob_count, .program = temporary_file(&temporary, "program")};
   const bool failed = fails(&runner, script);
   const int code = runner.code;
-  if (code != 0) fputs(runner.report, stderr);
+  if (code != 0 && code != INTERRUPT_EXIT_CODE) fputs(runner.report, stderr);
   if (failed) keep_finding(options, &runner, collector_name, script, name);
-  unlink(program);
+  temporary_remove(&temporary);
+  if (interrupt_is_asked()) return INTERRUPT_EXIT_CODE;
   return failed ? 1 : code;
 }
 
 int fuzz_oracle(const struct fuzz_options *options, const char *collector_name, const char *trial,
                 const char *const *knobs, size_t knob_count, struct fuzz_summary *summary)
 {
-  char program[] = "/tmp/gclab-fuzz-XXXXXX";
-  if (!make_program_file(program)) return 4;
-  struct runner runner = {.trial = trial, .knobs = knobs, .knob_count = knob_count, .program = program};
+  struct temporary temporary;
+  if (!temporary_make(&temporary, "fuzz")) return EXIT_ENVIRONMENT;
+  struct runner runner = {
+      .trial = trial, .knobs = knobs, .knob_count = knob_count, .program = temporary_file(&temporary, "program")};
   const uint64_t start_ns = clock_now_ns();
   int code = 0;
   *summary = (struct fuzz_summary){.settings = 1};
-  for (uint64_t i = 0; i < options->programs; i++) {
+  for (uint64_t i = 0; i < options->programs && !interrupt_is_asked(); i++) {
     struct script *script = fuzz_program_for_oracle(options, i);
     const bool failed = fails(&runner, script);
     code = runner.code;
     if (code != 0) {
-      fputs(runner.report, stderr);
+      if (code != INTERRUPT_EXIT_CODE) fputs(runner.report, stderr);
       script_free(script);
       break;
     }
@@ -136,7 +134,8 @@ int fuzz_oracle(const struct fuzz_options *options, const char *collector_name, 
     fuzz_progress(options, summary, collector_name);
     if (failed && !options->keeps_going) break;
   }
-  unlink(program);
+  temporary_remove(&temporary);
   summary->seconds = (double)(clock_now_ns() - start_ns) / 1e9;
+  if (interrupt_is_asked()) return INTERRUPT_EXIT_CODE;
   return code != 0 ? code : summary->findings != 0;
 }

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "harness/fuzz/finding.h"
 #include "harness/fuzz/shrink.h"
+#include "harness/process/interrupt.h"
 #include "harness/python/compare.h"
 
 enum { EXIT_RUN_FAILED = 3 };
@@ -87,7 +88,7 @@ int fuzz_python(const struct fuzz_options *options, const struct python_interpre
   struct pair pair = {.python = python, .trial = trial};
   const uint64_t start_ns = clock_now_ns();
   *summary = (struct fuzz_summary){.settings = options->programs < FUZZ_SETTINGS ? options->programs : FUZZ_SETTINGS};
-  for (uint64_t i = 0; i < options->programs; i++) {
+  for (uint64_t i = 0; i < options->programs && !interrupt_is_asked(); i++) {
     struct script *script = fuzz_program_for_python(options, i);
     struct python_observations theirs;
     struct python_observations ours;
@@ -103,10 +104,12 @@ int fuzz_python(const struct fuzz_options *options, const struct python_interpre
     }
     if (code == EXIT_RUN_FAILED) keep_failure(options, &pair, script, i);
     script_free(script);
+    if (code == INTERRUPT_EXIT_CODE) break;
     if (code != 0) return code;
     fuzz_progress(options, summary, "CPython");
     if (!equal && !options->keeps_going) break;
   }
   summary->seconds = (double)(clock_now_ns() - start_ns) / 1e9;
+  if (interrupt_is_asked()) return INTERRUPT_EXIT_CODE;
   return summary->findings != 0 ? 1 : 0;
 }

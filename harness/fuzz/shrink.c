@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "harness/process/interrupt.h"
 #include "harness/script/packed.h"
 
 struct shrinker {
@@ -54,7 +55,7 @@ static void remove_marked(struct script *script, const bool *marked)
 /* Is the candidate as good?  Then it is the best; otherwise it is freed. */
 static bool try_candidate(struct shrinker *shrinker, struct script *candidate)
 {
-  if (shrinker->progress.tests >= shrinker->tests_max) {
+  if (shrinker->progress.tests >= shrinker->tests_max || interrupt_is_asked()) {
     script_free(candidate);
     return false;
   }

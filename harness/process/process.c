@@ -15,10 +15,14 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "harness/process/interrupt.h"
 
 enum { CHUNK_BYTES = 65536 };
 
 #define DEFAULT_MAXIMUM_BYTES ((uint64_t)16 << 20)
+
+/* What a program that is asked to end has to tidy up. */
+#define GRACE_NS UINT64_C(2000000000)
 
 /* What comes out of one descriptor. */
 struct text {
@@ -34,7 +38,7 @@ struct run {
   size_t written;
   pid_t pid;
   uint64_t deadline_ns; /* 0: none */
-  bool timed_out;
+  bool timed_out, interrupted;
 };
 
 static void close_fd(int *fd)
@@ -93,11 +97,16 @@ static void exchange(struct run *run)
   while (run->output.fd >= 0 || run->error.fd >= 0 || run->input >= 0) {
     struct pollfd files[] = {{.fd = run->output.fd, .events = POLLIN},
                              {.fd = run->error.fd, .events = POLLIN},
-                             {.fd = run->input, .events = POLLOUT}};
-    const int ready = poll(files, 3, time_left_ms(run));
+                             {.fd = run->input, .events = POLLOUT},
+                             {.fd = interrupt_fd(), .events = POLLIN}};
+    const int ready = poll(files, 4, time_left_ms(run));
     if (ready < 0 && errno == EINTR) continue;
     if (ready <= 0) {
       run->timed_out = true;
+      return;
+    }
+    if (files[3].revents != 0) {
+      run->interrupted = true;
       return;
     }
     if (files[0].revents != 0) take(&run->output, maximum);
@@ -136,7 +145,10 @@ static int start(struct run *run)
   sigemptyset(&defaults);
   sigaddset(&defaults, SIGPIPE);
   posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+  sigset_t mask;
+  const bool has_mask = interrupt_child_mask(&mask);
+  if (has_mask) posix_spawnattr_setsigmask(&attributes, &mask);
+  posix_spawnattr_setflags(&attributes, (short)(POSIX_SPAWN_SETSIGDEF | (has_mask ? POSIX_SPAWN_SETSIGMASK : 0)));
   int failure = connected ? 0 : errno;
   if (failure == 0) {
     char *const *words = (char *const *)(uintptr_t)request->words; // NOLINT(performance-no-int-to-ptr): exec's const
@@ -150,18 +162,39 @@ static int start(struct run *run)
 
 static char *or_empty(char *text) { return text != NULL ? text : memory_require(calloc(1, 1)); }
 
-/* Waits for the program, which may have closed its output long before, or never had one of ours: until the deadline. */
+/* For a millisecond at most.  True: it has ended. */
+static bool has_ended(struct run *run, int *status)
+{
+  const pid_t ended = waitpid(run->pid, status, WNOHANG);
+  if (ended == run->pid || (ended < 0 && errno != EINTR)) return true;
+  if (ended == 0) poll(NULL, 0, 1);
+  return false;
+}
+
+static bool ends_when_asked(struct run *run, int *status)
+{
+  const uint64_t until_ns = clock_now_ns() + GRACE_NS;
+  kill(run->pid, SIGTERM);
+  while (clock_now_ns() < until_ns) {
+    if (has_ended(run, status)) return true;
+  }
+  return false;
+}
+
+/*
+ * Waits for the program, which may have closed its output long before, or never had one of ours: until the deadline, or
+ * until an end is asked for.
+ */
 static int wait_for(struct run *run)
 {
   int status = 0;
-  while (run->deadline_ns != 0 && !run->timed_out) {
-    const pid_t ended = waitpid(run->pid, &status, WNOHANG);
-    if (ended == run->pid) return status;
-    if (ended < 0 && errno != EINTR) return status;
-    if (ended == 0) poll(NULL, 0, 1);
-    run->timed_out = clock_now_ns() >= run->deadline_ns;
+  while ((run->deadline_ns != 0 || interrupt_fd() >= 0) && !run->timed_out && !run->interrupted) {
+    if (has_ended(run, &status)) return status;
+    run->timed_out = run->deadline_ns != 0 && clock_now_ns() >= run->deadline_ns;
+    run->interrupted = interrupt_is_asked();
   }
-  if (run->timed_out) kill(run->pid, SIGKILL);
+  if (run->interrupted && ends_when_asked(run, &status)) return status;
+  if (run->timed_out || run->interrupted) kill(run->pid, SIGKILL);
   while (waitpid(run->pid, &status, 0) < 0 && errno == EINTR) {
   }
   return status;
@@ -171,6 +204,7 @@ static void finish(struct run *run, struct process_result *result)
 {
   const int status = wait_for(run);
   result->timed_out = run->timed_out;
+  result->interrupted = run->interrupted || interrupt_is_asked(); /* Ctrl-C may have ended it before we saw */
   result->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   result->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 }
@@ -183,7 +217,8 @@ struct process_result process_run(const struct process_request *request)
   struct sigaction before;
   sigaction(SIGPIPE, &ignore, &before);
   if (request->time_limit_ns != 0) run.deadline_ns = clock_now_ns() + request->time_limit_ns;
-  const int failure = start(&run);
+  result.interrupted = interrupt_is_asked();
+  const int failure = result.interrupted ? EINTR : start(&run);
   result.started = failure == 0;
   if (result.started) {
     exchange(&run);

@@ -24,13 +24,17 @@ struct process_request {
 struct process_result {
   bool started; /* false: error says why */
   bool timed_out;
+  bool interrupted;     /* we were asked to end (interrupt.h): the program was ended before its time, or not started */
   int exit_code;        /* -1: a signal ended it */
   int signal;           /* 0: none */
   char *output, *error; /* NUL-ended; never NULL; to be freed with process_free */
   size_t output_length, error_length;
 };
 
-/* Runs the program.  Returns when it has ended and closed its output, or has been killed. */
+/*
+ * Runs the program.  Returns when it has ended and closed its output, or has been killed.  Where signals are watched for
+ * (interrupt.h) and one comes, the program is ended by SIGTERM, and where that does not do by SIGKILL.
+ */
 struct process_result process_run(const struct process_request *request);
 
 void process_free(struct process_result *result);

@@ -5,10 +5,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
+#include "harness/process/interrupt.h"
 #include "harness/process/process.h"
+#include "harness/process/temporary.h"
 #include "harness/script/packed.h"
 #include "harness/script/print.h"
 
@@ -104,12 +105,14 @@ static int run_ours(const char *trial, const char *program, const char *observat
   const struct process_request request = {.words = words, .time_limit_ns = UINT64_C(600000000000)};
   struct process_result result = process_run(&request);
   int code = result.exit_code;
-  if (!result.started || result.timed_out || code < 0) {
+  if (result.interrupted) {
+    code = INTERRUPT_EXIT_CODE;
+  } else if (!result.started || result.timed_out || code < 0) {
     fprintf(stderr, "gclab: refcount_cyclic ended by signal %d in the middle of the script\n", result.signal);
     code = EXIT_RUN_FAILED;
   }
   if (code == 1) code = 0; /* an expectation of the script is said by the side that prints */
-  if (code != 0) fputs(result.error, stderr);
+  if (code != 0 && !result.interrupted) fputs(result.error, stderr);
   process_free(&result);
   return code;
 }
@@ -118,19 +121,13 @@ int python_observe_both(const struct python_interpreter *python, const char *tri
                         const char *file, bool is_silent, struct python_observations *of_python,
                         struct python_observations *ours)
 {
-  char directory[] = "/tmp/gclab-compare-XXXXXX";
-  char program[64];
-  char theirs[64];
-  char own[64];
+  struct temporary temporary;
   char error[PYTHON_ERROR_MAX];
   *of_python = *ours = (struct python_observations){0};
-  if (mkdtemp(directory) == NULL) {
-    fprintf(stderr, "gclab: no directory can be made in /tmp: %s\n", strerror(errno));
-    return EXIT_NO_ENVIRONMENT;
-  }
-  snprintf(program, sizeof program, "%s/program", directory);
-  snprintf(theirs, sizeof theirs, "%s/python", directory);
-  snprintf(own, sizeof own, "%s/ours", directory);
+  if (!temporary_make(&temporary, "compare")) return EXIT_NO_ENVIRONMENT;
+  const char *program = temporary_file(&temporary, "program");
+  const char *theirs = temporary_file(&temporary, "python");
+  const char *own = temporary_file(&temporary, "ours");
   int code = python_run(python, script, file, theirs, is_silent);
   if (code == 1) code = 0;
   if (code == 0 && !python_read_observations(theirs, of_python, error)) {
@@ -146,9 +143,6 @@ int python_observe_both(const struct python_interpreter *python, const char *tri
     fprintf(stderr, "gclab: %s\n", error);
     code = EXIT_NO_ENVIRONMENT;
   }
-  unlink(program);
-  unlink(theirs);
-  unlink(own);
-  rmdir(directory);
+  temporary_remove(&temporary);
   return code;
 }

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/memory.h"
+#include "harness/process/interrupt.h"
 #include "harness/process/process.h"
+#include "harness/process/temporary.h"
 
 enum { HEADER_BYTES = 64, EXIT_NO_ENVIRONMENT = 4, EXIT_RUN_FAILED = 3, OLDEST_MINOR = 11, NEWEST_VERIFIED = 13 };
 
@@ -92,13 +93,7 @@ void python_free_observations(struct python_observations *observations)
   *observations = (struct python_observations){0};
 }
 
-static int fail(const char *what, const char *path)
-{
-  fprintf(stderr, "gclab: %s: %s: %s\n", path, what, strerror(errno));
-  return EXIT_NO_ENVIRONMENT;
-}
-
-/* The driver as a file, since the interpreter gives better messages then; it is removed afterwards. */
+/* The driver as a file, since the interpreter gives better messages then. */
 static bool write_driver(const char *path)
 {
   FILE *file = memory_or_null(fopen(path, "w"));
@@ -116,7 +111,9 @@ static int run_driver(const struct python_interpreter *python, const char *drive
   fflush(stdout);
   struct process_result result = process_run(&request);
   int code = result.exit_code;
-  if (!result.started || result.timed_out || code < 0) {
+  if (result.interrupted) {
+    code = INTERRUPT_EXIT_CODE;
+  } else if (!result.started || result.timed_out || code < 0) {
     fprintf(stderr, "gclab: %s %s%s\n", python->path,
             result.timed_out ? "did not end within ten minutes" : "ended in the middle of the script: ", result.error);
     code = EXIT_RUN_FAILED;
@@ -130,25 +127,20 @@ static int run_driver(const struct python_interpreter *python, const char *drive
 int python_run(const struct python_interpreter *python, const struct script *script, const char *file,
                const char *observations, bool is_silent)
 {
-  char directory[] = "/tmp/gclab-python-XXXXXX";
-  char driver[64];
-  char program[64];
-  char unwanted[64];
+  struct temporary temporary;
   int64_t thresholds[3];
-  if (mkdtemp(directory) == NULL) return fail("no directory can be made", directory);
-  snprintf(driver, sizeof driver, "%s/driver.py", directory);
-  snprintf(program, sizeof program, "%s/program", directory);
-  snprintf(unwanted, sizeof unwanted, "%s/observations", directory);
+  if (!temporary_make(&temporary, "python")) return EXIT_NO_ENVIRONMENT;
+  const char *driver = temporary_file(&temporary, "driver.py");
+  const char *program = temporary_file(&temporary, "program");
+  if (observations == NULL) observations = temporary_file(&temporary, "observations");
   python_default_thresholds(python, thresholds);
   int code;
   if (!write_driver(driver) || !python_flatten(script, file, thresholds, program)) {
-    code = fail("cannot be written", directory);
+    fprintf(stderr, "gclab: %s: cannot be written: %s\n", temporary.directory, strerror(errno));
+    code = EXIT_NO_ENVIRONMENT;
   } else {
-    code = run_driver(python, driver, program, observations != NULL ? observations : unwanted, is_silent);
+    code = run_driver(python, driver, program, observations, is_silent);
   }
-  unlink(driver);
-  unlink(program);
-  unlink(unwanted);
-  rmdir(directory);
+  temporary_remove(&temporary);
   return code;
 }

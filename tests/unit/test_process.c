@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/process/interrupt.h"
 #include "harness/process/process.h"
 #include "tests/unit/cmocka_all.h"
 
@@ -109,6 +110,50 @@ static void test_no_such_program(void **state)
   process_free(&result);
 }
 
+/* The program asks us to end, and would sleep on. */
+static void expect_interrupted(const char *command, bool inherits, int signal_number)
+{
+  const char *const words[] = {"sh", "-c", command, NULL};
+  const struct process_request request = {.words = words, .inherits_output = inherits, .inherits_error = inherits};
+  assert_true(interrupt_watch());
+  assert_false(interrupt_is_asked());
+  struct process_result result = process_run(&request);
+  assert_true(result.started);
+  assert_true(result.interrupted);
+  assert_int_equal(result.signal, signal_number);
+  process_free(&result);
+  assert_true(interrupt_is_asked()); /* until it is released */
+  result = process_run(&request);
+  assert_false(result.started);
+  assert_true(result.interrupted);
+  process_free(&result);
+  interrupt_release();
+  assert_false(interrupt_is_asked());
+}
+
+static void test_interrupt_ends_the_program(void **state)
+{
+  (void)state;
+  expect_interrupted("kill -INT $PPID; exec sleep 1000", false, SIGTERM);
+  expect_interrupted("kill -TERM $PPID; exec sleep 1000", true, SIGTERM);
+  expect_interrupted("kill -HUP $PPID; exec sleep 1000 >/dev/null 2>&1", false, SIGTERM);
+  expect_interrupted("trap '' TERM; kill -INT $PPID; exec sleep 1000", false, SIGKILL);
+}
+
+static void test_interrupt_is_for_us_alone(void **state)
+{
+  (void)state;
+  assert_true(interrupt_watch());
+  struct process_result result = shell("kill -INT $$; echo still here", NULL, 0);
+  interrupt_release();
+  assert_false(result.interrupted);
+  assert_string_equal(result.output, "still here\n");
+  process_free(&result);
+  result = shell("kill -INT $$; echo still here", NULL, 0); /* where nobody watches, it is the program's too */
+  assert_int_equal(result.signal, SIGINT);
+  process_free(&result);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -120,6 +165,8 @@ int main(void)
       cmocka_unit_test(test_time_limit_without_output),
       cmocka_unit_test(test_output_beyond_the_maximum_is_dropped),
       cmocka_unit_test(test_no_such_program),
+      cmocka_unit_test(test_interrupt_ends_the_program),
+      cmocka_unit_test(test_interrupt_is_for_us_alone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
