@@ -18,6 +18,12 @@ void fuzz_progress(const struct fuzz_options *options, const struct fuzz_summary
   if (summary->programs == options->programs) fputc('\n', stderr);
 }
 
+void fuzz_progress_end(const struct fuzz_options *options, const struct fuzz_summary *summary)
+{
+  const bool is_drawn = options->shows_progress && summary->programs > 0;
+  if (is_drawn && summary->programs < options->programs) fputc('\n', stderr);
+}
+
 bool fuzz_write_finding(const struct fuzz_options *options, const struct script *script, const char *name,
                         const char *how, const char *what)
 {

@@ -135,6 +135,7 @@ int fuzz_oracle(const struct fuzz_options *options, const char *collector_name, 
     if (failed && !options->keeps_going) break;
   }
   temporary_remove(&temporary);
+  fuzz_progress_end(options, summary);
   summary->seconds = (double)(clock_now_ns() - start_ns) / 1e9;
   if (interrupt_is_asked()) return INTERRUPT_EXIT_CODE;
   return code != 0 ? code : summary->findings != 0;

@@ -109,6 +109,7 @@ int fuzz_python(const struct fuzz_options *options, const struct python_interpre
     fuzz_progress(options, summary, "CPython");
     if (!equal && !options->keeps_going) break;
   }
+  fuzz_progress_end(options, summary);
   summary->seconds = (double)(clock_now_ns() - start_ns) / 1e9;
   if (interrupt_is_asked()) return INTERRUPT_EXIT_CODE;
   return summary->findings != 0 ? 1 : 0;
