@@ -21,7 +21,8 @@ struct shrink_progress {
 };
 
 /*
- * A new script.  At most tests_max tests are made.  progress, if not NULL, is called after each improvement.
+ * A new script.  At most tests_max tests are made, and none once an end was asked for (process/interrupt.h).
+ * progress, if not NULL, is called after each improvement.
  */
 struct script *script_shrink(const struct script *script, shrink_test *test, void *context, size_t tests_max,
                              void (*progress)(const struct shrink_progress *));

@@ -1,10 +1,12 @@
 /* The language: errors at their places, and text, packed form and back without loss. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/random.h"
 #include "harness/fuzz/shrink.h"
+#include "harness/process/interrupt.h"
 #include "harness/script/packed.h"
 #include "harness/script/parse.h"
 #include "harness/script/print.h"
@@ -399,14 +401,47 @@ static void a_finding_shrinks_to_what_it_needs(void **state)
   script_free(script);
 }
 
+/* Somebody types Ctrl-C during the fifth test. */
+static bool fails_and_is_interrupted(void *context, const struct script *script)
+{
+  if (!has_list_and_store(context, script)) return false;
+  if (*(size_t *)context >= 5) raise(SIGINT);
+  return true;
+}
+
+static void an_interrupted_shrink_keeps_the_smallest_so_far(void **state)
+{
+  (void)state;
+  struct script *script = parse("random 3 3000\n");
+  struct script *expanded = script_expand(script);
+  size_t tests = 0;
+  assert_true(interrupt_watch());
+  struct script *small = script_shrink(expanded, fails_and_is_interrupted, &tests, 2000, NULL);
+  assert_true(interrupt_is_asked());
+  interrupt_release();
+  assert_in_range(tests, 5, 20);
+  assert_true(has_list_and_store(&tests, small));
+  assert_true(small->op_count < expanded->op_count);
+  assert_true(small->op_count > 2);
+  script_free(small);
+  script_free(expanded);
+  script_free(script);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(every_error_has_its_place),      cmocka_unit_test(text_comes_back),
-      cmocka_unit_test(packed_form_comes_back),         cmocka_unit_test(a_script_has_one_packed_form),
-      cmocka_unit_test(what_is_too_much_has_its_place), cmocka_unit_test(what_text_cannot_say_is_refused),
-      cmocka_unit_test(damaged_bytes_are_refused),      cmocka_unit_test(any_text_is_parsed_or_refused),
-      cmocka_unit_test(a_seed_means_the_same_for_ever), cmocka_unit_test(a_finding_shrinks_to_what_it_needs),
+      cmocka_unit_test(every_error_has_its_place),
+      cmocka_unit_test(text_comes_back),
+      cmocka_unit_test(packed_form_comes_back),
+      cmocka_unit_test(a_script_has_one_packed_form),
+      cmocka_unit_test(what_is_too_much_has_its_place),
+      cmocka_unit_test(what_text_cannot_say_is_refused),
+      cmocka_unit_test(damaged_bytes_are_refused),
+      cmocka_unit_test(any_text_is_parsed_or_refused),
+      cmocka_unit_test(a_seed_means_the_same_for_ever),
+      cmocka_unit_test(a_finding_shrinks_to_what_it_needs),
+      cmocka_unit_test(an_interrupted_shrink_keeps_the_smallest_so_far),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
