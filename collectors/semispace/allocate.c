@@ -30,10 +30,11 @@ static bool extend_to(struct semispace *ss, uint64_t piece_bytes)
   struct space *space = spaces_current(&ss->spaces);
   char *limit = ss->bump + piece_bytes;
   const uint64_t used_bytes = (uint64_t)(limit - space->base);
+  const uint64_t most_bytes = semispace_most_bytes(ss);
   if (!fits(ss, used_bytes, ss->large.mapped_bytes)) return false;
   /* The reserve first: what is allocated can always be copied. */
-  if (!spaces_commit(&ss->spaces, spaces_reserve(&ss->spaces), used_bytes)) return false;
-  if (!spaces_commit(&ss->spaces, space, used_bytes)) return false;
+  if (!spaces_commit(&ss->spaces, spaces_reserve(&ss->spaces), used_bytes, most_bytes)) return false;
+  if (!spaces_commit(&ss->spaces, space, used_bytes, most_bytes)) return false;
   const uint64_t more_bytes = (uint64_t)(limit - ss->limit);
   const uint64_t dirty_bytes = (uint64_t)(space->base + space->touched_bytes - ss->limit);
   if (ss->limit < space->base + space->touched_bytes && !GC_FAULT(piece_dirty)) {
@@ -91,10 +92,9 @@ __attribute__((noinline)) void semispace_new_small(struct semispace *ss, gc_ref 
 /* Under a limit what the spaces hold beyond their use makes way for large objects. */
 static void make_way(struct semispace *ss)
 {
-  if (ss->trigger.limit_bytes == 0) return;
-  const uint64_t half = (ss->trigger.limit_bytes - ss->large.mapped_bytes) / 2;
-  space_trim(spaces_current(&ss->spaces), half & ~(uint64_t)(SPACE_PAGE_BYTES - 1));
-  space_trim(spaces_reserve(&ss->spaces), half & ~(uint64_t)(SPACE_PAGE_BYTES - 1));
+  const uint64_t most_bytes = semispace_most_bytes(ss);
+  space_trim(spaces_current(&ss->spaces), most_bytes);
+  space_trim(spaces_reserve(&ss->spaces), most_bytes);
 }
 
 static gc_ref try_large(struct semispace *ss, uint64_t payload_bytes)

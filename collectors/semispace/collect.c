@@ -9,15 +9,11 @@
 /* Both spaces keep the memory that they may need before the next collection; the rest goes back to the system. */
 static void trim(struct semispace *ss)
 {
+  const uint64_t most_bytes = semispace_most_bytes(ss);
   uint64_t keep_bytes = ss->trigger.due_bytes - ss->large.mapped_bytes; /* due_bytes is above what is alive */
-  if (ss->trigger.limit_bytes != 0) {
-    const uint64_t limit_bytes = ss->trigger.limit_bytes;
-    const uint64_t half = limit_bytes > ss->large.mapped_bytes ? (limit_bytes - ss->large.mapped_bytes) / 2 : 0;
-    if (half < keep_bytes) keep_bytes = half;
-  }
+  if (keep_bytes > most_bytes) keep_bytes = most_bytes;
   const uint64_t used_bytes = semispace_used_bytes(ss);
   if (keep_bytes < used_bytes) keep_bytes = used_bytes;
-  if (keep_bytes > ss->spaces.region_bytes) return;
   space_trim(spaces_current(&ss->spaces), keep_bytes);
   space_trim(spaces_reserve(&ss->spaces), keep_bytes);
 }
@@ -47,8 +43,9 @@ __attribute__((noinline)) uint64_t semispace_collect(struct semispace *ss, enum 
   semispace_retire_piece(ss);
   gc_counters_note_peak(counters);
   /* There is always enough, but for a checking build whose new reserve got no memory. */
-  if (!spaces_commit(&ss->spaces, spaces_reserve(&ss->spaces), semispace_used_bytes(ss)))
-    ss->mutator.config->out_of_memory(&ss->mutator, semispace_used_bytes(ss));
+  const uint64_t used_bytes = semispace_used_bytes(ss);
+  if (!spaces_commit(&ss->spaces, spaces_reserve(&ss->spaces), used_bytes, semispace_most_bytes(ss)))
+    ss->mutator.config->out_of_memory(&ss->mutator, used_bytes);
   const uint64_t before_objects = counters->allocated_objects - counters->freed_objects;
   const uint64_t before_bytes = counters->allocated_bytes - counters->freed_bytes;
 

@@ -24,7 +24,8 @@
  *    copied holds the even address of its copy instead.
  *  - The reserve has memory for all of [base, limit): a collection never runs out of it.  (In a checking build this is
  *    made so when a collection starts.)
- *  - Under a limit, twice what is in use of the space and the large objects are within it, and so is what is held.
+ *  - Under a limit, twice what is in use of the space and the large objects are within it, and so is what is held,
+ *    and what the system might give (committed), also where it gives huge pages.
  *  - heap_bytes = limit - base + mappings of large objects; after collector_settle the piece is empty.
  *  - Between collections no large object is marked.  All references lead to objects in the space or to large ones.
  */

@@ -108,6 +108,15 @@ static inline uint64_t semispace_used_bytes(struct semispace *ss)
   return (uint64_t)(ss->limit - spaces_current(&ss->spaces)->base);
 }
 
+/* The most memory that each of the two spaces may have beside the large objects, in whole pages. */
+static inline uint64_t semispace_most_bytes(const struct semispace *ss)
+{
+  const uint64_t limit_bytes = ss->trigger.limit_bytes;
+  if (limit_bytes == 0) return ss->spaces.region_bytes;
+  const uint64_t half = limit_bytes > ss->large.mapped_bytes ? (limit_bytes - ss->large.mapped_bytes) / 2 : 0;
+  return half & ~(uint64_t)(SPACE_PAGE_BYTES - 1);
+}
+
 /*
  * Makes the next cell of the piece, which has room for it, into an object.  A line is sent for a piece ahead: the lines
  * of the next piece come one by one while objects are made, and are there when it is zeroed.

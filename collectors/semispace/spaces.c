@@ -36,12 +36,13 @@ void spaces_finish(struct spaces *spaces)
   *spaces = (struct spaces){0};
 }
 
-bool spaces_commit(struct spaces *spaces, struct space *space, uint64_t bytes)
+bool spaces_commit(struct spaces *spaces, struct space *space, uint64_t bytes, uint64_t most_bytes)
 {
   if (bytes <= space->committed_bytes) return true;
   if (bytes > spaces->region_bytes) return false;
   /* A whole step, or, where there is no memory for that, what is needed. */
-  const uint64_t wanted[] = {round_up(bytes, STEP_BYTES), round_up(bytes, SPACE_PAGE_BYTES)};
+  const uint64_t step_bytes = round_up(bytes, STEP_BYTES);
+  const uint64_t wanted[] = {step_bytes < most_bytes ? step_bytes : most_bytes, round_up(bytes, SPACE_PAGE_BYTES)};
   for (int i = 0; i < 2; i++) {
     char *from = space->base + space->committed_bytes;
     const uint64_t more = wanted[i] - space->committed_bytes;
@@ -79,7 +80,8 @@ static void close_left(struct spaces *spaces, struct space *left)
   space_trim(left, 0);
   if (left->committed_bytes != 0) gc_fail("the space that was left could not be closed", left->base);
   struct space *reserve = spaces_reserve(spaces);
-  if (spaces_commit(spaces, reserve, kept_bytes)) space_touch(reserve, kept_bytes);
+  if (spaces_commit(spaces, reserve, kept_bytes, round_up(kept_bytes, SPACE_PAGE_BYTES)))
+    space_touch(reserve, kept_bytes);
 }
 
 void spaces_flip(struct spaces *spaces)

@@ -55,8 +55,11 @@ static inline struct space *spaces_reserve(struct spaces *spaces)
   return &spaces->regions[(spaces->current + 1) % REGIONS];
 }
 
-/* Makes the first `bytes` of the space usable.  False: there is no memory, and nothing has changed. */
-bool spaces_commit(struct spaces *spaces, struct space *space, uint64_t bytes);
+/*
+ * Makes the first `bytes` of the space usable, and as a rule some more, for a system call is dear; but never more than
+ * most_bytes, which is not below `bytes` in whole pages.  False: there is no memory, and nothing has changed.
+ */
+bool spaces_commit(struct spaces *spaces, struct space *space, uint64_t bytes, uint64_t most_bytes);
 
 /* The client has written to the first `bytes`, which are committed. */
 static inline void space_touch(struct space *space, uint64_t bytes)
