@@ -149,16 +149,16 @@ static size_t make_columns(const struct story *story, const char *python, struct
     snprintf(columns[count].heading, sizeof columns[count].heading, "%s", story->collectors[i]);
     count++;
   }
-  if (python != NULL) columns[count++] = (struct story_column){.heading = "CPython", .python = python};
+  if (python != NULL) columns[count++] = (struct story_column){.heading = STORY_PYTHON, .python = python};
   return count;
 }
 
 static int tell(const char *name, const char *text, const char *program, const struct arguments *arguments)
 {
   char error[STORY_ERROR_MAX];
-  struct story *story = story_parse(text, error);
+  struct story *story = story_parse(name, text, error);
   if (story == NULL) {
-    fprintf(stderr, "gclab: %s: %s\n", name, error);
+    fprintf(stderr, "%s\n", error);
     return EXIT_USAGE;
   }
   if (!interrupt_watch()) {
@@ -170,7 +170,7 @@ static int tell(const char *name, const char *text, const char *program, const s
   const size_t count = make_columns(story, arguments->python, columns);
   int code = EXIT_DONE;
   for (size_t i = 0; i < count; i++) {
-    const int one = story_run(story, program, script, &columns[i]);
+    const int one = story_run(story, name, program, script, &columns[i]);
     if (one > code) code = one;
   }
   const struct story_style style = {use_colour(arguments), use_unicode()};

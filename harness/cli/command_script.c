@@ -30,6 +30,7 @@ enum {
   OPTION_TRACE,
   OPTION_OBSERVE,
   OPTION_LANGUAGE,
+  OPTION_NAME,
   WORDS_MAX = 2 * SELECTION_KNOBS_MAX + 16
 };
 
@@ -39,6 +40,7 @@ static const struct argp_option options[] = {
     {"oracle", OPTION_ORACLE, 0, 0, "compare the heap with a shadow graph", 1},
     {"trace", OPTION_TRACE, 0, 0, "print each operation before it runs, and each collection", 1},
     {"observe", OPTION_OBSERVE, "FILE", 0, "write the state after each operation to this file", 1},
+    {"name", OPTION_NAME, "NAME", 0, "what messages call the script (default: the file)", 1},
     {"on-python", OPTION_PYTHON, "PYTHON", 0, "run it on this interpreter, as /usr/bin/python3", 2},
     {"diff", OPTION_DIFF, 0, 0,
      "run it on the interpreter and on refcount_cyclic, and compare the state after each operation", 2},
@@ -65,7 +67,7 @@ static const char doc[] =
     "something; 130 interrupted.";
 
 struct arguments {
-  const char *file;
+  const char *file, *name;
   struct selection selection;
   const char *pack, *unpack, *python, *observe;
   bool expand, check, diff, oracle, trace, language;
@@ -80,6 +82,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     break;
   case OPTION_LANGUAGE:
     arguments->language = true;
+    break;
+  case OPTION_NAME:
+    arguments->name = argument;
     break;
   case OPTION_PACK:
     arguments->pack = argument;
@@ -131,17 +136,22 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
   return 0;
 }
 
-static const char *name_of(const char *file) { return strcmp(file, "-") == 0 ? "standard input" : file; }
+/* What messages call the script. */
+static const char *name_of(const struct arguments *arguments)
+{
+  if (arguments->name != NULL) return arguments->name;
+  return strcmp(arguments->file, "-") == 0 ? "standard input" : arguments->file;
+}
 
 /* The script, and the bytes that it was read from, since not every file can be read twice. */
-static struct script *read_script(const char *file, char **bytes, size_t *length)
+static struct script *read_script(const struct arguments *arguments, char **bytes, size_t *length)
 {
   struct script_error error;
-  *bytes = script_read_bytes(file, length, &error);
+  *bytes = script_read_bytes(arguments->file, length, &error);
   struct script *script = *bytes != NULL ? script_read(*bytes, *length, &error) : NULL;
   if (script == NULL && error.line != 0)
-    fprintf(stderr, "%s:%u:%u: %s\n", name_of(file), error.line, error.column, error.message);
-  if (script == NULL && error.line == 0) fprintf(stderr, "gclab: %s: %s\n", name_of(file), error.message);
+    fprintf(stderr, "%s:%u:%u: %s\n", name_of(arguments), error.line, error.column, error.message);
+  if (script == NULL && error.line == 0) fprintf(stderr, "gclab: %s: %s\n", name_of(arguments), error.message);
   return script;
 }
 
@@ -198,10 +208,8 @@ static int run_on(const struct catalogue_collector *collector, const struct argu
     words[n++] = "--set";
     words[n++] = arguments->selection.knobs[i];
   }
-  if (strcmp(arguments->file, "-") != 0) {
-    words[n++] = "--name";
-    words[n++] = arguments->file;
-  }
+  words[n++] = "--name";
+  words[n++] = name_of(arguments);
   const struct process_request request = {
       .words = words, .input = bytes, .input_length = length, .inherits_output = true, .inherits_error = true};
   fflush(stdout);
@@ -254,7 +262,7 @@ static int say_difference(const struct script *script, const struct arguments *a
 {
   struct observation_difference difference;
   if (!observations_compare(theirs, ours, &difference)) {
-    observations_explain(script, name_of(arguments->file), theirs, ours, &difference, stdout);
+    observations_explain(script, name_of(arguments), theirs, ours, &difference, stdout);
     return EXIT_FINDING;
   }
   const int32_t none[3] = {0};
@@ -275,7 +283,7 @@ static int diff(const struct script *script, const struct arguments *arguments, 
   if (collector == NULL) {
     fputs("gclab: there is no refcount_cyclic beside this gclab; GCLAB_TRIAL_PATH names more directories\n", stderr);
   } else {
-    code = python_observe_both(python, collector->trial_path, script, name_of(arguments->file), false, &theirs, &ours);
+    code = python_observe_both(python, collector->trial_path, script, name_of(arguments), false, &theirs, &ours);
   }
   if (code == EXIT_DONE) code = say_difference(script, arguments, python, &theirs, &ours);
   python_free_observations(&theirs);
@@ -300,7 +308,7 @@ static int run_on_python(const struct script *script, const struct arguments *ar
     fprintf(stderr, "gclab: the profile %s follows what is known of CPython 3.%d; it has not been verified\n", profile,
             python.minor);
   if (arguments->diff) return diff(script, arguments, &python);
-  return python_run(&python, script, name_of(arguments->file), arguments->observe, false);
+  return python_run(&python, script, name_of(arguments), arguments->observe, false);
 }
 
 /* What the tables of script.h say. */
@@ -347,7 +355,7 @@ int command_script(int argc, char **argv)
   }
   char *bytes;
   size_t length;
-  struct script *script = read_script(arguments.file, &bytes, &length);
+  struct script *script = read_script(&arguments, &bytes, &length);
   if (script == NULL) {
     free(bytes);
     return EXIT_USAGE;
@@ -360,7 +368,7 @@ int command_script(int argc, char **argv)
   }
   int code = EXIT_DONE;
   if (arguments.check) {
-    printf("%s: %zu operations\n", name_of(arguments.file), script->op_count);
+    printf("%s: %zu operations\n", name_of(&arguments), script->op_count);
   } else if (converts || arguments.expand) {
     if (!converts) arguments.unpack = "-";
     code = convert(script, &arguments);

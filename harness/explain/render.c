@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "harness/explain/story.h"
 
-enum { LABEL_COLUMNS = 23, INDENT = 4, GAP = 2, NUMBER_MAX = 24 };
+enum { INDENT = 4, GAP = 2, NUMBER_MAX = 24 };
 
 static const char *const no_value = "-";
 
@@ -58,17 +58,9 @@ static void put(const struct page *page, enum look look, const char *text)
   if (with_colour) fputs(escapes[LOOK_PLAIN], page->out);
 }
 
-/* Columns that UTF-8 text takes on a terminal; all characters here are one wide. */
-static int width_of(const char *text)
-{
-  int width = 0;
-  for (; *text != '\0'; text++) width += ((unsigned char)*text & 0xc0) != 0x80;
-  return width;
-}
-
 static void put_right(const struct page *page, enum look look, const char *text, int width)
 {
-  fprintf(page->out, "%*s", width - width_of(text), "");
+  fprintf(page->out, "%*s", width - story_width_of(text), "");
   put(page, look, text);
 }
 
@@ -79,27 +71,12 @@ static const char *format_value(const struct story_column *column, size_t item, 
   return text;
 }
 
-/* The row with the label that is nearest: in the same step behind the item, else the last one before it. */
-static size_t find_row(const struct story *story, size_t from, const char *label, size_t length)
-{
-  for (size_t i = from; i < story->count && story->items[i].kind != STORY_CODE; i++) {
-    const struct story_item *item = &story->items[i];
-    if (item->kind == STORY_ROW && strlen(item->text) == length && memcmp(item->text, label, length) == 0) return i;
-  }
-  for (size_t i = from; i-- > 0;) {
-    const struct story_item *item = &story->items[i];
-    if (item->kind == STORY_ROW && strlen(item->text) == length && memcmp(item->text, label, length) == 0) return i;
-  }
-  return story->count;
-}
-
-/* What stands for {name}: a number that was reported, or "?". */
+/* What stands for {name}: a number that was reported, or "?" where nobody who is asked can tell. */
 static const char *look_up(const struct page *page, size_t from, const char *name, size_t length, char *text)
 {
   const char *at = memchr(name, '@', length);
   const size_t label_length = at != NULL ? (size_t)(at - name) : length;
-  const size_t row = find_row(page->story, from, name, label_length);
-  if (row == page->story->count) return "?";
+  const size_t row = story_find_row(page->story, from, name, label_length);
   for (size_t c = 0; c < page->column_count; c++) {
     const struct story_column *column = &page->columns[c];
     const bool is_named = at == NULL || (strlen(column->heading) == length - label_length - 1 &&
@@ -131,7 +108,7 @@ static void put_with_numbers(const struct page *page, size_t item, enum look loo
 
 static void put_headings(const struct page *page)
 {
-  fprintf(page->out, "%*s", INDENT + LABEL_COLUMNS, "");
+  fprintf(page->out, "%*s", INDENT + STORY_LABEL_WIDTH_MAX, "");
   for (size_t c = 0; c < page->column_count; c++) {
     fprintf(page->out, "%*s", GAP, "");
     put(page, LOOK_HEADING, page->columns[c].heading);
@@ -142,12 +119,12 @@ static void put_headings(const struct page *page)
 static void put_row(struct page *page, size_t item)
 {
   const char *label = page->story->items[item].text;
-  fprintf(page->out, "%*s%s%*s", INDENT, "", label, LABEL_COLUMNS - width_of(label), "");
+  fprintf(page->out, "%*s%s%*s", INDENT, "", label, STORY_LABEL_WIDTH_MAX - story_width_of(label), "");
   for (size_t c = 0; c < page->column_count; c++) {
     char number[NUMBER_MAX];
     const char *text = format_value(&page->columns[c], item, number);
     page->has_unknown |= text == no_value;
-    put_right(page, text == no_value ? LOOK_PLAIN : LOOK_NUMBER, text, GAP + width_of(page->columns[c].heading));
+    put_right(page, text == no_value ? LOOK_PLAIN : LOOK_NUMBER, text, GAP + story_width_of(page->columns[c].heading));
   }
   fputc('\n', page->out);
 }
