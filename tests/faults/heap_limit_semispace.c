@@ -27,7 +27,8 @@ uint64_t account_needed_bytes(struct gc_mutator *mutator, uint64_t payload_bytes
 
 bool account_has_address(struct gc_mutator *mutator, uintptr_t address)
 {
-  return spaces_contain(&semispace_of(mutator)->spaces, (const void *)address);
+  const struct spaces *spaces = &semispace_of(mutator)->spaces;
+  return address - (uintptr_t)spaces->regions[0].base < spaces->region_bytes * REGIONS;
 }
 
 uint64_t account_large_bytes(struct gc_mutator *mutator) { return semispace_of(mutator)->large.mapped_bytes; }
