@@ -2,6 +2,10 @@
 
 double clock_ns_per_tick;
 
+#ifdef GCLAB_CLOCK_STEPS
+struct clock_steps clock_steps;
+#endif
+
 enum { CALIBRATION_NS = 100000 };
 
 void clock_calibrate(void)

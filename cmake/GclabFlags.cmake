@@ -14,6 +14,9 @@ if(GCLAB_SANITIZE)
   add_compile_options(-fsanitize=${GCLAB_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${GCLAB_SANITIZE})
 endif()
+if(GCLAB_SANITIZE MATCHES fuzzer)
+  add_compile_definitions(GCLAB_CLOCK_STEPS) # base/clock.h
+endif()
 
 if(GCLAB_LTO AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT GCLAB_SANITIZE)
   include(CheckIPOSupported)
