@@ -157,7 +157,7 @@ static void test_limits(void **state)
     int64_t value;
     bool is_huge;
   } ways[] = {
-      {NULL, 0, false}, {"lazy_sweep", 0, false}, {"allocation_budget", 100000, false}, {"huge_pages", 1, true}};
+      {NULL, 0, false}, {"lazy_sweep", 0, false}, {"allocation_budget", 1000000, false}, {"huge_pages", 1, true}};
   for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
     for (size_t way = 0; way < sizeof ways / sizeof ways[0]; way++) {
       if (ways[way].is_huge && !account_has_huge_pages) continue;
