@@ -70,15 +70,16 @@ void space_trim(struct space *space, uint64_t bytes)
 }
 
 /*
- * Of a checking build: the space that was left is closed.  The next region stands for what would have been kept, so that
- * limits and footprints are as in other builds.
+ * Of a checking build: the space that was left is closed.  Where the system refuses, it stays as in a Release build, and
+ * a stale reference is not noticed there.  The next region stands for what would have been kept, so that limits and
+ * footprints are as in other builds.
  */
 static void close_left(struct spaces *spaces, struct space *left)
 {
   const uint64_t kept_bytes = left->touched_bytes;
   poison_close(left->base, left->committed_bytes);
   space_trim(left, 0);
-  if (left->committed_bytes != 0) gc_fail("the space that was left could not be closed", left->base);
+  spaces->has_open_region |= left->committed_bytes != 0;
   struct space *reserve = spaces_reserve(spaces);
   if (spaces_commit(spaces, reserve, kept_bytes, round_up(kept_bytes, SPACE_PAGE_BYTES)))
     space_touch(reserve, kept_bytes);
@@ -105,7 +106,7 @@ void spaces_check(const struct spaces *spaces)
     const struct space *space = &spaces->regions[i];
     if (space->touched_bytes > space->committed_bytes) gc_fail("a space is used beyond its memory", space->base);
     if (space->committed_bytes > spaces->region_bytes) gc_fail("a space is longer than its region", space->base);
-    if (i != spaces->current && i != reserve && space->committed_bytes != 0)
+    if (i != spaces->current && i != reserve && space->committed_bytes != 0 && !spaces->has_open_region)
       gc_fail("a space that was left has memory", space->base);
   }
 }

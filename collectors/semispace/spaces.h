@@ -17,7 +17,7 @@
  *
  * INVARIANTS
  *  - touched <= committed <= region_bytes, in every region; regions other than the current one and the reserve have
- *    neither, in a checking build.
+ *    neither, in a checking build, unless the system refused to close one (has_open_region).
  *  - From touched to committed a region is zero, as it came from the system.
  *  - Under AddressSanitizer all of a region is closed but what the client has opened.
  */
@@ -42,6 +42,7 @@ struct spaces {
   uint32_t current;      /* the region that objects are in */
   uint64_t region_bytes; /* addresses of one */
   uint64_t opened_bytes; /* the most that was ever committed in one */
+  bool has_open_region;
 };
 
 /* Reserves addresses for regions of max_bytes each, or as much as the system allows.  False: not even a little. */

@@ -64,12 +64,21 @@ static struct script *make(const char *text)
   return expanded;
 }
 
+static uint64_t common_divisor(uint64_t a, uint64_t b) { return b == 0 ? a : common_divisor(b, a % b); }
+
+/*
+ * Mixes and settings both change from one program to the next, so that a few programs have many of both; each time all of
+ * them have come round together the settings go one further, and in the end every mix has met every setting.
+ */
 struct script *fuzz_program_for_python(const struct fuzz_options *options, uint64_t i)
 {
-  enum { MIXES = sizeof python_mixes / sizeof python_mixes[0] };
+  const uint64_t mixes = sizeof python_mixes / sizeof python_mixes[0];
+  const uint64_t settings = FUZZ_SETTINGS;
+  const uint64_t round = mixes / common_divisor(mixes, settings) * settings;
   char text[512];
-  snprintf(text, sizeof text, "threshold %s\nrandom %" PRIu64 " %" PRIu64 " %s\n", thresholds[i % FUZZ_SETTINGS],
-           options->seed * 1000003 + i, options->operations, python_mixes[i / FUZZ_SETTINGS % MIXES]);
+  snprintf(text, sizeof text, "threshold %s\nrandom %" PRIu64 " %" PRIu64 " %s\n",
+           thresholds[(i + i / round) % settings], options->seed * 1000003 + i, options->operations,
+           python_mixes[i % mixes]);
   return make(text);
 }
 

@@ -30,13 +30,15 @@ static void run_operation(struct machine *machine, const struct range *range, si
   if (options->trace) machine_trace_before(machine, position);
   machine->returned = -1;
   const bool is_done = machine_operate(machine, range, op, why);
-  if (op->code != SCRIPT_COLLECT && op->code != SCRIPT_DEREF) machine->returned = -1; /* an action's in between */
+  const bool returns = op->code == SCRIPT_COLLECT || op->code == SCRIPT_DEREF;
+  const int64_t returned = returns ? machine->returned : -1; /* not what an action in between did, or one at the poll */
   if (!is_done && (op->flags & SCRIPT_TRY) == 0) {
     machine_say(machine, op, "%s", why);
     machine->stopped = true;
     return;
   }
   if (machine->has_polls) collector_order(machine->mutator, COLLECTOR_ORDER_POLL, 0, NULL, 0);
+  machine->returned = returned;
   machine_observe(machine, range, op);
   if (options->trace) machine_trace_after(machine);
 }
