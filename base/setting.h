@@ -30,6 +30,7 @@ struct setting {
   enum setting_scale scale;
   int64_t default_value;
   int64_t small_value; /* workloads: the value at size=small; collectors: unused, 0 */
+  int64_t large_value; /* workloads: the value at size=large; collectors: unused, 0 */
   int64_t minimum, maximum;
   const char *const *choices; /* SETTING_CHOICE: NULL-terminated */
   const char *help;           /* one line, no full stop */
