@@ -25,6 +25,35 @@ bool setting_type_parse(const char *text, enum setting_type *type)
   return false;
 }
 
+const char *const setting_size_names[] = {
+    [SETTING_SIZE_DEFAULT] = "default",
+    [SETTING_SIZE_SMALL] = "small",
+    [SETTING_SIZE_LARGE] = "large",
+    [SETTING_SIZES] = NULL,
+};
+
+bool setting_size_parse(const char *text, enum setting_size *size)
+{
+  for (size_t i = 0; i < SETTING_SIZES; i++) {
+    if (strcmp(text, setting_size_names[i]) != 0) continue;
+    *size = (enum setting_size)i;
+    return true;
+  }
+  return false;
+}
+
+int64_t setting_at_size(const struct setting *setting, enum setting_size size)
+{
+  switch (size) {
+  case SETTING_SIZE_SMALL:
+    return setting->small_value;
+  case SETTING_SIZE_LARGE:
+    return setting->large_value;
+  default:
+    return setting->default_value;
+  }
+}
+
 /* What a text is to a row: no value of its type, a value, or one that is further out than any row reaches. */
 enum reading { READ_NOTHING, READ_VALUE, READ_BEYOND };
 

@@ -23,6 +23,9 @@ enum setting_type {
 
 enum setting_scale { SETTING_LINEAR, SETTING_LOG };
 
+/* How much a workload does where its parameters are not given: for measuring, for tests, or as much as its source. */
+enum setting_size { SETTING_SIZE_DEFAULT, SETTING_SIZE_SMALL, SETTING_SIZE_LARGE, SETTING_SIZES };
+
 struct setting {
   const char *name;
   const char *unit; /* as on an axis: "objects", "bytes", "ratio"; "" for none */
@@ -50,6 +53,15 @@ bool setting_parse(const struct setting *setting, const char *text, int64_t *val
 
 /* Writes value as setting_parse() would read it (exact, shortest) into text (SETTING_TEXT_MAX bytes); returns text. */
 char *setting_format(const struct setting *setting, int64_t value, char *text);
+
+/* What the row is at a size when it is not set.  Of a collector's knobs only the default has a meaning. */
+int64_t setting_at_size(const struct setting *setting, enum setting_size size);
+
+/* "default", "small", "large"; NULL-terminated, in the order of enum setting_size. */
+extern const char *const setting_size_names[];
+
+/* The size of that name; false: there is none. */
+bool setting_size_parse(const char *text, enum setting_size *size);
 
 /* The row called name, or -1. */
 int setting_find(const struct setting *settings, size_t count, const char *name);

@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "harness/campaign/identity.h"
 
 static bool same_work(const struct plan_cell *a, const struct plan_cell *b)
 {
-  return a->workload == b->workload && a->small == b->small &&
+  return a->workload == b->workload && a->size == b->size &&
          memcmp(a->parameters, b->parameters, a->workload->parameter_count * sizeof *a->parameters) == 0;
 }
 
@@ -115,7 +116,7 @@ static void report_group(const struct results *results, const struct result *mem
 {
   const struct plan_cell *cell = &cells->cells[member->cell];
   fprintf(stderr, "gclab: checksums disagree: %s%s, block %" PRIu32 ":\n", cell->workload->name,
-          cell->small ? " (small)" : "", member->block + 1);
+          identity_size_note(cell), member->block + 1);
   for (size_t i = 0; i < results->count; i++) {
     const struct result *row = &results->rows[i];
     if (!are_peers(row, member, cells)) continue;

@@ -6,8 +6,12 @@
 #include "base/memory.h"
 #include "harness/campaign/campaign.h"
 
-/* Before anything is known: workloads are made to take 0.3 to 3 s, and some milliseconds when small. */
-enum { DEFAULT_NS = 1000000000, SMALL_NS = 50000000 };
+/* Before anything is known: workloads are made to take 0.3 to 3 s, some milliseconds when small, 5 to 30 s when large. */
+static const uint64_t unknown_ns[SETTING_SIZES] = {
+    [SETTING_SIZE_DEFAULT] = 1000000000,
+    [SETTING_SIZE_SMALL] = 50000000,
+    [SETTING_SIZE_LARGE] = 15000000000,
+};
 
 bool estimate_begin(struct estimate *estimate, const struct plan_cells *cells)
 {
@@ -33,14 +37,14 @@ uint64_t estimate_cell_ns(const struct estimate *estimate, size_t cell)
     uint64_t total_ns = 0;
     uint64_t trials = 0;
     for (size_t i = 0; i < estimate->cells->count; i++) {
-      if (cells[i].workload != cells[cell].workload || cells[i].small != cells[cell].small) continue;
+      if (cells[i].workload != cells[cell].workload || cells[i].size != cells[cell].size) continue;
       if (!any_collector && cells[i].collector != cells[cell].collector) continue;
       total_ns += estimate->of_cell[i].total_ns;
       trials += estimate->of_cell[i].trials;
     }
     if (trials > 0) return total_ns / trials;
   }
-  return cells[cell].small ? SMALL_NS : DEFAULT_NS;
+  return unknown_ns[cells[cell].size];
 }
 
 /* A stored trial counts for its cell, from whichever campaign it is. */

@@ -82,13 +82,19 @@ static json_t *varied(const struct plan_cell *cell)
   }
   for (size_t i = 0; i < workload->parameter_count; i++) {
     const struct setting *row = &workload->parameters[i];
-    if (cell->parameters[i] == (cell->small ? row->small_value : row->default_value)) continue;
+    if (cell->parameters[i] == setting_at_size(row, cell->size)) continue;
     char name[128];
     const bool taken = setting_find(collector->knobs, collector->knob_count, row->name) >= 0;
     snprintf(name, sizeof name, "%s%s%s", taken ? workload->name : "", taken ? "." : "", row->name);
     put(object, name, row, cell->parameters[i]);
   }
   return object;
+}
+
+const char *identity_size_note(const struct plan_cell *cell)
+{
+  static const char *const notes[SETTING_SIZES] = {"", " (small)", " (large)"};
+  return notes[cell->size];
 }
 
 char *identity_varied(const struct plan_cell *cell) { return dump_and_release(varied(cell)); }
@@ -121,7 +127,7 @@ bool identity_store_cell(const struct plan_cell *cell, struct store_cell *row)
                              .knobs = identity_knobs(cell),
                              .parameters = identity_parameters(cell),
                              .varied = identity_varied(cell),
-                             .size = cell->small ? "small" : "default",
+                             .size = setting_size_names[cell->size],
                              .allocator = cell->allocator};
   return row->knobs != NULL && row->parameters != NULL && row->varied != NULL;
 }

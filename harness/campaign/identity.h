@@ -18,6 +18,9 @@ char *identity_knobs(const struct plan_cell *cell);
 char *identity_parameters(const struct plan_cell *cell);
 char *identity_varied(const struct plan_cell *cell);
 
+/* Empty at the default size, else " (small)" or " (large)", to stand behind the workload's name. */
+const char *identity_size_note(const struct plan_cell *cell);
+
 /* What is varied as words: "threshold0=700 depth=12"; malloc'ed. */
 char *identity_varied_words(const struct plan_cell *cell);
 

@@ -61,7 +61,7 @@ static void make_command(struct words *words, const struct launch *launch, const
   add(words, "%s", cell->collector->trial_path);
   add(words, "run");
   add(words, "%s", cell->workload->name);
-  if (cell->small) add(words, "--small");
+  if (cell->size != SETTING_SIZE_DEFAULT) add(words, "--size=%s", setting_size_names[cell->size]);
   add_settings(words, "set", cell->collector->knobs, cell->collector->knob_count, cell->knobs);
   add_settings(words, "param", cell->workload->parameters, cell->workload->parameter_count, cell->parameters);
   add(words, "--seed=%" PRIu64, launch->seed);

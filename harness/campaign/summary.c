@@ -107,7 +107,7 @@ static void write_line(const struct summary *summary, size_t cell, const struct 
   char *varied = identity_varied_words(of);
   int column = 0;
   snprintf(line->cells[column++], TEXT_MAX, "%s", of->collector->name);
-  snprintf(line->cells[column++], TEXT_MAX, "%s%s", of->workload->name, of->small ? " (small)" : "");
+  snprintf(line->cells[column++], TEXT_MAX, "%s%s", of->workload->name, identity_size_note(of));
   snprintf(line->cells[column++], TEXT_MAX, "%s", varied != NULL && *varied != '\0' ? varied : "-");
   snprintf(line->cells[column++], TEXT_MAX, "%s", of->allocator);
   snprintf(line->cells[column++], TEXT_MAX, "%zu/%zu", row->ok, row->ok + row->failed);
@@ -272,7 +272,7 @@ static json_t *json_of_cell(const struct summary *summary, size_t index, const s
   const struct plan_cell *cell = &summary->cells->cells[index];
   return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id",
                    cell->id, "collector", cell->collector->name, "workload", cell->workload->name, "size",
-                   cell->small ? "small" : "default", "knobs", parse_and_release(identity_knobs(cell)), "parameters",
+                   setting_size_names[cell->size], "knobs", parse_and_release(identity_knobs(cell)), "parameters",
                    parse_and_release(identity_parameters(cell)), "varied", parse_and_release(identity_varied(cell)),
                    "allocator", cell->allocator, "ok", (json_int_t)row->ok, "failed", (json_int_t)row->failed,
                    "wall_ns", value_or_null(row->wall_ns), "wall_spread", ratio_or_null(row->spread_permille),

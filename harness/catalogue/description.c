@@ -45,13 +45,15 @@ static bool read_setting(json_t *row, struct setting *setting, char *error)
   const char *scale = NULL;
   const char *value = NULL;
   const char *small = NULL;
+  const char *large = NULL;
   const char *minimum = NULL;
   const char *maximum = NULL;
   json_t *choices = NULL;
   json_error_t why;
-  if (json_unpack_ex(row, &why, 0, "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s?s, s?o}", "name", &setting->name, "unit",
-                     &setting->unit, "type", &type, "scale", &scale, "default", &value, "minimum", &minimum, "maximum",
-                     &maximum, "help", &setting->help, "small", &small, "choices", &choices) != 0)
+  if (json_unpack_ex(row, &why, 0, "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s?s, s?s, s?o}", "name", &setting->name,
+                     "unit", &setting->unit, "type", &type, "scale", &scale, "default", &value, "minimum", &minimum,
+                     "maximum", &maximum, "help", &setting->help, "small", &small, "large", &large, "choices",
+                     &choices) != 0)
     return fail(error, "a setting: %.200s", why.text);
   if (!setting_type_parse(type, &setting->type))
     return fail(error, "%s has the unknown type '%s'", setting->name, type);
@@ -70,7 +72,9 @@ static bool read_setting(json_t *row, struct setting *setting, char *error)
   setting->maximum = highest;
   if (!read_value(setting, value, &setting->default_value, error)) return false;
   setting->small_value = setting->default_value;
-  return small == NULL || read_value(setting, small, &setting->small_value, error);
+  setting->large_value = setting->default_value;
+  return (small == NULL || read_value(setting, small, &setting->small_value, error)) &&
+         (large == NULL || read_value(setting, large, &setting->large_value, error));
 }
 
 static void free_settings(struct setting *settings, size_t count)

@@ -43,7 +43,7 @@ static const struct argp_option options[] = {
     {"set", OPTION_SET, "[COLLECTOR.]KNOB=VALUE,...", 0, "values of a knob; FROM..TO/N for N points between", 1},
     {"param", OPTION_PARAM, "[WORKLOAD.]NAME=VALUE,...", 0, "values of a workload's parameter", 1},
     {"allocator", OPTION_ALLOCATOR, "NAME", 0, "jemalloc (default), glibc, mimalloc, tcmalloc or all", 1},
-    {"size", OPTION_SIZE, "SIZE", 0, "default, or small as for tests", 1},
+    {"size", OPTION_SIZE, "SIZE", 0, "default, small as for tests, or large", 1},
     {"small", OPTION_SMALL, 0, 0, "the same as --size=small", 1},
     {0, 0, 0, 0, "How much, and within which limits:", 2},
     {"blocks", OPTION_BLOCKS, "N", 0, "trials of each cell (default 3)", 2},
@@ -156,20 +156,15 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 /* ---- what would be run ------------------------------------------------------------------------------------------ */
 
-static int64_t default_of(const struct setting *row, bool small)
-{
-  return small ? row->small_value : row->default_value;
-}
-
 /* "threshold0=100 threshold1=5": what differs from the default; empty: nothing. */
-static char *text_of_varied(const struct setting *rows, size_t count, const int64_t *values, bool small)
+static char *text_of_varied(const struct setting *rows, size_t count, const int64_t *values, enum setting_size size)
 {
   char *text = NULL;
   size_t length = 0;
   FILE *stream = memory_require(open_memstream(&text, &length));
   for (size_t i = 0; i < count; i++) {
     char value[SETTING_TEXT_MAX];
-    if (values[i] == default_of(&rows[i], small)) continue;
+    if (values[i] == setting_at_size(&rows[i], size)) continue;
     fprintf(stream, "%s%s=%s", ftell(stream) > 0 ? " " : "", rows[i].name, setting_format(&rows[i], values[i], value));
   }
   memory_close(stream);
@@ -185,11 +180,12 @@ static void print_cells(const struct plan_cells *cells)
     const struct plan_cell *cell = &cells->cells[i];
     char number[24];
     snprintf(number, sizeof number, "%zu", i + 1);
-    char *set = text_of_varied(cell->collector->knobs, cell->collector->knob_count, cell->knobs, false);
+    char *set = text_of_varied(cell->collector->knobs, cell->collector->knob_count, cell->knobs, SETTING_SIZE_DEFAULT);
     char *param =
-        text_of_varied(cell->workload->parameters, cell->workload->parameter_count, cell->parameters, cell->small);
+        text_of_varied(cell->workload->parameters, cell->workload->parameter_count, cell->parameters, cell->size);
     table_add(&table, (const char *const[]){number, cell->collector->name, cell->workload->name,
-                                            cell->small ? "small" : "", cell->allocator, set, param});
+                                            cell->size != SETTING_SIZE_DEFAULT ? setting_size_names[cell->size] : "",
+                                            cell->allocator, set, param});
     free(set);
     free(param);
   }
@@ -215,7 +211,7 @@ static void print_json(const struct plan *plan, const struct plan_cells *cells, 
         list,
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "id", cell->id, "collector", cell->collector->name,
                   "build_id", cell->collector->build_id, "workload", cell->workload->name, "size",
-                  cell->small ? "small" : "default", "allocator", cell->allocator, "knobs",
+                  setting_size_names[cell->size], "allocator", cell->allocator, "knobs",
                   json_of_settings(cell->collector->knobs, cell->collector->knob_count, cell->knobs), "parameters",
                   json_of_settings(cell->workload->parameters, cell->workload->parameter_count, cell->parameters)));
   }

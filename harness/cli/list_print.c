@@ -136,9 +136,10 @@ static const char *unit_of(const struct setting *row)
 }
 
 static void print_settings(const struct setting *rows, size_t count, const char *title, const char *none,
-                           bool has_small)
+                           bool has_sizes)
 {
-  const char *const headings[] = {"name", "unit", ">default", has_small ? ">small" : "", "range", "", NULL};
+  const char *const headings[] = {"name",  "unit", ">default", has_sizes ? ">small" : "", has_sizes ? ">large" : "",
+                                  "range", "",     NULL};
   if (count == 0) {
     printf("\n%s\n", none);
     return;
@@ -148,12 +149,17 @@ static void print_settings(const struct setting *rows, size_t count, const char 
   table_init(&table, headings);
   for (size_t i = 0; i < count; i++) {
     char value[SETTING_TEXT_MAX];
-    char small[SETTING_TEXT_MAX];
+    char small[SETTING_TEXT_MAX] = "";
+    char large[SETTING_TEXT_MAX] = "";
     char range[160];
     range_of(&rows[i], range, sizeof range);
-    table_add(&table, (const char *const[]){
-                          rows[i].name, unit_of(&rows[i]), setting_format(&rows[i], rows[i].default_value, value),
-                          has_small ? setting_format(&rows[i], rows[i].small_value, small) : "", range, rows[i].help});
+    if (has_sizes) {
+      setting_format(&rows[i], rows[i].small_value, small);
+      setting_format(&rows[i], rows[i].large_value, large);
+    }
+    table_add(&table, (const char *const[]){rows[i].name, unit_of(&rows[i]),
+                                            setting_format(&rows[i], rows[i].default_value, value), small, large, range,
+                                            rows[i].help});
   }
   table_print(&table, stdout, 2);
 }

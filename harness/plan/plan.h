@@ -53,7 +53,7 @@ struct plan_group {
   struct plan_words set;        /* "KNOB=V,V" or "COLLECTOR.KNOB=V,V" */
   struct plan_words param;      /* "NAME=V,V" or "WORKLOAD.NAME=V,V" */
   struct plan_words allocators; /* none given: jemalloc */
-  struct plan_word size;        /* "default" or "small"; no text: default */
+  struct plan_word size;        /* "default", "small" or "large"; no text: default */
 };
 
 struct plan {
@@ -77,7 +77,7 @@ struct plan_cell {
   int64_t *knobs;        /* one a row */
   int64_t *parameters;   /* one a row */
   const char *allocator; /* "jemalloc", "glibc", "mimalloc", "tcmalloc"; "own" where the collector uses no malloc */
-  bool small;
+  enum setting_size size;
 };
 
 struct plan_cells {

@@ -47,7 +47,7 @@ struct group_state {
   struct sweeps set, param;
   const char *allocators[ALLOCATORS];
   size_t allocator_count;
-  bool small;
+  enum setting_size size;
 };
 
 /* ---- what sweeps mean ------------------------------------------------------------------------------------------- */
@@ -133,7 +133,7 @@ static bool read_axis(const struct expansion *expansion, struct sweeps *sweeps, 
 }
 
 static bool read_axes(const struct expansion *expansion, const struct plan_side *side, struct sweeps *sweeps,
-                      const void *owner, bool small, struct axes *axes)
+                      const void *owner, enum setting_size size, struct axes *axes)
 {
   bool good = true;
   const struct setting *settings = side->settings(owner, &axes->count);
@@ -145,7 +145,7 @@ static bool read_axes(const struct expansion *expansion, const struct plan_side 
     good &= read_axis(expansion, sweeps, side->name(owner), &settings[i], values);
     if (values->count == 0) {
       values->list = memory_require(malloc(sizeof *values->list));
-      values->list[0] = small ? settings[i].small_value : settings[i].default_value;
+      values->list[0] = setting_at_size(&settings[i], size);
       values->count = 1;
     }
     axes->points = axes->points * values->count > CELLS_MAX ? CELLS_MAX + 1 : axes->points * values->count;
@@ -154,11 +154,12 @@ static bool read_axes(const struct expansion *expansion, const struct plan_side 
 }
 
 static struct axes *read_all_axes(const struct expansion *expansion, const struct plan_side *side,
-                                  const struct plan_chosen *chosen, struct sweeps *sweeps, bool small, bool *good)
+                                  const struct plan_chosen *chosen, struct sweeps *sweeps, enum setting_size size,
+                                  bool *good)
 {
   struct axes *axes = memory_require(calloc(chosen->count + 1, sizeof *axes));
   for (size_t i = 0; i < chosen->count; i++)
-    *good &= read_axes(expansion, side, sweeps, chosen->list[i], small, &axes[i]);
+    *good &= read_axes(expansion, side, sweeps, chosen->list[i], size, &axes[i]);
   return axes;
 }
 
@@ -200,8 +201,8 @@ static uint64_t make_id(struct plan_cell *cell)
   XXH3_128bits_reset(state);
   const int length =
       snprintf(text, sizeof text, "gclab-cell-1\ncollector %s\nbuild %s\nworkload %s\nsize %s\nallocator %s\n",
-               cell->collector->name, cell->collector->build_id, cell->workload->name,
-               cell->small ? "small" : "default", cell->allocator);
+               cell->collector->name, cell->collector->build_id, cell->workload->name, setting_size_names[cell->size],
+               cell->allocator);
   XXH3_128bits_update(state, text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
   hash_settings(state, "set", cell->collector->knobs, cell->collector->knob_count, cell->knobs);
   hash_settings(state, "param", cell->workload->parameters, cell->workload->parameter_count, cell->parameters);
@@ -242,7 +243,7 @@ static void add_cells(struct expansion *expansion, const struct group_state *sta
                              .knobs = memory_require(calloc(knobs->count + 1, sizeof *cell.knobs)),
                              .parameters = memory_require(calloc(parameters->count + 1, sizeof *cell.parameters)),
                              .allocator = uses_malloc ? state->allocators[i % allocators] : "own",
-                             .small = state->small};
+                             .size = state->size};
     take_point(knobs, i / allocators / parameters->points, cell.knobs);
     take_point(parameters, i / allocators % parameters->points, cell.parameters);
     add_cell(expansion, &cell);
@@ -253,12 +254,11 @@ static void add_cells(struct expansion *expansion, const struct group_state *sta
 
 static bool read_size(const struct expansion *expansion, struct group_state *state)
 {
-  static const char *const sizes[] = {"default", "small"};
   const struct plan_word *size = &state->group->size;
-  state->small = size->text != NULL && strcmp(size->text, "small") == 0;
-  if (size->text == NULL || state->small || strcmp(size->text, "default") == 0) return true;
-  plan_complain(expansion->plan, size, 0, "size: '%s' is neither default nor small%s", size->text,
-                plan_did_you_mean(setting_nearest(size->text, sizes, 2)));
+  state->size = SETTING_SIZE_DEFAULT;
+  if (size->text == NULL || setting_size_parse(size->text, &state->size)) return true;
+  plan_complain(expansion->plan, size, 0, "size: '%s' is none of default, small and large%s", size->text,
+                plan_did_you_mean(setting_nearest(size->text, setting_size_names, SETTING_SIZES)));
   return false;
 }
 
@@ -295,9 +295,10 @@ static bool read_allocators(const struct expansion *expansion, struct group_stat
 static bool multiply(struct expansion *expansion, struct group_state *state)
 {
   bool good = true;
-  struct axes *knobs = read_all_axes(expansion, &plan_side_collectors, &state->collectors, &state->set, false, &good);
+  struct axes *knobs =
+      read_all_axes(expansion, &plan_side_collectors, &state->collectors, &state->set, SETTING_SIZE_DEFAULT, &good);
   struct axes *parameters =
-      read_all_axes(expansion, &plan_side_workloads, &state->workloads, &state->param, state->small, &good);
+      read_all_axes(expansion, &plan_side_workloads, &state->workloads, &state->param, state->size, &good);
   uint64_t points = 0;
   for (size_t i = 0; i < state->collectors.count; i++) {
     for (size_t k = 0; k < state->workloads.count; k++) points += knobs[i].points * parameters[k].points;

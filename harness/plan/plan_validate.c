@@ -21,7 +21,7 @@ enum {
 
 static bool same_parameters(const struct plan_cell *a, const struct plan_cell *b)
 {
-  return a->workload == b->workload && a->small == b->small &&
+  return a->workload == b->workload && a->size == b->size &&
          memcmp(a->parameters, b->parameters, a->workload->parameter_count * sizeof *a->parameters) == 0;
 }
 
@@ -29,7 +29,7 @@ static bool all_defaults(const struct plan_cell *cell)
 {
   for (size_t i = 0; i < cell->workload->parameter_count; i++) {
     const struct setting *row = &cell->workload->parameters[i];
-    if (cell->parameters[i] != (cell->small ? row->small_value : row->default_value)) return false;
+    if (cell->parameters[i] != setting_at_size(row, cell->size)) return false;
   }
   return true;
 }

@@ -6,7 +6,7 @@
 #include "harness/trial/document.h"
 #include "harness/trial/trial.h"
 
-static json_t *describe_setting(const struct setting *setting, bool has_small)
+static json_t *describe_setting(const struct setting *setting, bool has_sizes)
 {
   char text[SETTING_TEXT_MAX];
   json_t *row = json_object();
@@ -15,7 +15,10 @@ static json_t *describe_setting(const struct setting *setting, bool has_small)
   document_set(row, "type", json_string(setting_type_name(setting->type)));
   document_set(row, "scale", json_string(setting->scale == SETTING_LOG ? "log" : "linear"));
   document_set(row, "default", json_string(setting_format(setting, setting->default_value, text)));
-  if (has_small) document_set(row, "small", json_string(setting_format(setting, setting->small_value, text)));
+  for (enum setting_size size = SETTING_SIZE_SMALL; has_sizes && size < SETTING_SIZES; size++) {
+    const int64_t value = setting_at_size(setting, size);
+    document_set(row, setting_size_names[size], json_string(setting_format(setting, value, text)));
+  }
   document_set(row, "minimum", json_string(setting_format(setting, setting->minimum, text)));
   document_set(row, "maximum", json_string(setting_format(setting, setting->maximum, text)));
   if (setting->type == SETTING_CHOICE) {
@@ -27,10 +30,10 @@ static json_t *describe_setting(const struct setting *setting, bool has_small)
   return row;
 }
 
-static json_t *describe_settings(const struct setting *settings, size_t count, bool has_small)
+static json_t *describe_settings(const struct setting *settings, size_t count, bool has_sizes)
 {
   json_t *rows = json_array();
-  for (size_t i = 0; i < count; i++) document_append(rows, describe_setting(&settings[i], has_small));
+  for (size_t i = 0; i < count; i++) document_append(rows, describe_setting(&settings[i], has_sizes));
   return rows;
 }
 

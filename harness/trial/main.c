@@ -11,7 +11,8 @@
 const char *argp_program_version = "gclab-trial " GCLAB_VERSION;
 
 enum {
-  OPTION_SMALL = 256,
+  OPTION_SIZE = 256,
+  OPTION_SMALL,
   OPTION_SEED,
   OPTION_JOURNAL_FD,
   OPTION_RECORD_FD,
@@ -25,7 +26,8 @@ enum {
 static const struct argp_option options[] = {
     {"set", 's', "KNOB=VALUE", 0, "set a knob of the collector", 1},
     {"param", 'p', "NAME=VALUE", 0, "set a parameter of the workload", 1},
-    {"small", OPTION_SMALL, 0, 0, "the workload's small size; --param changes it further", 1},
+    {"size", OPTION_SIZE, "SIZE", 0, "the workload's default, small or large size; --param changes it further", 1},
+    {"small", OPTION_SMALL, 0, 0, "the same as --size=small", 1},
     {"seed", OPTION_SEED, "N", 0, "seed of the workload's random numbers (default 1)", 1},
     {"verify", OPTION_VERIFY, 0, 0, "check the whole heap, and the journal against the counters, after the work", 1},
     {"record-fd", OPTION_RECORD_FD, "FD", 0, "write the record to this descriptor (default: standard output)", 2},
@@ -114,7 +116,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     keep_assignment(arguments, argument, false, state);
     break;
   case OPTION_SMALL:
-    trial->small = true;
+    trial->size = SETTING_SIZE_SMALL;
+    break;
+  case OPTION_SIZE:
+    if (!setting_size_parse(argument, &trial->size))
+      argp_error(state, "--size: '%s' is none of default, small and large", argument);
     break;
   case OPTION_SEED:
     trial->seed = parse_number(argument, "--seed", state);

@@ -96,7 +96,7 @@ static json_t *make_record(const struct trial *trial)
   document_set(root, "gclab_version", json_string(GCLAB_VERSION));
   document_set(root, "revision", json_string(GCLAB_REVISION));
   document_set(root, "workload", json_string(trial->workload->name));
-  document_set(root, "size", json_string(trial->small ? "small" : "default"));
+  document_set(root, "size", json_string(setting_size_names[trial->size]));
   document_set_number(root, "seed", trial->seed);
   put_settings(root, "knobs", collector.knobs, collector.knob_count, trial->knobs);
   put_settings(root, "parameters", trial->workload->parameters, trial->workload->parameter_count, trial->parameters);

@@ -16,7 +16,7 @@ void trial_set_defaults(struct trial *trial)
   const struct workload *workload = trial->workload;
   for (size_t i = 0; i < workload->parameter_count; i++) {
     const struct setting *row = &workload->parameters[i];
-    trial->parameters[i] = trial->small ? row->small_value : row->default_value;
+    trial->parameters[i] = setting_at_size(row, trial->size);
   }
 }
 

@@ -34,7 +34,7 @@ enum trial_outcome { TRIAL_OK, TRIAL_OUT_OF_MEMORY };
 
 struct trial {
   const struct workload *workload;
-  bool small;
+  enum setting_size size;
   int64_t knobs[TRIAL_SETTINGS_MAX];
   int64_t parameters[TRIAL_SETTINGS_MAX];
   uint64_t seed;

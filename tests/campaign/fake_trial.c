@@ -268,7 +268,7 @@ int main(int argc, char **argv)
                                           {"seed", required_argument, NULL, 'n'},
                                           {"record-fd", required_argument, NULL, 'r'},
                                           {"journal-fd", required_argument, NULL, 'j'},
-                                          {"small", no_argument, NULL, 'm'},
+                                          {"size", required_argument, NULL, 'm'},
                                           {0}};
   const char *name = strstr(argv[0], "gclab-trial-");
   struct fake fake = {.name = name != NULL ? name + strlen("gclab-trial-") : "fake", .work_ms = 5, .rows = 10};
@@ -277,7 +277,7 @@ int main(int argc, char **argv)
     if (key == 'n') fake.seed = strtoull(optarg, NULL, 10);
     if (key == 'r') fake.record_fd = atoi(optarg);
     if (key == 'j') fake.journal_fd = atoi(optarg);
-    if (key == 'm') fake.small = true;
+    if (key == 'm') fake.small = strcmp(optarg, "small") == 0;
     if (key == '?') return 2;
   }
   if (optind < argc && strcmp(argv[optind], "describe") == 0) return describe(&fake);

@@ -36,6 +36,8 @@ static void settings_are_read_with_their_types(void **state)
   assert_true(churn->makes_cycles);
   assert_int_equal(churn->parameters[0].default_value, 1000);
   assert_int_equal(churn->parameters[0].small_value, 10);
+  assert_int_equal(churn->parameters[0].large_value, 500000);
+  assert_int_equal(churn->parameters[1].large_value, 100); /* not given: the default */
 }
 
 static void capabilities_and_names_are_found(void **state)

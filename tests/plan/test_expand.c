@@ -136,12 +136,15 @@ static void a_qualified_setting_comes_before_an_unqualified_one(void **state)
                "cpython/trees/own threshold0=5 threshold1=10 depth=16\n");
 }
 
-static void small_values_are_defaults_of_the_small_size(void **state)
+static void each_size_has_defaults_of_its_own(void **state)
 {
   (void)state;
   expect_cells("collectors: [none]\nworkloads: [all]\nsize: small\nparam: [cyclic=50]\n",
                "none/churn/own live=10 cyclic=50\n"
                "none/trees/own depth=4\n");
+  expect_cells("collectors: [none]\nworkloads: [all]\nsize: large\n",
+               "none/churn/own live=500000 cyclic=100\n"
+               "none/trees/own depth=20\n");
 }
 
 static void names_of_classes_stand_for_their_members(void **state)
@@ -315,7 +318,7 @@ int main(void)
       cmocka_unit_test(only_collectors_that_use_malloc_have_an_allocator),
       cmocka_unit_test(a_setting_goes_to_all_that_have_it),
       cmocka_unit_test(a_qualified_setting_comes_before_an_unqualified_one),
-      cmocka_unit_test(small_values_are_defaults_of_the_small_size),
+      cmocka_unit_test(each_size_has_defaults_of_its_own),
       cmocka_unit_test(names_of_classes_stand_for_their_members),
       cmocka_unit_test(repeated_values_and_cells_are_merged),
       cmocka_unit_test(ranges_follow_the_scale),

@@ -92,7 +92,7 @@ static const struct fault name_faults[] = {
     {"an allocator like no other", HEAD MATRIX "    allocators: [hoard]\n",
      "plan.yaml:5:18: there is no allocator 'hoard'; there are jemalloc, glibc, mimalloc and tcmalloc\n"},
     {"an unknown size", HEAD MATRIX "    size: smal\n",
-     "plan.yaml:5:11: size: 'smal' is neither default nor small; did you mean small?\n"},
+     "plan.yaml:5:11: size: 'smal' is none of default, small and large; did you mean small?\n"},
     {"an unknown knob", HEAD MATRIX "    set: [treshold0=5]\n",
      "plan.yaml:5:11: no collector here has a knob 'treshold0'; did you mean threshold0?\n"},
     {"an unknown knob of a collector", HEAD MATRIX "    set: [refcount_cyclic.treshold0=5]\n",
