@@ -17,6 +17,7 @@ static inline void *cell_allocate(struct gc_mutator *mutator, uint64_t bytes)
   void *cell = NULL;
   if (bytes <= CELL_INLINE_ZERO_BYTES) {
     cell = malloc(bytes);
+    __asm__("" : "+r"(cell)); /* or gcc would make calloc of the two again, where the size is constant and above 32 */
     if (GC_LIKELY(cell != NULL)) memset(cell, 0, bytes);
   } else {
     cell = calloc(1, bytes);

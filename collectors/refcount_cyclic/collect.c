@@ -443,6 +443,7 @@ void cyclic_poll(struct cyclic *cyclic)
 {
   if (!cyclic->is_pending) return;
   cyclic->is_pending = false;
+  cyclic_set_trigger(cyclic);
   if (cyclic->is_enabled && !cyclic->is_collecting) cyclic_collect_due(cyclic);
 }
 

@@ -43,7 +43,9 @@ int64_t collector_ask(struct gc_mutator *mutator, enum collector_quantity quanti
 /* A collection is due when the count of generation 0 exceeds this: never, where the threshold is 0 or it is disabled. */
 void cyclic_set_trigger(struct cyclic *cyclic)
 {
+  const bool attends_always = cyclic->stress_at != UINT64_MAX || cyclic->free_lists.enabled || cyclic->is_pending;
   cyclic->trigger = cyclic->threshold[0] == 0 || !cyclic->is_enabled ? INT64_MAX : cyclic->threshold[0];
+  cyclic->attend_at = attends_always ? INT64_MIN : cyclic->trigger;
 }
 
 /* The objects of one generation join the end of another. */

@@ -68,7 +68,9 @@ struct cyclic {
   struct generation generations[VECTORS];
   int64_t count[GC_GENERATIONS]; /* [0]: allocations less frees; [1], [2]: collections of the generation below */
   int64_t threshold[GC_GENERATIONS];
-  int64_t trigger; /* threshold[0], or INT64_MAX where that is 0, or where collections are not automatic */
+  int64_t trigger;   /* threshold[0], or INT64_MAX where that is 0, or where collections are not automatic */
+  int64_t attend_at; /* gc_new has to see to more than the object when count[0] is not below this: the trigger, or
+                        INT64_MIN for every time: stress, free lists, or a pending collection */
   bool is_enabled;
   bool is_collecting;
   bool is_pending;       /* a collection waits for the eval breaker (profiles from 3.12 on) */
@@ -80,6 +82,7 @@ struct cyclic {
   uint64_t long_lived_pending; /* survivors of collections of generation 1 since */
   uint64_t stress_at;          /* attend to stress when this many objects have been allocated; UINT64_MAX: never */
   const struct python_profile *profile;
+  bool counts_every_death; /* of a container: neither free lists nor the profile say otherwise */
   struct python_free_lists free_lists;
   struct side_tables side;
   uint32_t dying_depth;   /* entries on side.dying */
@@ -225,11 +228,24 @@ static inline void cyclic_account_death(struct cyclic *cyclic, const struct coun
   cyclic->count[0] -= cyclic->count[0] > 0;
 }
 
+/* refcount_cyclic.c: an object is dead, whatever its shape and the rules of counting. */
+void cyclic_reclaim(struct cyclic *cyclic, struct counted *object, struct cascade *cascade);
+
+/* The same, with what most objects need inlined: their shape fits the header, and each death of a container counts. */
 static inline void counting_reclaim(struct cyclic *cyclic, struct counted *object, struct cascade *cascade)
 {
-  const bool was_tracked = !object_is_untracked(object);
-  if (was_tracked) cyclic_untrack(cyclic, object);
-  cyclic_account_death(cyclic, object, was_tracked, cascade);
+  const uint32_t packed = object->packed;
+  if (GC_UNLIKELY(packed & HEADER_EXTENDED || !cyclic->counts_every_death)) {
+    cyclic_reclaim(cyclic, object, cascade);
+    return;
+  }
+  cascade->freed_objects++;
+  cascade->freed_bytes += (uint64_t)header_fields(packed, NULL) * sizeof(gc_ref) + header_bytes(packed, NULL);
+  if (!packed_is_atom(packed)) {
+    if (place_of(object)->generation != UNTRACKED) cyclic_untrack(cyclic, object);
+    cascade->freed_front_bytes += sizeof(struct place);
+    cyclic->count[0] -= cyclic->count[0] > 0;
+  }
   cyclic_free_cell(cyclic, object);
 }
 
@@ -252,7 +268,7 @@ void cyclic_collect_due(struct cyclic *cyclic);
 /* The eval breaker: a collection that waits for it runs now, if one is still due. */
 void cyclic_poll(struct cyclic *cyclic);
 
-/* control.c: after a change of thresholds, or of whether collections are automatic. */
+/* control.c: after a change of thresholds, of whether collections are automatic, or of is_pending. */
 void cyclic_set_trigger(struct cyclic *cyclic);
 
 #endif

@@ -125,6 +125,14 @@ __attribute__((noinline)) void cyclic_release_dead(struct cyclic *cyclic, struct
   cascade_account(&cyclic->mutator, &cascade, is_outermost && !cyclic->is_collecting);
 }
 
+__attribute__((noinline)) void cyclic_reclaim(struct cyclic *cyclic, struct counted *object, struct cascade *cascade)
+{
+  const bool was_tracked = !object_is_untracked(object);
+  if (was_tracked) cyclic_untrack(cyclic, object);
+  cyclic_account_death(cyclic, object, was_tracked, cascade);
+  cyclic_free_cell(cyclic, object);
+}
+
 static inline void release(struct cyclic *cyclic, gc_ref object)
 {
   if (object == NULL) return;
@@ -158,6 +166,7 @@ struct gc_mutator *collector_start(const struct collector_config *config)
       .profile = &python_profiles[values[KNOB_PROFILE]],
       .free_lists = {.enabled = values[KNOB_FREE_LISTS] != 0},
   };
+  the_cyclic.counts_every_death = !the_cyclic.profile->counts_tracked && !the_cyclic.free_lists.enabled;
   cyclic_set_trigger(&the_cyclic);
   for (int i = 0; i < GC_GENERATIONS; i++) {
     if (generation_reserve(&the_cyclic.generations[i], 1)) continue;
@@ -229,6 +238,7 @@ static __attribute__((noinline)) void collect_due(struct cyclic *cyclic)
   if (cyclic->is_collecting) return;
   if (cyclic->profile->waits_for_eval_breaker) {
     cyclic->is_pending = true;
+    cyclic_set_trigger(cyclic);
   } else {
     cyclic_collect_due(cyclic);
   }
@@ -263,19 +273,10 @@ static inline void count_allocation(struct cyclic *cyclic, struct gc_shape shape
   if (GC_UNLIKELY(++cyclic->count[0] > cyclic->trigger)) collect_due(cyclic);
 }
 
-GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
+/* The object, in no vector yet, with the one reference that its root slot will be. */
+static inline struct counted *make(struct cyclic *cyclic, struct gc_shape shape)
 {
-  GC_CHECK(shadow_stack_has_slot(mutator, slot), "gc_new: the slot is in no frame on the shadow stack", slot);
-  GC_CHECK(shape.kind != GC_ATOM || shape.fields == 0, "gc_new: an atom has no fields", slot);
-  struct cyclic *cyclic = cyclic_of(mutator);
-  struct gc_counters *counters = &mutator->counters;
-  if (GC_UNLIKELY(counters->allocated_objects == cyclic->stress_at)) collect_for_stress(cyclic);
-  const bool is_container = shape.kind != GC_ATOM;
-  if (is_container) {
-    count_allocation(cyclic, shape);
-    cyclic_reserve_place(cyclic, 0);
-  }
-
+  struct gc_counters *counters = &cyclic->mutator.counters;
   const uint32_t packed = header_pack(shape);
   const uint64_t payload_bytes = header_payload_bytes(shape);
   const uint64_t front_bytes = packed_front_bytes(packed);
@@ -283,7 +284,7 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
 #ifdef GC_CHECKING
   cyclic_require(cyclic, object_table_reserve(&cyclic->objects, 1), cell_bytes);
 #endif
-  char *cell = cell_allocate(mutator, cell_bytes);
+  char *cell = cell_allocate(&cyclic->mutator, cell_bytes);
   if (GC_UNLIKELY(packed & HEADER_EXTENDED))
     *(struct header_extent *)(void *)cell = (struct header_extent){.fields = shape.fields, .bytes = shape.bytes};
   struct counted *object = (struct counted *)(void *)(cell + front_bytes);
@@ -295,15 +296,61 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   GC_CHECK((uint64_t)(uintptr_t)cell < CASCADE_ADDRESS_MASK, "malloc gave an address of more than 48 bits", cell);
   GC_CHECK(object_table_add(&cyclic->objects, counted_ref(object)), "malloc gave a cell that is in use", cell);
 #endif
-  if (shape.kind == GC_DICT && cyclic->profile->tracks_dicts_lazily) {
+  return object;
+}
+
+/* The new object joins generation 0, where there is room, if the collector has to know of it. */
+static inline void enter(struct cyclic *cyclic, struct counted *object, enum gc_kind kind)
+{
+  if (kind == GC_DICT && cyclic->profile->tracks_dicts_lazily)
     place_of(object)->generation = UNTRACKED;
-  } else if (is_container) {
+  else if (kind != GC_ATOM)
     cyclic_place(cyclic, 0, object);
-  }
-  if (GC_UNLIKELY(cyclic->is_pending)) poll_after_making(cyclic, shape.kind);
+}
+
+/* The slot takes over the new object's one reference. */
+static inline void hand_over(struct cyclic *cyclic, gc_ref *slot, struct counted *object)
+{
   const gc_ref old = *slot;
   *slot = counted_ref(object);
   release(cyclic, old);
+}
+
+/* The long way: a collection may be due or pending, room be made, or the count follow CPython's free lists. */
+static __attribute__((noinline)) void new_attended(struct cyclic *cyclic, gc_ref *slot, struct gc_shape shape)
+{
+  if (cyclic->mutator.counters.allocated_objects == cyclic->stress_at) collect_for_stress(cyclic);
+  if (shape.kind != GC_ATOM) {
+    count_allocation(cyclic, shape);
+    cyclic_reserve_place(cyclic, 0);
+  }
+  struct counted *object = make(cyclic, shape);
+  enter(cyclic, object, shape.kind);
+  if (cyclic->is_pending) poll_after_making(cyclic, shape.kind);
+  hand_over(cyclic, slot, object);
+}
+
+/* Nothing but the object itself has to be seen to. */
+static inline bool is_common(const struct cyclic *cyclic, enum gc_kind kind)
+{
+  if (kind == GC_ATOM) return cyclic->attend_at >= 0;
+  return cyclic->count[0] < cyclic->attend_at && cyclic->generations[0].size != cyclic->generations[0].capacity;
+}
+
+/* With a constant shape the common way is inlined: some 25 instructions and malloc. */
+GC_INLINE __attribute__((always_inline)) void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
+{
+  GC_CHECK(shadow_stack_has_slot(mutator, slot), "gc_new: the slot is in no frame on the shadow stack", slot);
+  GC_CHECK(shape.kind != GC_ATOM || shape.fields == 0, "gc_new: an atom has no fields", slot);
+  struct cyclic *cyclic = cyclic_of(mutator);
+  if (GC_UNLIKELY(!is_common(cyclic, shape.kind))) {
+    new_attended(cyclic, slot, shape);
+    return;
+  }
+  cyclic->count[0] += shape.kind != GC_ATOM;
+  struct counted *object = make(cyclic, shape);
+  enter(cyclic, object, shape.kind);
+  hand_over(cyclic, slot, object);
 }
 
 GC_INLINE void gc_root(struct gc_mutator *mutator, gc_ref *slot, gc_ref value)
