@@ -1,25 +1,68 @@
-# gclab_add_collector(NAME SOURCES file... [LINK library...])
+# gclab_add_collector(NAME [MEMORY memory...] SOURCES file... [SOURCES_malloc file...] [SOURCES_blocks file...]
+#                     [LINK library...])
 #
-# Makes the collector library gclab_collector_NAME and the trial program gclab-trial-NAME, which is that collector
-# linked with every workload.  This line and the collector's folder are all that a collector needs, in this tree or,
-# after find_package(gclab), in any other (docs/adding-a-collector.md).
+# Makes the collector library gclab_collector_NAME and the collector's programs: gclab-trial-NAME, which is that
+# collector linked with every workload.  This line and the collector's folder are all that a collector needs, in this
+# tree or, after find_package(gclab), in any other (docs/adding-a-collector.md).
+#
+# A collector whose objects can be on several memories (collectors/parts/cell.h) names them, the usual one first: malloc,
+# blocks.  It is compiled once for each, with COLLECTOR_ON_MALLOC or COLLECTOR_ON_BLOCKS defined, and with what only that
+# one needs, SOURCES_malloc or SOURCES_blocks.  What is not usual is a variant: NAME+MEMORY in the names of its library
+# and programs, and COLLECTOR_IS_VARIANT is defined.
 function(gclab_add_collector name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
-  set(library gclab_collector_${name})
+  cmake_parse_arguments(ARG "" "" "MEMORY;SOURCES;SOURCES_malloc;SOURCES_blocks;LINK" ${ARGN})
+  if(NOT ARG_MEMORY)
+    gclab_collector_library(${name} SOURCES ${ARG_SOURCES} LINK ${ARG_LINK})
+    gclab_collector_programs(${name})
+    return()
+  endif()
+  list(GET ARG_MEMORY 0 usual)
+  foreach(memory IN LISTS ARG_MEMORY)
+    string(TOUPPER COLLECTOR_ON_${memory}=1 definitions)
+    set(program ${name})
+    if(NOT memory STREQUAL usual)
+      set(program ${name}+${memory})
+      list(APPEND definitions COLLECTOR_IS_VARIANT=1)
+    endif()
+    gclab_collector_library(${program} SOURCES ${ARG_SOURCES} ${ARG_SOURCES_${memory}} LINK ${ARG_LINK}
+      DEFINE ${definitions})
+    gclab_collector_programs(${program})
+  endforeach()
+endfunction()
+
+# The library of a collector, or of a variant of it: gclab_collector_PROGRAM.
+function(gclab_collector_library program)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;DEFINE" ${ARGN})
+  set(library gclab_collector_${program})
   add_library(${library} STATIC ${ARG_SOURCES})
   target_link_libraries(${library} PUBLIC gclab::base ${ARG_LINK})
-  set(trial gclab-trial-${name})
-  add_executable(${trial} $<TARGET_OBJECTS:gclab::trial>)
-  target_link_libraries(${trial} PRIVATE
-    gclab::workloads gclab::interpreter ${library} gclab::collector_parts gclab::script gclab::base gclab::trial_deps)
-  set_target_properties(${trial} PROPERTIES
+  target_compile_definitions(${library} PRIVATE ${ARG_DEFINE})
+  if(GCLAB_LTO_WORKS)
+    set_target_properties(${library} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
+  endif()
+endfunction()
+
+# Everything that is linked with such a library.
+function(gclab_collector_programs program)
+  gclab_collector_program(trial ${program} LINK
+    gclab::workloads gclab::interpreter gclab_collector_${program} gclab::collector_parts gclab::script gclab::base
+    gclab::trial_deps)
+  set_property(GLOBAL APPEND PROPERTY GCLAB_COLLECTORS ${program})
+endfunction()
+
+# The program gclab-KIND-PROGRAM, of the objects gclab::KIND and libraries.
+function(gclab_collector_program kind program)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  set(target gclab-${kind}-${program})
+  add_executable(${target} $<TARGET_OBJECTS:gclab::${kind}>)
+  target_link_libraries(${target} PRIVATE ${ARG_LINK})
+  set_target_properties(${target} PROPERTIES
     LINKER_LANGUAGE C # imported objects do not tell
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   if(GCLAB_LTO_WORKS)
-    set_target_properties(${library} ${trial} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
+    set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
   elseif(GCLAB_LTO_FOREIGN)
-    target_link_options(${trial} PRIVATE -fno-lto) # another compiler's intermediate code: only the machine code counts
+    target_link_options(${target} PRIVATE -fno-lto) # another compiler's intermediate code: only the machine code counts
   endif()
-  install(TARGETS ${trial} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/gclab)
-  set_property(GLOBAL APPEND PROPERTY GCLAB_COLLECTORS ${name})
+  install(TARGETS ${target} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/gclab)
 endfunction()

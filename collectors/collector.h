@@ -69,13 +69,30 @@ enum collector_capability {
   COLLECTOR_INCREMENTAL = 1 << 5,
   COLLECTOR_CONCURRENT = 1 << 6,
   COLLECTOR_THREADS = 1 << 7,
-  COLLECTOR_EXTERNAL = 1 << 8,       /* a peer: not written here */
-  COLLECTOR_CONSERVATIVE = 1 << 9,   /* may keep garbage because something looks like a reference to it */
-  COLLECTOR_USES_MALLOC = 1 << 10,   /* the allocator is a dimension of the matrix */
-  COLLECTOR_WEAK = 1 << 11,          /* has weak references */
-  COLLECTOR_FINALIZES = 1 << 12,     /* has finalizers */
-  COLLECTOR_HOOKS_IN_PAUSE = 1 << 13 /* calls back inside the pause that finds the garbage; otherwise right after it */
+  COLLECTOR_EXTERNAL = 1 << 8,        /* a peer: not written here */
+  COLLECTOR_CONSERVATIVE = 1 << 9,    /* may keep garbage because something looks like a reference to it */
+  COLLECTOR_USES_MALLOC = 1 << 10,    /* objects are on malloc: which one is a dimension of the matrix */
+  COLLECTOR_WEAK = 1 << 11,           /* has weak references */
+  COLLECTOR_FINALIZES = 1 << 12,      /* has finalizers */
+  COLLECTOR_HOOKS_IN_PAUSE = 1 << 13, /* calls back inside the pause that finds the garbage; otherwise right after it */
+  COLLECTOR_USES_BLOCKS = 1 << 14,    /* objects are in size-class blocks (parts/blocks.h): the allocator "blocks" */
+  COLLECTOR_VARIANT = 1 << 15         /* on another memory than is usual for the collector, which has a program too */
 };
+
+/*
+ * The capabilities of a collector that can be built for several memories (gclab_add_collector's MEMORY): which of them
+ * this build is for.
+ */
+#ifdef COLLECTOR_ON_BLOCKS
+#define COLLECTOR_MEMORY_USED COLLECTOR_USES_BLOCKS
+#else
+#define COLLECTOR_MEMORY_USED COLLECTOR_USES_MALLOC
+#endif
+#ifdef COLLECTOR_IS_VARIANT
+#define COLLECTOR_MEMORY (COLLECTOR_MEMORY_USED | COLLECTOR_VARIANT)
+#else
+#define COLLECTOR_MEMORY COLLECTOR_MEMORY_USED
+#endif
 
 struct collector_descriptor {
   const char *name;             /* as on the command line */

@@ -29,7 +29,6 @@
 #include "collectors/marksweep/marksweep.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "collectors/parts/hooks.h"
 #include "collectors/parts/huge_pages.h"
@@ -79,15 +78,6 @@ const struct collector_descriptor collector = {
 
 static struct marksweep the_marksweep;
 
-/* Addresses to reserve: twice what the machine has, so that memory runs out first, not addresses. */
-static uint64_t reservation_bytes(void)
-{
-  const long pages = sysconf(_SC_PHYS_PAGES);
-  const long page_bytes = sysconf(_SC_PAGESIZE);
-  if (pages <= 0 || page_bytes <= 0) return UINT64_C(1) << 36;
-  return 2 * (uint64_t)pages * (uint64_t)page_bytes;
-}
-
 void marksweep_note_footprint(struct marksweep *ms)
 {
   struct gc_counters *counters = &ms->mutator.counters;
@@ -117,7 +107,7 @@ struct gc_mutator *collector_start(const struct collector_config *config)
   const bool huge_pages = values[KNOB_HUGE_PAGES] != 0;
   large_init(&ms->large, huge_pages);
   const uint64_t limit_entries = (uint64_t)values[KNOB_MARK_STACK_LIMIT];
-  if (blocks_init(&ms->blocks, reservation_bytes(), huge_pages) && mark_stack_init(&ms->stack, limit_entries) &&
+  if (blocks_init(&ms->blocks, blocks_reservation_bytes(), huge_pages) && mark_stack_init(&ms->stack, limit_entries) &&
       mark_stack_init(&ms->slices, limit_entries)) {
     marksweep_note_footprint(ms);
     return &ms->mutator;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "collectors/parts/poison.h"
 #include "collectors/parts/shadow_stack.h"
@@ -60,6 +61,14 @@ static bool open_some(struct blocks *blocks, uint32_t count)
   }
   blocks->marks[0] |= 1; /* NULL's */
   return true;
+}
+
+uint64_t blocks_reservation_bytes(void)
+{
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || page_bytes <= 0) return UINT64_C(1) << 36;
+  return 2 * (uint64_t)pages * (uint64_t)page_bytes;
 }
 
 void blocks_finish(struct blocks *blocks)

@@ -77,6 +77,9 @@ struct blocks {
   uint64_t reservation_bytes;
 };
 
+/* Addresses to reserve: twice what the machine has, so that memory runs out first, not addresses. */
+uint64_t blocks_reservation_bytes(void);
+
 /* Reserves addresses for blocks of max_bytes in all, or as much as the system allows.  False: not even a little. */
 bool blocks_init(struct blocks *blocks, uint64_t max_bytes, bool huge_pages);
 void blocks_finish(struct blocks *blocks);

@@ -1,29 +1,26 @@
-/* cell: zeroed cells from malloc, for collectors that leave the heap to it. */
+/*
+ * cell: zeroed cells for collectors that give each back by itself, on the memory that the program was built with.
+ *
+ *   malloc   whichever one the process runs on (cell_malloc.h)
+ *   blocks   the size-class blocks of marksweep, with free lists (cell_blocks.h)
+ *
+ * A collector is compiled once for each (gclab_add_collector's MEMORY), so that allocation and freeing are inlined on
+ * both.  The functions are the same:
+ *
+ *   bool     cells_init(cells, counters)   false: no memory.  counters: where the footprint is kept, if it is known
+ *   void     cells_finish(cells)           what the cells have of the system goes back, as far as that is ours
+ *   void    *cell_allocate(mutator, cells, bytes)   zeroed, on a multiple of 16; does not return when there is no memory
+ *   void     cell_free(cells, cell, bytes)          bytes as it was asked for
+ *   uint64_t cell_slack_bytes(bytes)       what a cell of so many bytes takes besides, as far as known
+ *   void     cells_check(cells)            aborts with a message when an invariant does not hold
+ */
 #ifndef GCLAB_COLLECTORS_PARTS_CELL_H
 #define GCLAB_COLLECTORS_PARTS_CELL_H
 
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "collectors/collector.h"
-
-/* Up to this many bytes malloc and stores are faster than calloc; above, calloc knows which pages are zero already. */
-enum { CELL_INLINE_ZERO_BYTES = 512 };
-
-/* A cell of zeroes; does not return when there is no memory. */
-static inline void *cell_allocate(struct gc_mutator *mutator, uint64_t bytes)
-{
-  void *cell = NULL;
-  if (bytes <= CELL_INLINE_ZERO_BYTES) {
-    cell = malloc(bytes);
-    __asm__("" : "+r"(cell)); /* or gcc would make calloc of the two again, where the size is constant and above 32 */
-    if (GC_LIKELY(cell != NULL)) memset(cell, 0, bytes);
-  } else {
-    cell = calloc(1, bytes);
-  }
-  if (GC_UNLIKELY(cell == NULL)) mutator->config->out_of_memory(mutator, bytes);
-  return cell;
-}
+#ifdef COLLECTOR_ON_BLOCKS
+#include "collectors/parts/cell_blocks.h"
+#else
+#include "collectors/parts/cell_malloc.h"
+#endif
 
 #endif

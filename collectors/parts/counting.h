@@ -46,7 +46,7 @@ struct cascade {
   uint64_t start_ticks; /* when the second object was found; 0: there is none */
   uint64_t freed_objects;
   uint64_t freed_bytes;       /* requested */
-  uint64_t freed_front_bytes; /* what stood before the counted words */
+  uint64_t freed_other_bytes; /* what stood before the counted words, and what their cells took besides (cell.h) */
 };
 
 /* The collector's: how many fields an object of extended shape has. */
@@ -231,7 +231,7 @@ static inline void cascade_account(struct gc_mutator *mutator, const struct casc
   counters->freed_objects += cascade->freed_objects;
   counters->freed_bytes += cascade->freed_bytes;
   counters->heap_bytes -=
-      cascade->freed_bytes + cascade->freed_front_bytes + cascade->freed_objects * sizeof(struct counted);
+      cascade->freed_bytes + cascade->freed_other_bytes + cascade->freed_objects * sizeof(struct counted);
   if (cascade->freed_objects < 2 || !is_pause) return;
   counters->cascades++;
   if (cascade->freed_objects > counters->cascade_max_objects) counters->cascade_max_objects = cascade->freed_objects;

@@ -63,6 +63,15 @@ gc_ref large_new(struct large_space *space, uint64_t payload_bytes)
   return large_object(large);
 }
 
+void large_free(struct large_space *space, struct large *large)
+{
+  struct large *last = space->registry[--space->count];
+  space->registry[large->index] = last;
+  last->index = large->index;
+  space->mapped_bytes -= large->mapped_bytes;
+  unmap(large);
+}
+
 uint64_t large_sweep(struct large_space *space)
 {
   uint64_t kept = 0;

@@ -44,6 +44,9 @@ uint64_t large_mapped_bytes(uint64_t payload_bytes);
 /* A new object, all zero; unmarked.  NULL where there is no memory. */
 gc_ref large_new(struct large_space *space, uint64_t payload_bytes);
 
+/* Unmaps the object. */
+void large_free(struct large_space *space, struct large *large);
+
 /* Unmaps what is not marked; clears the marks of the rest.  Returns how many were unmapped. */
 uint64_t large_sweep(struct large_space *space);
 

@@ -3,7 +3,7 @@
  *
  * Every reference from a root slot or a field counts (Collins, "A method for overlapping and erasure of lists", 1960);
  * an object is freed when its count falls to zero, and what dies of it with it, in one cascade (parts/counting.h).
- * Cells come from malloc.  Cycles are never reclaimed: what is still held at the end of a trial tells how many objects
+ * Cells come from malloc, or from blocks (parts/cell.h).  Cycles are never reclaimed: what is still held at the end of a trial tells how many objects
  * they kept.
  *
  * With cascade_limit the collector frees at most that many objects when a count falls to zero, and at most that many
@@ -53,10 +53,10 @@ static const struct setting knobs[KNOBS] = {
 
 const struct collector_descriptor collector = {
     .name = "refcount",
-    .summary = "immediate reference counting on malloc; cycles leak",
+    .summary = "immediate reference counting; cycles leak",
     .source = "Collins 1960; deferred freeing after Weizenbaum 1963",
-    .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_PROMPT | COLLECTOR_USES_MALLOC | COLLECTOR_WEAK |
-                    COLLECTOR_FINALIZES | COLLECTOR_HOOKS_IN_PAUSE,
+    .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_PROMPT | COLLECTOR_MEMORY | COLLECTOR_WEAK | COLLECTOR_FINALIZES |
+                    COLLECTOR_HOOKS_IN_PAUSE,
     .knobs = knobs,
     .knob_count = KNOBS,
 };
@@ -67,6 +67,7 @@ struct refcount {
   uint64_t cascade_limit;  /* 0: none */
   uint64_t stress_at;      /* attend to stress when this many objects have been allocated; UINT64_MAX: never */
   uint64_t attend_at;      /* attend to anything at all then: stress_at, or 0 where something is pending */
+  struct cells cells;
   struct object_table objects;
 };
 
@@ -90,17 +91,18 @@ static inline void counting_reclaim(struct refcount *refcount, struct counted *o
   if (GC_UNLIKELY(packed & HEADER_EXTENDED)) {
     size = *header_extent(object);
     cell -= sizeof size;
-    cascade->freed_front_bytes += sizeof size;
+    cascade->freed_other_bytes += sizeof size;
   }
   const uint64_t bytes = (uint64_t)size.fields * sizeof(gc_ref) + size.bytes;
+  const uint64_t cell_bytes = (uint64_t)((char *)(object + 1) - cell) + bytes;
+  cascade->freed_other_bytes += cell_slack_bytes(cell_bytes);
   cascade->freed_objects++;
   cascade->freed_bytes += bytes;
 #ifdef GC_CHECKING
   GC_CHECK(object_table_remove(&refcount->objects, counted_ref(object)), "a cell is freed twice", object);
-  memset(cell, (int)(COUNTED_POISON & 0xff), (size_t)((char *)(object + 1) - cell) + bytes);
+  memset(cell, (int)(COUNTED_POISON & 0xff), cell_bytes);
 #endif
-  (void)refcount;
-  free(cell);
+  cell_free(&refcount->cells, cell, cell_bytes);
 }
 
 static void set_pending(struct refcount *refcount, struct counted *worklist)
@@ -259,7 +261,7 @@ struct gc_mutator *collector_start(const struct collector_config *config)
                                    .cascade_limit = (uint64_t)config->knobs[KNOB_CASCADE_LIMIT],
                                    .stress_at = stress == 0 ? UINT64_MAX : stress - 1};
   set_pending(&the_refcount, NULL);
-  return &the_refcount.mutator;
+  return cells_init(&the_refcount.cells, &the_refcount.mutator.counters) ? &the_refcount.mutator : NULL;
 }
 
 void collector_settle(struct gc_mutator *mutator)
@@ -274,6 +276,7 @@ void collector_check(struct gc_mutator *mutator)
 {
   struct refcount *refcount = refcount_of(mutator);
   drain(refcount, false); /* dead objects have links where counts were */
+  cells_check(&refcount->cells);
 #ifdef GC_CHECKING
   hooks_check(mutator->hooks);
   if (hooks_are_called(mutator->hooks)) { /* what is dying is still counted, and still counts */
@@ -296,10 +299,15 @@ void collector_finish(struct gc_mutator *mutator)
 #ifdef GC_CHECKING /* what cycles kept; a release build leaves it to the end of the process */
   for (uint64_t i = 0; i < refcount->objects.capacity; i++) {
     const gc_ref object = refcount->objects.entries[i].object;
-    if (object != NULL) free((char *)counted_of(object) - extent_bytes(counted_of(object)->packed));
+    if (object == NULL) continue;
+    const uint64_t front_bytes = extent_bytes(counted_of(object)->packed);
+    const struct gc_shape shape = header_shape(counted_of(object)->packed, counted_of(object));
+    cell_free(&refcount->cells, (char *)counted_of(object) - front_bytes,
+              front_bytes + sizeof(struct counted) + header_payload_bytes(shape));
   }
   object_table_release(&refcount->objects);
 #endif
+  cells_finish(&refcount->cells);
 }
 
 /* At an allocation: what is pending, and the stress knob. */
@@ -338,17 +346,17 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
 #ifdef GC_CHECKING
   if (!object_table_reserve(&refcount->objects, 1)) mutator->config->out_of_memory(mutator, cell_bytes);
 #endif
-  char *cell = cell_allocate(mutator, cell_bytes);
+  char *cell = cell_allocate(mutator, &refcount->cells, cell_bytes);
   if (GC_UNLIKELY(front_bytes != 0))
     *(struct header_extent *)(void *)cell = (struct header_extent){.fields = shape.fields, .bytes = shape.bytes};
   struct counted *object = (struct counted *)(void *)(cell + front_bytes);
   counted_init(object, packed);
   counters->allocated_objects++;
   counters->allocated_bytes += payload_bytes;
-  counters->heap_bytes += cell_bytes;
+  counters->heap_bytes += cell_bytes + cell_slack_bytes(cell_bytes);
 #ifdef GC_CHECKING
-  GC_CHECK((uint64_t)(uintptr_t)cell < CASCADE_ADDRESS_MASK, "malloc gave an address of more than 48 bits", cell);
-  GC_CHECK(object_table_add(&refcount->objects, counted_ref(object)), "malloc gave a cell that is in use", cell);
+  GC_CHECK((uint64_t)(uintptr_t)cell < CASCADE_ADDRESS_MASK, "a cell at an address of more than 48 bits", cell);
+  GC_CHECK(object_table_add(&refcount->objects, counted_ref(object)), "a cell is handed out that is in use", cell);
 #endif
   const gc_ref old = *slot;
   *slot = counted_ref(object);

@@ -26,6 +26,7 @@
 #include <string.h>
 
 #include "collectors/collector.h"
+#include "collectors/parts/cell.h"
 #include "collectors/parts/counted.h"
 #include "collectors/parts/header.h"
 #include "collectors/parts/mapping.h"
@@ -90,6 +91,7 @@ struct cyclic {
   uint32_t put_off_count; /* objects on side.put_off */
   struct mapping garbage; /* gc.garbage: references to uncollectable objects that were set aside (legacy.c) */
   uint32_t garbage_count;
+  struct cells cells;
   struct object_table objects; /* checking builds: every object that is not dead */
 };
 
@@ -195,17 +197,22 @@ static inline void cyclic_untrack(struct cyclic *cyclic, struct counted *object)
   place->generation = UNTRACKED;
 }
 
-/* A cell goes back to malloc.  The object is in no vector; counters are the caller's. */
+/* Bytes of the cell of an object. */
+static inline uint64_t object_cell_bytes(const struct counted *object)
+{
+  return packed_front_bytes(object->packed) + sizeof *object + object_payload_bytes(object);
+}
+
+/* A cell goes back.  The object is in no vector; counters are the caller's. */
 static inline void cyclic_free_cell(struct cyclic *cyclic, struct counted *object)
 {
   char *cell = (char *)object - packed_front_bytes(object->packed);
+  const uint64_t cell_bytes = object_cell_bytes(object);
 #ifdef GC_CHECKING
   GC_CHECK(object_table_remove(&cyclic->objects, counted_ref(object)), "a cell is freed twice", counted_ref(object));
-  memset(cell, (int)(COUNTED_POISON & 0xff),
-         packed_front_bytes(object->packed) + sizeof *object + object_payload_bytes(object));
+  memset(cell, (int)(COUNTED_POISON & 0xff), cell_bytes);
 #endif
-  (void)cyclic;
-  free(cell);
+  cell_free(&cyclic->cells, cell, cell_bytes);
 }
 
 /* What an object's death does to the sums and to the count of generation 0. */
@@ -216,7 +223,8 @@ static inline void cyclic_account_death(struct cyclic *cyclic, const struct coun
   const uint64_t payload_bytes = object_payload_bytes(object);
   cascade->freed_objects++;
   cascade->freed_bytes += payload_bytes;
-  cascade->freed_front_bytes += packed_front_bytes(packed);
+  cascade->freed_other_bytes +=
+      packed_front_bytes(packed) + cell_slack_bytes(packed_front_bytes(packed) + sizeof *object + payload_bytes);
   if (packed_is_atom(packed)) return;
   if (GC_UNLIKELY(cyclic->profile->counts_tracked)) {
     cyclic->count[0] -= was_tracked && cyclic->count[0] > 0;
@@ -239,13 +247,17 @@ static inline void counting_reclaim(struct cyclic *cyclic, struct counted *objec
     cyclic_reclaim(cyclic, object, cascade);
     return;
   }
-  cascade->freed_objects++;
-  cascade->freed_bytes += (uint64_t)header_fields(packed, NULL) * sizeof(gc_ref) + header_bytes(packed, NULL);
+  const uint64_t payload_bytes =
+      (uint64_t)header_fields(packed, NULL) * sizeof(gc_ref) + header_bytes(packed, NULL);
+  uint64_t front_bytes = 0;
   if (!packed_is_atom(packed)) {
     if (place_of(object)->generation != UNTRACKED) cyclic_untrack(cyclic, object);
-    cascade->freed_front_bytes += sizeof(struct place);
+    front_bytes = sizeof(struct place);
     cyclic->count[0] -= cyclic->count[0] > 0;
   }
+  cascade->freed_objects++;
+  cascade->freed_bytes += payload_bytes;
+  cascade->freed_other_bytes += front_bytes + cell_slack_bytes(front_bytes + sizeof *object + payload_bytes);
   cyclic_free_cell(cyclic, object);
 }
 

@@ -29,7 +29,6 @@
  *  - No count is negative.  Outside a collection the vector CONDEMNED is empty.
  */
 #include "base/setting.h"
-#include "collectors/parts/cell.h"
 #include "collectors/parts/hooks.h"
 #include "collectors/parts/stress.h"
 #include "collectors/parts/thresholds.h"
@@ -101,7 +100,7 @@ const struct collector_descriptor collector = {
     .source =
         "CPython 3.11 to 3.13, Modules/gcmodule.c (Schemenauer 2000); after Bacon and Rajan's trial deletion in kind",
     .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_RECLAIMS_CYCLES | COLLECTOR_PROMPT | COLLECTOR_GENERATIONAL |
-                    COLLECTOR_USES_MALLOC | COLLECTOR_WEAK | COLLECTOR_FINALIZES | COLLECTOR_HOOKS_IN_PAUSE,
+                    COLLECTOR_MEMORY | COLLECTOR_WEAK | COLLECTOR_FINALIZES | COLLECTOR_HOOKS_IN_PAUSE,
     .knobs = knobs,
     .knob_count = KNOBS,
 };
@@ -168,9 +167,11 @@ struct gc_mutator *collector_start(const struct collector_config *config)
   };
   the_cyclic.counts_every_death = !the_cyclic.profile->counts_tracked && !the_cyclic.free_lists.enabled;
   cyclic_set_trigger(&the_cyclic);
+  if (!cells_init(&the_cyclic.cells, &the_cyclic.mutator.counters)) return NULL;
   for (int i = 0; i < GC_GENERATIONS; i++) {
     if (generation_reserve(&the_cyclic.generations[i], 1)) continue;
     while (i-- > 0) mapping_release(&the_cyclic.generations[i].mapping);
+    cells_finish(&the_cyclic.cells);
     return NULL;
   }
   return &the_cyclic.mutator;
@@ -185,6 +186,7 @@ void collector_check(struct gc_mutator *mutator)
   struct cyclic *cyclic = cyclic_of(mutator);
   for (uint32_t i = 0; i < VECTORS; i++) generation_check(&cyclic->generations[i], i);
   hooks_check(mutator->hooks);
+  cells_check(&cyclic->cells);
   for (uint32_t i = 0; i < GC_GENERATIONS; i++) {
     if (cyclic->count[i] < 0) gc_fail("a generation's count is negative", cyclic);
   }
@@ -221,6 +223,7 @@ void collector_finish(struct gc_mutator *mutator)
                                     &side->apart, &side->inside,  &side->dying,  &side->put_off, &side->calls};
   for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) mapping_release(tables[i]);
   object_table_release(&cyclic->objects);
+  cells_finish(&cyclic->cells);
 }
 
 static __attribute__((noinline)) void collect_for_stress(struct cyclic *cyclic)
@@ -284,17 +287,17 @@ static inline struct counted *make(struct cyclic *cyclic, struct gc_shape shape)
 #ifdef GC_CHECKING
   cyclic_require(cyclic, object_table_reserve(&cyclic->objects, 1), cell_bytes);
 #endif
-  char *cell = cell_allocate(&cyclic->mutator, cell_bytes);
+  char *cell = cell_allocate(&cyclic->mutator, &cyclic->cells, cell_bytes);
   if (GC_UNLIKELY(packed & HEADER_EXTENDED))
     *(struct header_extent *)(void *)cell = (struct header_extent){.fields = shape.fields, .bytes = shape.bytes};
   struct counted *object = (struct counted *)(void *)(cell + front_bytes);
   counted_init(object, packed);
   counters->allocated_objects++;
   counters->allocated_bytes += payload_bytes;
-  counters->heap_bytes += cell_bytes;
+  counters->heap_bytes += cell_bytes + cell_slack_bytes(cell_bytes);
 #ifdef GC_CHECKING
-  GC_CHECK((uint64_t)(uintptr_t)cell < CASCADE_ADDRESS_MASK, "malloc gave an address of more than 48 bits", cell);
-  GC_CHECK(object_table_add(&cyclic->objects, counted_ref(object)), "malloc gave a cell that is in use", cell);
+  GC_CHECK((uint64_t)(uintptr_t)cell < CASCADE_ADDRESS_MASK, "a cell at an address of more than 48 bits", cell);
+  GC_CHECK(object_table_add(&cyclic->objects, counted_ref(object)), "a cell is handed out that is in use", cell);
 #endif
   return object;
 }

@@ -57,6 +57,8 @@ static json_t *describe_capabilities(void)
       {COLLECTOR_WEAK, "weak"},
       {COLLECTOR_FINALIZES, "finalizes"},
       {COLLECTOR_HOOKS_IN_PAUSE, "hooks_in_pause"},
+      {COLLECTOR_USES_BLOCKS, "uses_blocks"},
+      {COLLECTOR_VARIANT, "variant"},
   };
   json_t *list = json_array();
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
