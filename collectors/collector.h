@@ -17,6 +17,11 @@
 
 /* A definition with this stays external and gets the compiler's larger budget for inlining across libraries. */
 #define GC_INLINE inline
+/*
+ * For gc_new where it is long: the compiler sees a function at its limit, and inlines it on one memory and not on another.
+ * Its shape is a constant nearly everywhere, and little of it is left then.
+ */
+#define GC_INLINE_ALWAYS inline __attribute__((always_inline))
 
 #define GC_LIKELY(condition)   __builtin_expect(!!(condition), 1)
 #define GC_UNLIKELY(condition) __builtin_expect(!!(condition), 0)

@@ -159,8 +159,8 @@ static struct cell_page *add_page(struct cells *cells, unsigned size_class)
   return page;
 }
 
-__attribute__((noinline)) struct cell_page *cells_refill(struct gc_mutator *mutator, struct cells *cells,
-                                                         unsigned size_class)
+/* A page of the class with a free cell, which is current then. */
+static struct cell_page *refill(struct gc_mutator *mutator, struct cells *cells, unsigned size_class)
 {
   for (;;) {
     struct cell_page *page = cells->current[size_class];
@@ -183,7 +183,7 @@ __attribute__((noinline)) void cells_attend(struct cells *cells, struct cell_pag
   if (page->used == 0 && cells->current[block_of(cells, page)->size_class] != page) release(cells, page);
 }
 
-__attribute__((noinline)) void *cells_allocate_large(struct gc_mutator *mutator, struct cells *cells, uint64_t bytes)
+static void *allocate_large(struct gc_mutator *mutator, struct cells *cells, uint64_t bytes)
 {
   gc_ref memory = large_new(&cells->large, bytes);
   if (memory == NULL) {
@@ -193,6 +193,20 @@ __attribute__((noinline)) void *cells_allocate_large(struct gc_mutator *mutator,
   if (memory == NULL) mutator->config->out_of_memory(mutator, bytes);
   note_footprint(cells);
   return memory;
+}
+
+__attribute__((noinline)) void *cells_allocate(struct gc_mutator *mutator, struct cells *cells, uint64_t bytes)
+{
+  void *cell = NULL;
+  if (bytes > SIZE_CLASS_MAX_BYTES) {
+    cell = allocate_large(mutator, cells, bytes);
+  } else {
+    const unsigned size_class = size_class_of(bytes);
+    cell = cell_pop(refill(mutator, cells, size_class), size_class_cell_bytes(size_class));
+    memset(cell, 0, bytes);
+  }
+  mutator->counters.heap_bytes += bytes + cell_slack_bytes(bytes);
+  return cell;
 }
 
 __attribute__((noinline)) void cells_free_large(struct cells *cells, void *cell)

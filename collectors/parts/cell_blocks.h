@@ -53,25 +53,30 @@ bool cells_init(struct cells *cells, struct gc_counters *counters);
 void cells_finish(struct cells *cells);
 void cells_check(const struct cells *cells);
 
-/* The slow paths.  A page of the class with a free cell, which is current then; a large cell; neither returns NULL. */
-struct cell_page *cells_refill(struct gc_mutator *mutator, struct cells *cells, unsigned size_class);
-void *cells_allocate_large(struct gc_mutator *mutator, struct cells *cells, uint64_t bytes);
+/* The slow paths: a large cell, or one of a class whose current page has none; a large cell again. */
+void *cells_allocate(struct gc_mutator *mutator, struct cells *cells, uint64_t bytes);
 void cells_free_large(struct cells *cells, void *cell);
 /* A cell of the page was freed that was its only free one, or its last used one. */
 void cells_attend(struct cells *cells, struct cell_page *page);
 
-static inline void *cell_allocate(struct gc_mutator *mutator, struct cells *cells, uint64_t bytes)
+/* Of a page that has one, taken off the list. */
+static inline void *cell_pop(struct cell_page *page, uint32_t cell_bytes)
 {
-  if (GC_UNLIKELY(bytes > SIZE_CLASS_MAX_BYTES)) return cells_allocate_large(mutator, cells, bytes);
-  const unsigned size_class = size_class_of(bytes);
-  struct cell_page *page = cells->current[size_class];
-  if (GC_UNLIKELY(page->free == NULL)) page = cells_refill(mutator, cells, size_class);
   void *cell = page->free;
-  poison_open(cell, size_class_cell_bytes(size_class));
+  poison_open(cell, cell_bytes);
   memcpy(&page->free, cell, sizeof page->free);
   page->used++;
-  memset(cell, 0, bytes);
   return cell;
+}
+
+static inline void *cell_allocate(struct gc_mutator *mutator, struct cells *cells, uint64_t bytes)
+{
+  if (GC_UNLIKELY(bytes > SIZE_CLASS_MAX_BYTES)) return cells_allocate(mutator, cells, bytes);
+  const unsigned size_class = size_class_of(bytes);
+  struct cell_page *page = cells->current[size_class];
+  if (GC_UNLIKELY(page->free == NULL)) return cells_allocate(mutator, cells, bytes);
+  mutator->counters.heap_bytes += size_class_cell_bytes(size_class);
+  return memset(cell_pop(page, size_class_cell_bytes(size_class)), 0, bytes);
 }
 
 static inline void cell_free(struct cells *cells, void *cell, uint64_t bytes)

@@ -30,6 +30,7 @@ static inline void *cell_try(uint64_t bytes)
 {
   if (bytes > CELL_INLINE_ZERO_BYTES) return calloc(1, bytes);
   void *cell = malloc(bytes);
+  __asm__("" : "+r"(cell)); /* or gcc makes a calloc of the two, and glibc's knows no thread cache */
   if (GC_LIKELY(cell != NULL)) memset(cell, 0, bytes);
   return cell;
 }
@@ -39,6 +40,7 @@ static inline void *cell_allocate(struct gc_mutator *mutator, struct cells *cell
   (void)cells;
   void *cell = cell_try(bytes);
   if (GC_UNLIKELY(cell == NULL)) mutator->config->out_of_memory(mutator, bytes);
+  mutator->counters.heap_bytes += bytes;
   return cell;
 }
 

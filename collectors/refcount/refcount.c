@@ -333,7 +333,7 @@ GC_INLINE void gc_pop(struct gc_mutator *mutator, struct gc_frame *frame)
   for (uint32_t i = 0; i < count; i++) release(refcount_of(mutator), slots[i]);
 }
 
-GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
+GC_INLINE_ALWAYS void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
 {
   GC_CHECK(shadow_stack_has_slot(mutator, slot), "gc_new: the slot is in no frame on the shadow stack", slot);
   struct refcount *refcount = refcount_of(mutator);
@@ -353,7 +353,6 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   counted_init(object, packed);
   counters->allocated_objects++;
   counters->allocated_bytes += payload_bytes;
-  counters->heap_bytes += cell_bytes + cell_slack_bytes(cell_bytes);
 #ifdef GC_CHECKING
   GC_CHECK((uint64_t)(uintptr_t)cell < CASCADE_ADDRESS_MASK, "a cell at an address of more than 48 bits", cell);
   GC_CHECK(object_table_add(&refcount->objects, counted_ref(object)), "a cell is handed out that is in use", cell);

@@ -294,7 +294,6 @@ static inline struct counted *make(struct cyclic *cyclic, struct gc_shape shape)
   counted_init(object, packed);
   counters->allocated_objects++;
   counters->allocated_bytes += payload_bytes;
-  counters->heap_bytes += cell_bytes + cell_slack_bytes(cell_bytes);
 #ifdef GC_CHECKING
   GC_CHECK((uint64_t)(uintptr_t)cell < CASCADE_ADDRESS_MASK, "a cell at an address of more than 48 bits", cell);
   GC_CHECK(object_table_add(&cyclic->objects, counted_ref(object)), "a cell is handed out that is in use", cell);
@@ -341,7 +340,7 @@ static inline bool is_common(const struct cyclic *cyclic, enum gc_kind kind)
 }
 
 /* With a constant shape the common way is inlined: some 25 instructions and malloc. */
-GC_INLINE __attribute__((always_inline)) void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
+GC_INLINE_ALWAYS void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
 {
   GC_CHECK(shadow_stack_has_slot(mutator, slot), "gc_new: the slot is in no frame on the shadow stack", slot);
   GC_CHECK(shape.kind != GC_ATOM || shape.fields == 0, "gc_new: an atom has no fields", slot);
