@@ -6,7 +6,7 @@
 #include "collectors/journal.h"
 
 extern const struct workload workload_gcbench, workload_binary_trees, workload_splay, workload_sliding_window,
-    workload_cycles, workload_graph_churn;
+    workload_cycles, workload_graph_churn, workload_hash_churn;
 
 const struct workload *const workloads[] = {
     &workload_gcbench,
@@ -15,6 +15,7 @@ const struct workload *const workloads[] = {
     &workload_sliding_window,
     &workload_cycles,
     &workload_graph_churn,
+    &workload_hash_churn,
     NULL,
 };
 
