@@ -17,8 +17,8 @@
 
 #include <stdio.h>
 
-#include "base/clock.h"
 #include "workloads/payload.h"
+#include "workloads/sampler.h"
 
 enum { STRUCTURE, WINDOW, MESSAGES, MESSAGE_BYTES, SAMPLE, PARAMETERS };
 
@@ -249,37 +249,14 @@ static const struct structure structures[] = {
 
 /* --- the experiment --- */
 
-/* The latencies of `sample` pushes, of which the worst is kept.  One push ends when the next begins. */
-struct sampler {
-  uint64_t start_ns, worst_start_ns, worst_ns;
-  int64_t left;
-};
-
-static void sampler_keep(struct workload_run *run, struct sampler *sampler)
-{
-  workload_request(run, sampler->worst_start_ns, sampler->worst_ns);
-  sampler->worst_ns = 0;
-  sampler->left = run->parameters[SAMPLE];
-}
-
-static void sampler_note(struct workload_run *run, struct sampler *sampler)
-{
-  const uint64_t now_ns = clock_now_ns();
-  if (now_ns - sampler->start_ns >= sampler->worst_ns) {
-    sampler->worst_ns = now_ns - sampler->start_ns;
-    sampler->worst_start_ns = sampler->start_ns;
-  }
-  sampler->start_ns = now_ns;
-  if (--sampler->left == 0) sampler_keep(run, sampler);
-}
-
 static void push_all(struct workload_run *run, struct window *w, const struct structure *structure)
 {
   const uint64_t messages = (uint64_t)run->parameters[MESSAGES];
   const struct gc_shape message_shape = {.bytes = (uint32_t)run->parameters[MESSAGE_BYTES], .kind = GC_ATOM};
   const uint64_t salt = random_u64(&run->random);
   const uint64_t mask = workload_progress_mask(messages);
-  struct sampler sampler = {.start_ns = clock_now_ns(), .left = run->parameters[SAMPLE]};
+  struct sampler sampler;
+  sampler_begin(&sampler, run->parameters[SAMPLE]);
   for (uint64_t id = 0; id < messages; id++) {
     if (id == w->capacity) workload_phase(run, "slide");
     gc_new(w->mutator, w->message, message_shape);
@@ -288,7 +265,7 @@ static void push_all(struct workload_run *run, struct window *w, const struct st
     sampler_note(run, &sampler);
     if ((id & mask) == 0) workload_progress(run, id, messages);
   }
-  if (sampler.left < run->parameters[SAMPLE]) sampler_keep(run, &sampler);
+  sampler_end(run, &sampler);
 }
 
 /* Reads every message in the window; no safepoint in all of it. */

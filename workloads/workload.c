@@ -6,7 +6,7 @@
 #include "collectors/journal.h"
 
 extern const struct workload workload_gcbench, workload_binary_trees, workload_splay, workload_sliding_window,
-    workload_cycles, workload_graph_churn, workload_hash_churn;
+    workload_cycles, workload_graph_churn, workload_hash_churn, workload_lru_cache;
 
 const struct workload *const workloads[] = {
     &workload_gcbench,
@@ -16,6 +16,7 @@ const struct workload *const workloads[] = {
     &workload_cycles,
     &workload_graph_churn,
     &workload_hash_churn,
+    &workload_lru_cache,
     NULL,
 };
 
