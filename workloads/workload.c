@@ -6,11 +6,21 @@
 #include "collectors/journal.h"
 
 extern const struct workload workload_gcbench, workload_binary_trees, workload_splay, workload_sliding_window,
-    workload_cycles, workload_graph_churn, workload_hash_churn, workload_lru_cache, workload_message_queue;
+    workload_cycles, workload_graph_churn, workload_hash_churn, workload_lru_cache, workload_message_queue,
+    workload_hyperalloc;
 
 const struct workload *const workloads[] = {
-    &workload_gcbench,     &workload_binary_trees, &workload_splay,     &workload_sliding_window, &workload_cycles,
-    &workload_graph_churn, &workload_hash_churn,   &workload_lru_cache, &workload_message_queue,  NULL,
+    &workload_gcbench,
+    &workload_binary_trees,
+    &workload_splay,
+    &workload_sliding_window,
+    &workload_cycles,
+    &workload_graph_churn,
+    &workload_hash_churn,
+    &workload_lru_cache,
+    &workload_message_queue,
+    &workload_hyperalloc,
+    NULL,
 };
 
 const struct workload *workload_find(const char *name)
