@@ -8,6 +8,7 @@
 extern const struct workload workload_gcbench, workload_binary_trees, workload_splay, workload_sliding_window,
     workload_cycles, workload_graph_churn, workload_hash_churn, workload_lru_cache, workload_message_queue,
     workload_hyperalloc;
+    workload_cycles, workload_graph_churn, workload_nqueens_lists;
 
 const struct workload *const workloads[] = {
     &workload_gcbench,
@@ -20,6 +21,7 @@ const struct workload *const workloads[] = {
     &workload_lru_cache,
     &workload_message_queue,
     &workload_hyperalloc,
+    &workload_nqueens_lists,
     NULL,
 };
 
