@@ -9,7 +9,9 @@ extern const struct workload workload_gcbench, workload_binary_trees, workload_s
     workload_cycles, workload_graph_churn, workload_hash_churn, workload_lru_cache, workload_message_queue,
     workload_hyperalloc;
     workload_cycles, workload_graph_churn, workload_nqueens_lists;
+    workload_cycles, workload_graph_churn, workload_nqueens_lists, workload_deltablue;
 
+/* clang-format off: one a line */
 const struct workload *const workloads[] = {
     &workload_gcbench,
     &workload_binary_trees,
@@ -22,8 +24,10 @@ const struct workload *const workloads[] = {
     &workload_message_queue,
     &workload_hyperalloc,
     &workload_nqueens_lists,
+    &workload_deltablue,
     NULL,
 };
+/* clang-format on */
 
 const struct workload *workload_find(const char *name)
 {
