@@ -240,7 +240,7 @@ static bool inputs_stay(const struct solver *s, gc_ref constraint)
   return true;
 }
 
-/* Works out what the output is now: does it stay, its value if so, and its walkabout strength.  Ends with a safepoint. */
+/* Works out whether the output stays now, its value if so, and its walkabout strength.  Ends with a safepoint. */
 static void recalculate(const struct solver *s, gc_ref constraint)
 {
   const gc_ref output = constraint_output(s, constraint);

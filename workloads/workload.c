@@ -11,7 +11,7 @@ extern const struct workload workload_gcbench, workload_binary_trees, workload_s
     workload_cycles, workload_graph_churn, workload_nqueens_lists;
     workload_cycles, workload_graph_churn, workload_nqueens_lists, workload_deltablue;
 
-/* clang-format off: one a line */
+/* clang-format off */
 const struct workload *const workloads[] = {
     &workload_gcbench,
     &workload_binary_trees,
