@@ -63,7 +63,7 @@ struct journal_row {
   uint32_t reserved;
 };
 
-enum { JOURNAL_HISTOGRAM_BUCKETS = 64, JOURNAL_PHASES_MAX = 32, JOURNAL_PHASE_NAME_MAX = 24 };
+enum { JOURNAL_HISTOGRAM_BUCKETS = 64, JOURNAL_PHASES_MAX = 255, JOURNAL_PHASE_NAME_MAX = 24 };
 
 struct journal_phase {
   char name[JOURNAL_PHASE_NAME_MAX];
@@ -95,7 +95,7 @@ struct journal_head {
   struct journal_phase phases[JOURNAL_PHASES_MAX];
 };
 
-#define JOURNAL_MAGIC 0x314c4e524a424c47u /* "GLBJRNL1" */
+#define JOURNAL_MAGIC 0x324c4e524a424c47u /* "GLBJRNL2" */
 
 struct journal {
   struct journal_head *head;
