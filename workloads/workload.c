@@ -10,6 +10,8 @@ extern const struct workload workload_gcbench, workload_binary_trees, workload_s
     workload_hyperalloc;
     workload_cycles, workload_graph_churn, workload_nqueens_lists;
     workload_cycles, workload_graph_churn, workload_nqueens_lists, workload_deltablue;
+    workload_cycles, workload_graph_churn, workload_string_mix, workload_big_array, workload_long_list,
+    workload_fragmentation, workload_decay;
 
 /* clang-format off */
 const struct workload *const workloads[] = {
@@ -26,6 +28,9 @@ const struct workload *const workloads[] = {
     &workload_nqueens_lists,
     &workload_deltablue,
     NULL,
+    &workload_gcbench,   &workload_binary_trees,  &workload_splay,      &workload_sliding_window,
+    &workload_cycles,    &workload_graph_churn,   &workload_string_mix, &workload_big_array,
+    &workload_long_list, &workload_fragmentation, &workload_decay,      NULL,
 };
 /* clang-format on */
 
