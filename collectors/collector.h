@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/setting.h"
 #include "collectors/gc.h"
@@ -81,7 +82,8 @@ enum collector_capability {
   COLLECTOR_FINALIZES = 1 << 12,      /* has finalizers */
   COLLECTOR_HOOKS_IN_PAUSE = 1 << 13, /* calls back inside the pause that finds the garbage; otherwise right after it */
   COLLECTOR_USES_BLOCKS = 1 << 14,    /* objects are in size-class blocks (parts/blocks.h): the allocator "blocks" */
-  COLLECTOR_VARIANT = 1 << 15         /* on another memory than is usual for the collector, which has a program too */
+  COLLECTOR_VARIANT = 1 << 15,        /* on another memory than is usual for the collector, which has a program too */
+  COLLECTOR_INSTRUMENT = 1 << 16      /* observes a program and competes with nobody: not among `all` and `own` */
 };
 
 /*
@@ -112,6 +114,7 @@ struct collector_descriptor {
 struct collector_config {
   const int64_t *knobs; /* one a row of the descriptor's table, validated */
   struct journal *journal;
+  FILE *report; /* where an instrument writes what it observes; NULL: nobody wants to know */
   /* Called when memory is refused; bytes is what was asked for (an object, its cell, or a table).  Does not return. */
   void (*out_of_memory)(struct gc_mutator *mutator, uint64_t bytes) __attribute__((noreturn));
 };
@@ -177,6 +180,20 @@ bool collector_order(struct gc_mutator *mutator, enum collector_order order, int
  * the object.  Heap scripts keep it themselves then, by address: such a collector must not move objects.
  */
 bool collector_shape(struct gc_mutator *mutator, gc_ref object, struct gc_shape *shape);
+
+/*
+ * Numbers of the collector's own that go into a trial's record, after collector_settle.  A collector defines the function
+ * where it has some; otherwise that of parts/control.c stands, which has none.  facts has room for COLLECTOR_FACTS_MAX;
+ * names are static.  Returns how many there are.
+ */
+struct collector_fact {
+  const char *name;
+  uint64_t value;
+};
+
+enum { COLLECTOR_FACTS_MAX = 32 };
+
+size_t collector_facts(struct gc_mutator *mutator, struct collector_fact *facts);
 
 /* Ends the collector; all its memory goes back. */
 void collector_finish(struct gc_mutator *mutator);

@@ -29,3 +29,10 @@ __attribute__((weak)) bool collector_order(struct gc_mutator *mutator, enum coll
   (void)value;
   return false;
 }
+
+__attribute__((weak)) size_t collector_facts(struct gc_mutator *mutator, struct collector_fact *facts)
+{
+  (void)mutator;
+  (void)facts;
+  return 0;
+}

@@ -59,6 +59,7 @@ static json_t *describe_capabilities(void)
       {COLLECTOR_HOOKS_IN_PAUSE, "hooks_in_pause"},
       {COLLECTOR_USES_BLOCKS, "uses_blocks"},
       {COLLECTOR_VARIANT, "variant"},
+      {COLLECTOR_INSTRUMENT, "instrument"},
   };
   json_t *list = json_array();
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

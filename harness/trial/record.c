@@ -48,6 +48,17 @@ static void put_counters(json_t *root, const struct gc_counters *counters)
   document_set(root, "uncollectable", generations(counters->uncollectable));
 }
 
+/* What the collector alone knows to tell; most have nothing. */
+static void put_facts(json_t *root, struct gc_mutator *mutator)
+{
+  struct collector_fact facts[COLLECTOR_FACTS_MAX];
+  const size_t count = collector_facts(mutator, facts);
+  if (count == 0) return;
+  json_t *object = json_object();
+  for (size_t i = 0; i < count; i++) document_set_number(object, facts[i].name, facts[i].value);
+  document_set(root, "facts", object);
+}
+
 /*
  * "VmHWM:    1234 kB" of /proc/self/status, in bytes; ru_maxrss would tell the parent's where that was larger.  Read
  * without stdio, whose buffer would need memory.
@@ -109,6 +120,7 @@ static json_t *make_record(const struct trial *trial)
   document_set_number(root, "cascade_floor_ns", trial->cascade_floor_ns);
   document_set(root, "journal", json_boolean(trial->journal_enabled));
   put_counters(root, &trial->mutator->counters);
+  put_facts(root, trial->mutator);
   put_system(root);
   return root;
 }

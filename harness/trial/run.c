@@ -53,6 +53,28 @@ static __attribute__((noreturn)) void out_of_memory(struct gc_mutator *mutator, 
   _exit(code);
 }
 
+/* The file for what an instrument observes; NULL where none is wanted, or after a message. */
+static FILE *open_report(const struct trial *trial)
+{
+  enum { BUFFER_BYTES = 1 << 20 };
+  if (trial->report_path == NULL) return NULL;
+  FILE *report = fopen(trial->report_path, "wbe");
+  if (report == NULL)
+    fprintf(stderr, "gclab-trial: %s: %s\n", trial->report_path, strerror(errno));
+  else
+    setvbuf(report, NULL, _IOFBF, BUFFER_BYTES);
+  return report;
+}
+
+static bool close_report(const struct trial *trial, FILE *report)
+{
+  if (report == NULL) return true;
+  const bool is_whole = ferror(report) == 0;
+  if (fclose(report) == 0 && is_whole) return true;
+  fprintf(stderr, "gclab-trial: %s could not be written: %s\n", trial->report_path, strerror(errno));
+  return false;
+}
+
 int trial_run(struct trial *trial)
 {
   current = trial;
@@ -64,7 +86,10 @@ int trial_run(struct trial *trial)
     return TRIAL_EXIT_ENVIRONMENT;
   }
   trial->journal.enabled = trial->journal_enabled;
-  struct collector_config config = {.knobs = trial->knobs, .journal = &trial->journal, .out_of_memory = out_of_memory};
+  FILE *report = open_report(trial);
+  if (report == NULL && trial->report_path != NULL) return TRIAL_EXIT_ENVIRONMENT;
+  struct collector_config config = {
+      .knobs = trial->knobs, .journal = &trial->journal, .report = report, .out_of_memory = out_of_memory};
   trial->mutator = collector_start(&config);
   if (trial->mutator == NULL) {
     fprintf(stderr, "gclab-trial: %s cannot start: no memory for its heap\n", collector.name);
@@ -92,6 +117,7 @@ int trial_run(struct trial *trial)
     audit_journal(trial->mutator);
   }
   recorded = trial_write_record(trial);
+  if (!close_report(trial, report)) recorded = TRIAL_EXIT_ENVIRONMENT;
   collector_finish(trial->mutator);
   journal_close(&trial->journal);
   return recorded;

@@ -42,6 +42,7 @@ struct trial {
   uint64_t journal_rows, journal_requests, cascade_floor_ns;
   bool journal_enabled;
   bool verify; /* check the whole heap after the work */
+  const char *report_path; /* NULL: nobody wants what an instrument observes */
 
   struct journal journal;
   struct gc_mutator *mutator;
