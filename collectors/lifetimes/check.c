@@ -52,8 +52,7 @@ void collector_check(struct gc_mutator *mutator)
   gather(lt, &table);
   for (const struct gc_frame *frame = mutator->frames; frame != NULL; frame = frame->previous)
     count_references(&table, frame->slots, frame->count);
-  for (uint64_t i = 0; i < lt->count; i++)
-    count_references(&table, fields_of(lt->records[i]), lt->records[i]->fields);
+  for (uint64_t i = 0; i < lt->count; i++) count_references(&table, fields_of(lt->records[i]), lt->records[i]->fields);
   for (uint64_t i = 0; i < lt->count; i++) {
     const gc_ref object = object_of(lt->records[i]);
     if (object_table_find(&table, object)->value > lt->records[i]->count)

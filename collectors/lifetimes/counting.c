@@ -9,10 +9,7 @@
  */
 #include "collectors/lifetimes/lifetimes.h"
 
-static bool is_kept(const struct record *record)
-{
-  return (record->flags & (RECORD_MARKED | RECORD_COUNTED)) == 0;
-}
+static bool is_kept(const struct record *record) { return (record->flags & (RECORD_MARKED | RECORD_COUNTED)) == 0; }
 
 /* spare[] is the worklist. */
 static void free_counted(struct lifetimes *lt, struct record *first)

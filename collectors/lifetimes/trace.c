@@ -123,8 +123,7 @@ static void write_deaths(struct lifetimes *lt, uint64_t dead)
   for (uint64_t i = dead; i-- > 0;) {
     const struct record *record = lt->queue[i];
     while (born < lt->count - lt->traced_count && lt->births[born] <= record->stamp) born++;
-    const uint64_t clock_bytes =
-        born == 0 ? lt->traced_bytes : lt->records[lt->traced_count + born - 1]->birth_bytes;
+    const uint64_t clock_bytes = born == 0 ? lt->traced_bytes : lt->records[lt->traced_count + born - 1]->birth_bytes;
     const struct death death = {.operation = record->stamp,
                                 .clock_objects = lt->traced_number + born,
                                 .clock_bytes = clock_bytes,
@@ -195,8 +194,7 @@ uint64_t lifetimes_trace(struct lifetimes *lt, enum journal_cause cause)
   const uint64_t edges_before = lt->sums.sampled_edges;
   mark_all(lt);
   if (lt->mutator.hooks != NULL) mark_hooked(lt);
-  struct journal_work work = {.examined_objects = lt->queued,
-                              .followed_edges = lt->sums.sampled_edges - edges_before};
+  struct journal_work work = {.examined_objects = lt->queued, .followed_edges = lt->sums.sampled_edges - edges_before};
   sample_fan_in(lt);
   journal_mark_done(lt->mutator.journal);
   const uint64_t dead = lifetimes_date(lt);

@@ -29,9 +29,10 @@
 #include "collectors/gc.h"
 
 enum death_flag {
-  DEATH_KEPT_BY_COUNTING = 1 << 0, /* reference counting alone would not have freed it: in a dead cycle, or kept by one */
-  DEATH_IN_CYCLE = 1 << 1,         /* in a dead cycle itself */
-  DEATH_AT_END = 1 << 2            /* was still alive when the program ended */
+  DEATH_KEPT_BY_COUNTING =
+      1 << 0,              /* reference counting alone would not have freed it: in a dead cycle, or kept by one */
+  DEATH_IN_CYCLE = 1 << 1, /* in a dead cycle itself */
+  DEATH_AT_END = 1 << 2    /* was still alive when the program ended */
 };
 
 struct death {

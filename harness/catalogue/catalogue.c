@@ -11,11 +11,12 @@
 #include "harness/catalogue/description.h"
 #include "harness/catalogue/program.h"
 
-/* Own collectors in the order in which each adds to the one before; the rest by name, peers last. */
+/* Own collectors in the order in which each adds to the one before; the rest by name, then peers, then instruments. */
 static int rank_of(const struct catalogue_collector *collector)
 {
   static const char *const order[] = {"none", "refcount", "refcount_cyclic", "marksweep", "semispace"};
   enum { KNOWN = sizeof order / sizeof order[0] };
+  if (catalogue_collector_can(collector, "instrument")) return KNOWN + 2;
   if (catalogue_collector_can(collector, "external")) return KNOWN + 1;
   for (int i = 0; i < KNOWN; i++) {
     if (strcmp(order[i], collector->name) == 0) return i;
@@ -205,6 +206,14 @@ bool catalogue_collector_can(const struct catalogue_collector *collector, const 
     if (strcmp(collector->capabilities[i], capability) == 0) return true;
   }
   return false;
+}
+
+bool catalogue_collector_is_in(const struct catalogue_collector *collector, const char *group)
+{
+  if (catalogue_collector_can(collector, "instrument")) return false;
+  if (strcmp(group, "all") == 0) return true;
+  if (strcmp(group, "own") == 0) return !catalogue_collector_can(collector, "external");
+  return strcmp(group, "peers") == 0 && catalogue_collector_can(collector, "external");
 }
 
 const char *catalogue_nearest_collector(const struct catalogue *catalogue, const char *name)

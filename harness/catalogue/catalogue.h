@@ -64,6 +64,9 @@ const struct catalogue_workload *catalogue_workload(const struct catalogue *cata
 const struct catalogue_missing *catalogue_missing(const struct catalogue *catalogue, const char *name);
 bool catalogue_collector_can(const struct catalogue_collector *collector, const char *capability);
 
+/* Is it one of "all", "own" (gclab's) or "peers"?  Instruments, which compete with nobody, are in none. */
+bool catalogue_collector_is_in(const struct catalogue_collector *collector, const char *group);
+
 /* The nearest name to a mistyped one, or NULL. */
 const char *catalogue_nearest_collector(const struct catalogue *catalogue, const char *name);
 const char *catalogue_nearest_workload(const struct catalogue *catalogue, const char *name);

@@ -24,6 +24,7 @@ static const struct {
     {"uses_malloc", "uses malloc: the allocator can be chosen"},
     {"weak", "weak references"},
     {"finalizes", "finalizers"},
+    {"instrument", "an instrument: observes a program, and is not among 'all' and 'own'"},
     {"hooks_in_pause", "runs finalizers and callbacks inside the pause, which they lengthen"},
 };
 
@@ -35,6 +36,22 @@ static const char *phrase_of(const char *capability)
   return capability;
 }
 
+/* They run workloads as collectors do, but are no contenders; the catalogue has them last. */
+static void print_instruments(const struct catalogue *catalogue)
+{
+  static const char *const headings[] = {"instrument", "version", "what it does", NULL};
+  if (!catalogue_collector_can(&catalogue->collectors[catalogue->collector_count - 1], "instrument")) return;
+  putchar('\n');
+  struct table table;
+  table_init(&table, headings);
+  for (size_t i = 0; i < catalogue->collector_count; i++) {
+    const struct catalogue_collector *collector = &catalogue->collectors[i];
+    if (catalogue_collector_can(collector, "instrument"))
+      table_add(&table, (const char *const[]){collector->name, collector->version, collector->summary});
+  }
+  table_print(&table, stdout, 0);
+}
+
 void list_print_collectors(const struct listing *listing)
 {
   static const char *const headings[] = {"collector", "version", "what it does", NULL};
@@ -44,9 +61,11 @@ void list_print_collectors(const struct listing *listing)
   table_init(&table, headings);
   for (size_t i = 0; i < catalogue->collector_count; i++) {
     const struct catalogue_collector *collector = &catalogue->collectors[i];
-    table_add(&table, (const char *const[]){collector->name, collector->version, collector->summary});
+    if (!catalogue_collector_can(collector, "instrument"))
+      table_add(&table, (const char *const[]){collector->name, collector->version, collector->summary});
   }
   table_print(&table, stdout, 0);
+  print_instruments(catalogue);
   if (catalogue->missing_count == 0) return;
   putchar('\n');
   table_init(&table, missing_headings);

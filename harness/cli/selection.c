@@ -49,10 +49,7 @@ bool selection_is_known(const struct selection *selection, const struct catalogu
 
 static bool names(const char *name, const struct catalogue_collector *collector)
 {
-  if (strcmp(name, "all") == 0) return true;
-  if (strcmp(name, "own") == 0) return !catalogue_collector_can(collector, "external");
-  if (strcmp(name, "peers") == 0) return catalogue_collector_can(collector, "external");
-  return strcmp(name, collector->name) == 0;
+  return catalogue_collector_is_in(collector, name) || strcmp(name, collector->name) == 0;
 }
 
 bool selection_wants(const struct selection *selection, const struct catalogue_collector *collector, const char *preset)

@@ -48,13 +48,11 @@ static void leave_out(const struct resolving *resolving, const struct plan_word 
 /* "all", "own" and "peers"; false where the word is none of them. */
 static bool choose_class(const struct resolving *resolving, const struct plan_word *word, struct plan_chosen *chosen)
 {
-  const bool all = strcmp(word->text, "all") == 0;
-  const bool own = all || strcmp(word->text, "own") == 0;
-  const bool peers = all || strcmp(word->text, "peers") == 0;
-  if (!own && !peers) return false;
+  const bool peers = strcmp(word->text, "all") == 0 || strcmp(word->text, "peers") == 0;
+  if (!peers && strcmp(word->text, "own") != 0) return false;
   for (size_t i = 0; i < resolving->catalogue->collector_count; i++) {
     const struct catalogue_collector *collector = &resolving->catalogue->collectors[i];
-    if (catalogue_collector_can(collector, "external") ? peers : own) plan_chosen_add(chosen, collector);
+    if (catalogue_collector_is_in(collector, word->text)) plan_chosen_add(chosen, collector);
   }
   for (size_t i = 0; peers && i < resolving->catalogue->missing_count; i++)
     leave_out(resolving, word, &resolving->catalogue->missing[i], chosen);
