@@ -100,4 +100,52 @@ struct stats_point {
 size_t stats_distribution_thin(const struct stats_distribution *distribution, struct stats_point *points,
                                size_t capacity);
 
+/*
+ * Counts of values, for more of them than are to be kept.  Buckets are exact below 2^STATS_HISTOGRAM_BITS; above, a bucket
+ * is as wide as 2^-STATS_HISTOGRAM_BITS of its values, so that a quantile (nearest-rank) is off by less than 0.1 %.
+ */
+enum { STATS_HISTOGRAM_BITS = 10, STATS_HISTOGRAM_BUCKETS = (65 - STATS_HISTOGRAM_BITS) << STATS_HISTOGRAM_BITS };
+
+struct stats_histogram {
+  uint64_t *counts; /* STATS_HISTOGRAM_BUCKETS */
+  uint64_t n;
+};
+
+/* False where there is no memory. */
+bool stats_histogram_open(struct stats_histogram *histogram);
+void stats_histogram_free(struct stats_histogram *histogram);
+void stats_histogram_add(struct stats_histogram *histogram, uint64_t value);
+
+/* The smallest value of the bucket that quantile q is in; n > 0. */
+uint64_t stats_histogram_quantile(const struct stats_histogram *histogram, double q);
+
+/*
+ * Eigenvalues and eigenvectors of a symmetric matrix of n rows, by cyclic Jacobi rotations (Jacobi 1846; Golub and Van
+ * Loan, Matrix Computations, 8.5).  matrix, row by row, is destroyed; values come in falling order, and the eigenvector
+ * of values[k] is row k of vectors, of length 1, its component of the largest magnitude positive.
+ */
+void stats_eigen_symmetric(double *matrix, size_t n, double *values, double *vectors);
+
+/*
+ * Principal components of `rows` observations of `columns` variables, each variable standardised first (mean 0, standard
+ * deviation 1 with n - 1; one that does not vary is 0 throughout).  All arrays are one allocation.
+ */
+struct stats_components {
+  size_t rows, columns;
+  double *standard; /* rows x columns: the variables, standardised */
+  double *share;    /* columns: of the variance, by component; falling */
+  double *loadings; /* columns x columns: row k is component k, in the variables */
+  double *scores;   /* rows x columns: the observations, in the components */
+};
+
+/* False where there is no memory, or fewer than two rows or one column. */
+bool stats_components_of(const double *data, size_t rows, size_t columns, struct stats_components *components);
+void stats_components_free(struct stats_components *components);
+
+/* Of each of the rows > 1 observations: which other is nearest (Euclid), and how far away. */
+void stats_nearest(const double *standard, size_t rows, size_t columns, size_t *neighbours, double *distances);
+
+/* The median of the distances between all pairs, rows > 1; NAN where there is no memory. */
+double stats_median_distance(const double *standard, size_t rows, size_t columns);
+
 #endif
