@@ -261,3 +261,32 @@ const char *setting_nearest(const char *word, const char *const *candidates, siz
   }
   return best;
 }
+
+enum { ASSIGNED_MAX = 32 };
+
+bool setting_assign(const char *text, const struct setting *settings, size_t count, int64_t *values, const char *owner,
+                    char *error)
+{
+  const char *equals = strchr(text, '=');
+  char name[WORD_MAX];
+  if (equals == NULL || (size_t)(equals - text) >= sizeof name) {
+    snprintf(error, SETTING_ERROR_MAX, "'%s' is not of the form NAME=VALUE", text);
+    return false;
+  }
+  memcpy(name, text, (size_t)(equals - text));
+  name[equals - text] = '\0';
+  const int row = setting_find(settings, count, name);
+  if (row < 0) {
+    const char *names[ASSIGNED_MAX];
+    size_t known = 0;
+    for (; known < count && known < ASSIGNED_MAX; known++) names[known] = settings[known].name;
+    const char *nearest = setting_nearest(name, names, known);
+    snprintf(error, SETTING_ERROR_MAX, "%s has nothing called '%s'%s%s", owner, name,
+             nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
+    return false;
+  }
+  char why[SETTING_ERROR_MAX];
+  if (setting_parse(&settings[row], equals + 1, &values[row], why)) return true;
+  snprintf(error, SETTING_ERROR_MAX, "%s: %.200s", owner, why);
+  return false;
+}

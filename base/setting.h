@@ -67,6 +67,13 @@ bool setting_size_parse(const char *text, enum setting_size *size);
 int setting_find(const struct setting *settings, size_t count, const char *name);
 
 /*
+ * "NAME=VALUE" for a table of settings of what is called owner: sets its value in values.  On failure returns false and
+ * writes one sentence into error, as setting_parse does.
+ */
+bool setting_assign(const char *text, const struct setting *settings, size_t count, int64_t *values, const char *owner,
+                    char *error);
+
+/*
  * The candidate nearest to word by edit distance, or NULL where none is near enough to be meant (more than a third
  * of the word differs, two letters at least).
  */

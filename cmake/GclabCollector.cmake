@@ -2,8 +2,9 @@
 #                     [LINK library...])
 #
 # Makes the collector library gclab_collector_NAME and the collector's programs: gclab-trial-NAME, which is that
-# collector linked with every workload.  This line and the collector's folder are all that a collector needs, in this
-# tree or, after find_package(gclab), in any other (docs/adding-a-collector.md).
+# collector linked with every workload, and, where gclab was built with Google Benchmark (GCLAB_MICRO), gclab-micro-NAME,
+# which is that collector linked with every micro-benchmark.  This line and the collector's folder are all that a
+# collector needs, in this tree or, after find_package(gclab), in any other (docs/adding-a-collector.md).
 #
 # A collector whose objects can be on several memories (collectors/parts/cell.h) names them, the usual one first: malloc,
 # blocks.  It is compiled once for each, with COLLECTOR_ON_MALLOC or COLLECTOR_ON_BLOCKS defined, and with what only that
@@ -47,6 +48,10 @@ function(gclab_collector_programs program)
   gclab_collector_program(trial ${program} LINK
     gclab::workloads gclab::interpreter gclab_collector_${program} gclab::collector_parts gclab::script gclab::base
     gclab::trial_deps)
+  if(GCLAB_MICRO)
+    gclab_collector_program(micro ${program} LINK
+      gclab::primitives gclab_collector_${program} gclab::collector_parts gclab::gbench gclab::base gclab::micro_deps)
+  endif()
   set_property(GLOBAL APPEND PROPERTY GCLAB_COLLECTORS ${program})
 endfunction()
 
@@ -56,13 +61,18 @@ function(gclab_collector_program kind program)
   set(target gclab-${kind}-${program})
   add_executable(${target} $<TARGET_OBJECTS:gclab::${kind}>)
   target_link_libraries(${target} PRIVATE ${ARG_LINK})
-  set_target_properties(${target} PROPERTIES
-    LINKER_LANGUAGE C # imported objects do not tell
+  gclab_finish_program(${target})
+endfunction()
+
+# What the programs of a collector have in common.
+function(gclab_finish_program program)
+  set_target_properties(${program} PROPERTIES
+    LINKER_LANGUAGE C # imported objects do not tell; and C++ is not needed to link (micro_deps names its library)
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   if(GCLAB_LTO_WORKS)
-    set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
+    set_target_properties(${program} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
   elseif(GCLAB_LTO_FOREIGN)
-    target_link_options(${target} PRIVATE -fno-lto) # another compiler's intermediate code: only the machine code counts
+    target_link_options(${program} PRIVATE -fno-lto) # another compiler's intermediate code: only the machine code counts
   endif()
-  install(TARGETS ${target} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/gclab)
+  install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/gclab)
 endfunction()

@@ -1,0 +1,21 @@
+# Micro-benchmarks (harness/micro) need Google Benchmark and a C++ compiler, for one file.  Where they are not there,
+# everything else is built, and `gclab micro` says what is missing.
+option(GCLAB_MICRO_BENCHMARKS "Build the micro-benchmarks, where Google Benchmark is found" ON)
+set(GCLAB_MICRO OFF)
+if(GCLAB_MICRO_BENCHMARKS)
+  include(CheckLanguage)
+  check_language(CXX)
+  pkg_check_modules(BENCHMARK QUIET IMPORTED_TARGET benchmark>=1.7)
+  if(BENCHMARK_FOUND AND CMAKE_CXX_COMPILER)
+    enable_language(CXX)
+    set(CMAKE_CXX_STANDARD 17)
+    set(CMAKE_CXX_STANDARD_REQUIRED ON)
+    set(CMAKE_CXX_FLAGS_RELEASE "${CMAKE_C_FLAGS_RELEASE}")
+    set(GCLAB_MICRO ON)
+  elseif(CMAKE_CXX_COMPILER)
+    message(STATUS "Micro-benchmarks are left out: Google Benchmark 1.7 or later was not found (pkg-config benchmark); "
+                   "Debian package: libbenchmark-dev")
+  else()
+    message(STATUS "Micro-benchmarks are left out: there is no C++ compiler; Debian package: g++")
+  endif()
+endif()
