@@ -5,34 +5,16 @@
 #include "base/clock.h"
 #include "collectors/journal.h"
 
-extern const struct workload workload_gcbench, workload_binary_trees, workload_splay, workload_sliding_window,
-    workload_cycles, workload_graph_churn, workload_hash_churn, workload_lru_cache, workload_message_queue,
-    workload_hyperalloc;
-    workload_cycles, workload_graph_churn, workload_nqueens_lists;
-    workload_cycles, workload_graph_churn, workload_nqueens_lists, workload_deltablue;
-    workload_cycles, workload_graph_churn, workload_string_mix, workload_big_array, workload_long_list,
-    workload_fragmentation, workload_decay;
+#define WORKLOAD(name) extern const struct workload workload_##name;
+#include "workloads/all.h"
+#undef WORKLOAD
 
-/* clang-format off */
 const struct workload *const workloads[] = {
-    &workload_gcbench,
-    &workload_binary_trees,
-    &workload_splay,
-    &workload_sliding_window,
-    &workload_cycles,
-    &workload_graph_churn,
-    &workload_hash_churn,
-    &workload_lru_cache,
-    &workload_message_queue,
-    &workload_hyperalloc,
-    &workload_nqueens_lists,
-    &workload_deltablue,
+#define WORKLOAD(name) &workload_##name,
+#include "workloads/all.h"
+#undef WORKLOAD
     NULL,
-    &workload_gcbench,   &workload_binary_trees,  &workload_splay,      &workload_sliding_window,
-    &workload_cycles,    &workload_graph_churn,   &workload_string_mix, &workload_big_array,
-    &workload_long_list, &workload_fragmentation, &workload_decay,      NULL,
 };
-/* clang-format on */
 
 const struct workload *workload_find(const char *name)
 {
