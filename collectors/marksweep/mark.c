@@ -149,7 +149,8 @@ static NOINLINE void scan_slow(struct marksweep *ms, gc_ref object)
 /* Edges on their way to their mark bits. */
 struct edge_queue {
   gc_ref edges[EDGE_QUEUE_LENGTH];
-  uint32_t next; /* the oldest, in whose place the next one goes */
+  uint32_t next;  /* the oldest, in whose place the next one goes */
+  uint32_t empty; /* `next` when all were last pushed */
 };
 
 /* Sends an edge for its mark bit's line, and pushes the one that has been waiting longest. */
@@ -164,11 +165,20 @@ static ALWAYS_INLINE uintptr_t *delay_edge(struct edge_queue *queue, struct span
   return push_edge(span, top, oldest);
 }
 
-/* Pushes all edges that wait. */
-static void push_waiting(struct marksweep *ms, struct edge_queue *queue)
+/*
+ * Pushes all edges that wait.  In a list that is one after every object, so nothing is done for places where none waits.
+ */
+static ALWAYS_INLINE uintptr_t *push_waiting(struct edge_queue *queue, struct span span, uintptr_t *top)
 {
-  push_fields(ms, queue->edges, EDGE_QUEUE_LENGTH);
-  memset(queue, 0, sizeof *queue);
+  const uint32_t added = queue->next - queue->empty;
+  const uint32_t count = added < EDGE_QUEUE_LENGTH ? added : EDGE_QUEUE_LENGTH;
+  for (uint32_t i = queue->next - count; i != queue->next; i++) {
+    gc_ref *place = &queue->edges[i % EDGE_QUEUE_LENGTH];
+    top = push_edge(span, top, *place);
+    *place = NULL;
+  }
+  queue->empty = queue->next;
+  return top;
 }
 
 /* Scans until the stacks and queues are empty. */
@@ -191,12 +201,11 @@ static NOINLINE void drain(struct marksweep *ms)
       queue[in++ % PREFETCH_DISTANCE_MAX] = object;
     }
     if (GC_UNLIKELY(in == out)) {
+      top = push_waiting(&edge_queue, span, top); /* only where the stack has room for more are there any */
+      if (top != stack->bottom) continue;
       stack->top = top;
-      push_waiting(ms, &edge_queue);
-      if (mark_stack_is_empty(stack)) {
-        if (mark_stack_is_empty(&ms->slices)) break;
-        scan_slice(ms);
-      }
+      if (mark_stack_is_empty(&ms->slices)) break;
+      scan_slice(ms);
       top = stack->top;
       continue;
     }
