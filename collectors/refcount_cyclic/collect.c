@@ -37,7 +37,12 @@
 
 enum {
   PREFETCH_OBJECTS = 24, /* objects ahead */
-  HEAVY_COUNT = 256
+  HEAVY_COUNT = 256,
+#ifdef GC_CHECKING
+  LARGE_COLLECTION = 64 /* so that tests take both ways */
+#else
+  LARGE_COLLECTION = 1 << 18 /* objects: the byte of each no longer fits a second-level cache beside all else */
+#endif
 };
 
 static void *table_of(struct cyclic *cyclic, struct mapping *mapping, uint64_t bytes)
@@ -93,15 +98,30 @@ static __attribute__((noinline)) void grow_edges(struct collection *collection, 
   collection->edges = table_of(cyclic, &cyclic->side.edges, wanted * sizeof(uint32_t));
 }
 
-/* The position of edge number e is looked up, COLLECTION_QUEUE edges after its referent was put into the queue. */
-static inline void resolve_edge(struct collection *collection, uint64_t e)
+/* A reference from inside is taken off its referent's count. */
+static inline void subtract_edge(struct collection *collection, uint64_t e)
+{
+  if (!GC_FAULT(subtraction_skipped)) collection->refs[collection->edges[e]]--;
+}
+
+/*
+ * The position of edge number e is looked up, COLLECTION_QUEUE edges after its referent was put into the queue.  Where
+ * the table of counts is too large for the cache, so many edges pass again before the count is touched.
+ */
+static inline __attribute__((always_inline)) void resolve_edge(struct collection *collection, uint64_t e, bool is_large)
 {
   const uint32_t position = position_of(collection, collection->queue[e % COLLECTION_QUEUE]);
   collection->edges[e] = position;
-  if (!GC_FAULT(subtraction_skipped)) collection->refs[position]--;
+  if (!is_large) {
+    subtract_edge(collection, e);
+    return;
+  }
+  __builtin_prefetch(&collection->refs[position], 1);
+  if (e >= COLLECTION_QUEUE) subtract_edge(collection, e - COLLECTION_QUEUE);
 }
 
-static inline uint64_t find_edges_of(struct collection *collection, struct counted *object, uint64_t edge_count)
+static inline __attribute__((always_inline)) uint64_t
+find_edges_of(struct collection *collection, struct counted *object, uint64_t edge_count, bool is_large)
 {
   const uint32_t fields = object_fields(object);
   if (GC_UNLIKELY((edge_count + fields) * sizeof(uint32_t) > collection->cyclic->side.edges.bytes))
@@ -112,13 +132,13 @@ static inline uint64_t find_edges_of(struct collection *collection, struct count
     const gc_ref referent = *field;
     if (referent == NULL) continue;
     __builtin_prefetch(counted_of(referent));
-    if (edge_count >= COLLECTION_QUEUE) resolve_edge(collection, edge_count - COLLECTION_QUEUE);
+    if (edge_count >= COLLECTION_QUEUE) resolve_edge(collection, edge_count - COLLECTION_QUEUE, is_large);
     collection->queue[edge_count++ % COLLECTION_QUEUE] = referent;
   }
   return edge_count;
 }
 
-static void find_edges(struct collection *collection)
+static inline __attribute__((always_inline)) void find_all_edges(struct collection *collection, bool is_large)
 {
   struct counted *const *objects = collection->collected->objects;
   const uint32_t size = collection->size;
@@ -138,12 +158,21 @@ static void find_edges(struct collection *collection)
     collection->has_dicts |= kind == GC_DICT;
     collection->has_heavy |= object->count >= HEAVY_COUNT;
     collection->refs[i] = (uint8_t)(collection->refs[i] + object->count - (GC_FAULT(count_one_low) ? 1 : 0));
-    edge_count = find_edges_of(collection, object, edge_count);
+    edge_count = find_edges_of(collection, object, edge_count, is_large);
   }
   collection->starts[size] = (uint32_t)edge_count;
   collection->edge_count = edge_count;
-  for (uint64_t e = edge_count > COLLECTION_QUEUE ? edge_count - COLLECTION_QUEUE : 0; e < edge_count; e++)
-    resolve_edge(collection, e);
+  const uint64_t first_waiting = edge_count > COLLECTION_QUEUE ? edge_count - COLLECTION_QUEUE : 0;
+  for (uint64_t e = first_waiting; e < edge_count; e++) resolve_edge(collection, e, is_large);
+  for (uint64_t e = first_waiting; e < edge_count && is_large; e++) subtract_edge(collection, e);
+}
+
+static void find_edges(struct collection *collection)
+{
+  if (collection->size > LARGE_COLLECTION)
+    find_all_edges(collection, true);
+  else
+    find_all_edges(collection, false);
 }
 
 /* Counts references again, in 32 bits, where a byte may not have told: 256 from outside are not 0. */
