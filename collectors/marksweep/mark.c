@@ -1,8 +1,8 @@
 /*
  * Marking: from the frames, depth first, with an explicit stack.
  *
- * A mark bit is tested and set when an edge is pushed, so that an object is pushed once and only marked objects are
- * ever on the stack; the object itself is not touched until it is scanned.  What is popped goes through a short
+ * A mark bit (block_mark.h, malloc_mark.h) is tested and set when an edge is pushed, so that an object is pushed once
+ * and only marked objects are ever on the stack; in blocks the object itself is not touched until it is scanned.  What is popped goes through a short
  * queue first and is prefetched on the way in (Cher, Hosking and Vitek, "Software prefetching for mark-sweep garbage
  * collection", ASPLOS 2004): when it comes out, its line is in the cache.  Edges wait in a queue of their own for the
  * lines of their mark bits: in a heap of some hundred megabytes the bits are not in the cache either.
@@ -14,8 +14,8 @@
  * An object of many fields is scanned in slices that wait on a stack of their own until all that the slice before
  * has led to is scanned: the mark stack grows by SLICE_FIELDS for it, not by all of its fields.
  *
- * When the stack cannot grow, an object is marked and dropped: its block (or descriptor) is flagged, and when the
- * stack has run empty the marked objects of flagged blocks are scanned once more.  That repeats until none is flagged;
+ * When the stack cannot grow, an object is marked and dropped: its block (or itself) is flagged, and when the
+ * stack has run empty the marked objects of flagged blocks (or flagged ones) are scanned once more.  That repeats until none is flagged;
  * it ends, since a flag is only ever set by marking one more object.
  *
  * INVARIANT, when the stacks and the queue are empty: every field of a marked object leads to a marked one, but for
@@ -23,7 +23,11 @@
  */
 #include <string.h>
 
-#include "collectors/marksweep/marksweep.h"
+#ifdef COLLECTOR_ON_MALLOC
+#include "collectors/marksweep/malloc_mark.h"
+#else
+#include "collectors/marksweep/block_mark.h"
+#endif
 #include "collectors/parts/fault.h"
 #include "collectors/parts/hooks.h"
 
@@ -32,61 +36,17 @@
 
 enum { SLICE_FIELDS = 128, EDGE_QUEUE_LENGTH = 16 };
 
-/* What the inner loop needs, in registers; `blocks` never changes while marking. */
-struct span {
-  uintptr_t base;
-  uint64_t bytes;
-  uint64_t *marks;
-};
-
-static inline struct span span_of(const struct blocks *blocks)
-{
-  return (struct span){.base = (uintptr_t)blocks->base, .bytes = blocks->span_bytes, .marks = blocks->marks};
-}
-
 static void count_object(struct marksweep *ms, struct gc_shape shape)
 {
   ms->totals.edges += shape.fields;
   ms->totals.raw_bytes += shape.bytes;
 }
 
-static void flag_dropped(struct marksweep *ms, gc_ref object)
-{
-  ms->dropped = true;
-  if (blocks_contain(&ms->blocks, object))
-    blocks_find(&ms->blocks, object)->flags |= BLOCK_DROPPED;
-  else
-    large_of(object)->dropped = true;
-}
-
-static NOINLINE uintptr_t *push_large(uintptr_t *top, gc_ref object)
-{
-  struct large *large = large_of(object);
-  if (large->marked || GC_FAULT(large_unmarked)) return top;
-  large->marked = true;
-  *top = (uintptr_t)object;
-  return top + 1;
-}
-
-/* Marks the object, and pushes it if it was not marked.  There must be room for one entry. */
-static ALWAYS_INLINE uintptr_t *push_edge(struct span span, uintptr_t *top, gc_ref object)
-{
-  uint64_t offset = (uintptr_t)object - span.base;
-  if (object == NULL) offset = 0; /* where a bit is always set */
-  if (GC_UNLIKELY(offset >= span.bytes)) return push_large(top, object);
-  uint64_t *word = &span.marks[offset >> (GRANULE_SHIFT + 6)];
-  const unsigned bit = offset >> GRANULE_SHIFT & 63;
-  const uint64_t old = *word;
-  *word = old | UINT64_C(1) << bit;
-  *top = (uintptr_t)object;
-  return top + (~old >> bit & 1);
-}
-
 /* The same where the stack may be full. */
 static void push_or_drop(struct marksweep *ms, gc_ref object)
 {
   struct mark_stack *stack = &ms->stack;
-  const struct span span = span_of(&ms->blocks);
+  const struct span span = span_of(ms);
   if (mark_stack_reserve(stack, 1)) {
     stack->top = push_edge(span, stack->top, object);
     return;
@@ -105,7 +65,7 @@ static NOINLINE void push_fields(struct marksweep *ms, const gc_ref *fields, uin
     for (uint64_t i = 0; i < count; i++) push_or_drop(ms, fields[i]);
     return;
   }
-  const struct span span = span_of(&ms->blocks);
+  const struct span span = span_of(ms);
   uintptr_t *top = stack->top;
   for (uint64_t i = 0; i < count; i++) top = push_edge(span, top, fields[i]);
   stack->top = top;
@@ -156,9 +116,7 @@ struct edge_queue {
 /* Sends an edge for its mark bit's line, and pushes the one that has been waiting longest. */
 static ALWAYS_INLINE uintptr_t *delay_edge(struct edge_queue *queue, struct span span, uintptr_t *top, gc_ref object)
 {
-  const uint64_t offset = (uintptr_t)object - span.base;
-  const uintptr_t line = (uintptr_t)span.marks + (offset >> (GRANULE_SHIFT + 3)); /* outside the span: harmless */
-  __builtin_prefetch((const void *)line, 1);                                      // NOLINT(performance-no-int-to-ptr)
+  prefetch_mark(span, object);
   gc_ref *place = &queue->edges[queue->next++ % EDGE_QUEUE_LENGTH];
   const gc_ref oldest = *place;
   *place = object;
@@ -187,7 +145,7 @@ static NOINLINE void drain(struct marksweep *ms)
   gc_ref queue[PREFETCH_DISTANCE_MAX];
   struct edge_queue edge_queue = {.next = 0};
   const uint32_t distance = ms->prefetch_distance;
-  const struct span span = span_of(&ms->blocks);
+  const struct span span = span_of(ms);
   struct mark_stack *stack = &ms->stack;
   uintptr_t *top = stack->top;
   uint64_t edges = 0;
@@ -239,33 +197,11 @@ static void rescan(struct marksweep *ms, gc_ref object)
   }
 }
 
-static void rescan_block(struct marksweep *ms, struct block *block)
-{
-  block->flags &= (uint8_t)~BLOCK_DROPPED;
-  const uint64_t *marks = blocks_marks(&ms->blocks, block);
-  char *cells = blocks_cells(&ms->blocks, block);
-  for (uint32_t word = 0; word < BLOCK_MARK_WORDS; word++) {
-    for (uint64_t left = marks[word]; left != 0; left &= left - 1) {
-      const uint32_t granule = word * 64 + (uint32_t)__builtin_ctzll(left);
-      rescan(ms, object_in_cell(cells + (granule << GRANULE_SHIFT)));
-    }
-  }
-}
-
 static void rescan_dropped(struct marksweep *ms)
 {
   while (ms->dropped) {
     ms->dropped = false;
-    for (uint32_t i = 1; i < ms->blocks.opened; i++) {
-      struct block *block = &ms->blocks.table[i];
-      if (block->state == BLOCK_USED && (block->flags & BLOCK_DROPPED)) rescan_block(ms, block);
-    }
-    for (uint64_t i = 0; i < ms->large.count; i++) {
-      struct large *large = ms->large.registry[i];
-      if (!large->dropped) continue;
-      large->dropped = false;
-      rescan(ms, large_object(large));
-    }
+    scan_dropped(ms, rescan);
   }
 }
 
@@ -289,7 +225,7 @@ void marksweep_mark(struct marksweep *ms)
 {
   ms->totals = (struct mark_totals){0};
   ms->dropped = false;
-  if (!GC_FAULT(marks_kept)) blocks_clear_marks(&ms->blocks);
+  if (!GC_FAULT(marks_kept)) heap_clear_marks(ms);
   for (const struct gc_frame *frame = ms->mutator.frames; frame != NULL; frame = frame->previous) {
     if (!GC_FAULT(forgotten_frame)) push_slots(ms, frame->slots, frame->count);
   }
@@ -304,10 +240,4 @@ void marksweep_mark_more(struct marksweep *ms, const gc_ref *slots, uint64_t cou
   finish_marking(ms);
 }
 
-bool marksweep_is_marked(struct marksweep *ms, gc_ref object)
-{
-  const struct span span = span_of(&ms->blocks);
-  const uint64_t offset = (uintptr_t)object - span.base;
-  if (offset >= span.bytes) return large_of(object)->marked;
-  return span.marks[offset >> (GRANULE_SHIFT + 6)] >> (offset >> GRANULE_SHIFT & 63) & 1;
-}
+bool marksweep_is_marked(struct marksweep *ms, gc_ref object) { return is_marked(span_of(ms), object); }

@@ -1,5 +1,5 @@
 /*
- * marksweep: stop-the-world mark-sweep, non-moving, on a heap of its own.
+ * marksweep: stop-the-world mark-sweep, non-moving, on a heap of its own, or over malloc.
  *
  * After McCarthy (1960), with what has been learnt since: size-class blocks and mark bits on the side (Boehm and
  * Weiser, 1988), marking with a queue that prefetches (Cher, Hosking and Vitek, 2004), lazy sweeping (Hughes, 1982)
@@ -8,23 +8,15 @@
  * says why), free cells have no free list, and large objects are mappings of their own.
  *
  * The course of things:
- *   - gc_new bumps through its size class's piece of zeroed cells.  A piece used up: allocate.c finds the next one.
- *   - When a trigger says so (parts/trigger.h), collect.c marks (mark.c), counts bits, and lists blocks by what is
- *     free in them.  Nothing else is swept in the pause.
+ *   - gc_new bumps through its size class's piece of zeroed cells.  A piece used up: block_allocate.c finds the next one.
+ *   - When a trigger says so (parts/trigger.h), collect.c marks (mark.c), and block_sweep.c counts bits and lists blocks
+ *     by what is free in them.  Nothing else is swept in the pause.
  *   - Where there are weak references or finalizers, finalize.c sees to them after marking; hooks run after the pause.
  *   - Blocks without a live cell are shared by all classes again; beyond what the heap may need before the next
  *     collection, their memory goes back to the system.  So does a dead large object's.
  *
- * INVARIANTS
- *  - A cell of a used block holds an object if it is marked, or lies below the block's cursor and not in the piece
- *    [next, limit) of its class.  Every other cell is free.  (Marks are those of the last collection; a new object is
- *    unmarked.)
- *  - Every object's header has HEADER_OBJECT in its word; its shape's size class is its block's, or it is large.
- *  - A piece is zero, and lies in its source's block, just below the cursor.
- *  - A block with free cells that no piece has reached is in its class's unswept list, in the order of addresses.
- *  - heap_bytes = cells of objects and of pieces + mappings of large objects; collector_settle leaves no pieces.
- *  - allocated_objects counts pieces as allocated until they are retired; freed ones are known when a collection ends.
- *  - Between collections no large object is marked, and nothing is flagged as dropped.
+ * That is its usual memory, whose invariants are in block_heap.h.  Built over malloc (malloc_heap.h), everything else is
+ * the same: triggers, marking in the same order, hooks, the journal.
  */
 #include "collectors/marksweep/marksweep.h"
 
@@ -39,13 +31,6 @@ static const struct setting knobs[KNOBS] = {
     [KNOB_MIN_HEAP] = KNOB_MIN_HEAP_ROW,
     [KNOB_HEAP_LIMIT] = KNOB_HEAP_LIMIT_ROW,
     [KNOB_ALLOCATION_BUDGET] = KNOB_ALLOCATION_BUDGET_ROW,
-    [KNOB_LAZY_SWEEP] = {.name = "lazy_sweep",
-                         .unit = "",
-                         .type = SETTING_BOOLEAN,
-                         .default_value = 1,
-                         .minimum = 0,
-                         .maximum = 1,
-                         .help = "clear dead cells when they are allocated again, not in the pause"},
     [KNOB_PREFETCH_DISTANCE] = {.name = "prefetch_distance",
                                 .unit = "objects",
                                 .type = SETTING_INTEGER,
@@ -63,30 +48,34 @@ static const struct setting knobs[KNOBS] = {
                                .maximum = INT64_C(1) << 40,
                                .help =
                                    "most entries on the mark stack; what does not fit is found again (0: no limit)"},
-    [KNOB_HUGE_PAGES] = KNOB_HUGE_PAGES_ROW,
     [KNOB_STRESS] = KNOB_STRESS_ROW,
+    [KNOB_LAZY_SWEEP] = {.name = "lazy_sweep",
+                         .unit = "",
+                         .type = SETTING_BOOLEAN,
+                         .default_value = 1,
+                         .minimum = 0,
+                         .maximum = 1,
+                         .help = "clear dead cells when they are allocated again, not in the pause"},
+    [KNOB_HUGE_PAGES] = KNOB_HUGE_PAGES_ROW,
 };
 
 const struct collector_descriptor collector = {
     .name = "marksweep",
+#ifdef COLLECTOR_ON_MALLOC
+    .summary =
+        "stop-the-world mark-sweep over malloc: mark bits in headers, prefetching, dead objects freed in the pause",
+    .knob_count = KNOBS_ON_MALLOC,
+#else
     .summary = "stop-the-world mark-sweep: size-class blocks, side mark bits, prefetching, lazy sweeping",
-    .source = "McCarthy 1960; Boehm and Weiser 1988 (blocks, side marks); Cher, Hosking and Vitek 2004 (prefetching)",
-    .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_RECLAIMS_CYCLES | COLLECTOR_WEAK | COLLECTOR_FINALIZES,
-    .knobs = knobs,
     .knob_count = KNOBS,
+#endif
+    .source = "McCarthy 1960; Boehm and Weiser 1988 (blocks, side marks); Cher, Hosking and Vitek 2004 (prefetching)",
+    .capabilities =
+        COLLECTOR_RECLAIMS | COLLECTOR_RECLAIMS_CYCLES | COLLECTOR_MEMORY | COLLECTOR_WEAK | COLLECTOR_FINALIZES,
+    .knobs = knobs,
 };
 
 static struct marksweep the_marksweep;
-
-void marksweep_note_footprint(struct marksweep *ms)
-{
-  struct gc_counters *counters = &ms->mutator.counters;
-  counters->footprint_bytes = blocks_held_bytes(&ms->blocks) + ms->large.mapped_bytes +
-                              ms->large.capacity * sizeof(struct large *) + ms->stack.mapped_bytes +
-                              ms->slices.mapped_bytes;
-  if (counters->footprint_bytes > counters->peak_footprint_bytes)
-    counters->peak_footprint_bytes = counters->footprint_bytes;
-}
 
 struct gc_mutator *collector_start(const struct collector_config *config)
 {
@@ -98,18 +87,12 @@ struct gc_mutator *collector_start(const struct collector_config *config)
                                  .limit_bytes = (uint64_t)values[KNOB_HEAP_LIMIT],
                                  .budget_bytes = (uint64_t)values[KNOB_ALLOCATION_BUDGET]};
   trigger_update(&ms->trigger, 0);
-  ms->lazy_sweep = values[KNOB_LAZY_SWEEP] != 0;
   ms->prefetch_distance = (uint32_t)values[KNOB_PREFETCH_DISTANCE];
   ms->stress_period = (uint64_t)values[KNOB_STRESS];
-  ms->piece_bytes = ms->stress_period != 0 ? 1 : PIECE_BYTES;
-  for (unsigned size_class = 0; size_class < SIZE_CLASSES; size_class++)
-    blocks_cell_starts(size_class, ms->cell_starts[size_class]);
-  const bool huge_pages = values[KNOB_HUGE_PAGES] != 0;
-  large_init(&ms->large, huge_pages);
   const uint64_t limit_entries = (uint64_t)values[KNOB_MARK_STACK_LIMIT];
-  if (blocks_init(&ms->blocks, blocks_reservation_bytes(), huge_pages) && mark_stack_init(&ms->stack, limit_entries) &&
+  if (heap_start(ms, values) && mark_stack_init(&ms->stack, limit_entries) &&
       mark_stack_init(&ms->slices, limit_entries)) {
-    marksweep_note_footprint(ms);
+    heap_note_footprint(ms);
     return &ms->mutator;
   }
   collector_finish(&ms->mutator);
@@ -118,7 +101,7 @@ struct gc_mutator *collector_start(const struct collector_config *config)
 
 void collector_settle(struct gc_mutator *mutator)
 {
-  marksweep_retire_pieces(marksweep_of(mutator));
+  heap_settle(marksweep_of(mutator));
   gc_counters_note_peak(&mutator->counters);
 }
 
@@ -126,11 +109,9 @@ void collector_finish(struct gc_mutator *mutator)
 {
   struct marksweep *ms = marksweep_of(mutator);
   hooks_release(mutator);
-  poison_open(ms->blocks.base, (uint64_t)ms->blocks.opened * BLOCK_BYTES); /* addresses may be used again */
   mark_stack_finish(&ms->slices);
   mark_stack_finish(&ms->stack);
-  large_finish(&ms->large);
-  blocks_finish(&ms->blocks);
+  heap_finish(ms);
 }
 
 /* Checks for checking builds; nothing otherwise. */
@@ -156,24 +137,6 @@ static inline void check_reference(struct gc_mutator *mutator, gc_ref reference,
 GC_INLINE void gc_push(struct gc_mutator *mutator, struct gc_frame *frame) { shadow_stack_push(mutator, frame); }
 
 GC_INLINE void gc_pop(struct gc_mutator *mutator, struct gc_frame *frame) { shadow_stack_pop(mutator, frame); }
-
-GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
-{
-  check_slot(mutator, slot, "gc_new: the slot is in no frame on the shadow stack");
-  struct marksweep *ms = marksweep_of(mutator);
-  const uint64_t bytes = HEADER_BYTES + header_payload_bytes(shape);
-  if (GC_UNLIKELY(bytes > SIZE_CLASS_MAX_BYTES)) {
-    marksweep_new_large(ms, slot, shape);
-    return;
-  }
-  const unsigned size_class = size_class_of(bytes);
-  struct piece *piece = &ms->pieces[size_class];
-  if (GC_UNLIKELY(piece->next == piece->limit)) {
-    marksweep_new_small(ms, slot, header_pack(shape));
-    return;
-  }
-  marksweep_take_cell(ms, slot, piece, size_class_cell_bytes(size_class), header_pack(shape), bytes - HEADER_BYTES);
-}
 
 GC_INLINE void gc_root(struct gc_mutator *mutator, gc_ref *slot, gc_ref value)
 {

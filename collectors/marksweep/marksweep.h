@@ -4,56 +4,42 @@
  *   marksweep.c  descriptor, lifecycle, the functions of gc.h
  *   collect.c    a collection from trigger to journal
  *   mark.c       marking
- *   allocate.c   the slow paths of allocation: lazy sweeping, fresh blocks, large objects
  *   finalize.c   weak references and finalizers
  *   check.c      verification
+ *
+ * These are the strategy.  The memory is chosen when a program is built (parts/cell.h says why): block_heap.h is the usual
+ * one, malloc_heap.h the other.  Each defines struct heap, gc_new, and the functions heap_* below.
  */
 #ifndef GCLAB_COLLECTORS_MARKSWEEP_MARKSWEEP_H
 #define GCLAB_COLLECTORS_MARKSWEEP_MARKSWEEP_H
 
 #include "collectors/collector.h"
-#include "collectors/parts/blocks.h"
 #include "collectors/parts/header.h"
-#include "collectors/parts/large.h"
 #include "collectors/parts/mark_stack.h"
-#include "collectors/parts/poison.h"
 #include "collectors/parts/shadow_stack.h"
-#include "collectors/parts/size_class.h"
 #include "collectors/parts/trigger.h"
+
+#ifdef COLLECTOR_ON_MALLOC
+#include "collectors/marksweep/malloc_heap.h"
+#else
+#include "collectors/marksweep/block_heap.h"
+#endif
 
 enum marksweep_knob {
   KNOB_GROWTH_FACTOR,
   KNOB_MIN_HEAP,
   KNOB_HEAP_LIMIT,
   KNOB_ALLOCATION_BUDGET,
-  KNOB_LAZY_SWEEP,
   KNOB_PREFETCH_DISTANCE,
   KNOB_MARK_STACK_LIMIT,
-  KNOB_HUGE_PAGES,
   KNOB_STRESS,
+  KNOBS_ON_MALLOC, /* those that mean something there: all above */
+  KNOB_LAZY_SWEEP = KNOBS_ON_MALLOC,
+  KNOB_HUGE_PAGES,
   KNOBS
 };
 
-/* In front of every object; large objects have an extent in front of that (header.h). */
-struct header {
-  uint32_t word;   /* HEADER_OBJECT in every object, in no free cell */
-  uint32_t packed; /* its shape */
-};
-
-#define HEADER_OBJECT UINT32_C(0x6a4f424a)
-
-enum { HEADER_BYTES = sizeof(struct header), PIECE_BYTES = 16384, PREFETCH_DISTANCE_MAX = 64 };
-
-/* Free cells, zeroed, to bump through: part of a run of free cells in a block. */
-struct piece {
-  char *next, *limit;
-};
-
-/* Where a size class gets its cells from. */
-struct source {
-  struct block *block; /* that the piece is in; NULL: none */
-  uint32_t unswept;    /* list of blocks with free cells, by block->next; 0: empty */
-};
+enum { PREFETCH_DISTANCE_MAX = 64 };
 
 struct mark_totals {
   uint64_t edges;     /* fields of marked objects, NULL or not */
@@ -62,75 +48,34 @@ struct mark_totals {
 
 struct marksweep {
   struct gc_mutator mutator;
-  struct piece pieces[SIZE_CLASSES];
-  struct source sources[SIZE_CLASSES];
-  struct blocks blocks;
-  struct large_space large;
+  struct heap heap;
   struct trigger trigger;
   struct mark_stack stack;   /* references of objects to scan */
   struct mark_stack slices;  /* wide objects, two words each: the reference, the field to go on from */
   struct mark_totals totals; /* of the collection that runs */
-  bool dropped;              /* some marked object could not be pushed; its block or descriptor says so */
-  bool lazy_sweep;
+  bool dropped;              /* some marked object could not be pushed; its block or header says so */
   uint32_t prefetch_distance;
-  uint32_t piece_bytes;
   uint64_t stress_period, stress_count; /* allocations; period 0: off */
   uint64_t live_bytes;                  /* cells and mappings after the last collection */
-  uint64_t cell_starts[SIZE_CLASSES][BLOCK_MARK_WORDS];
+};
+
+/* What is alive after marking: objects, and bytes of their cells and mappings. */
+struct census {
+  uint64_t objects, bytes;
+};
+
+/* What a check finds in the heap.  Spare: counted as allocated, but no object yet. */
+struct tally {
+  uint64_t objects, bytes, payload_bytes;
+  uint64_t spare_objects, spare_bytes;
 };
 
 static inline struct marksweep *marksweep_of(struct gc_mutator *mutator) { return (struct marksweep *)(void *)mutator; }
 
-/* What an entry of the mark stack refers to. */
-static inline gc_ref object_of_entry(uintptr_t entry)
-{
-  return (gc_ref)entry; // NOLINT(performance-no-int-to-ptr): the stack holds words
-}
-
-static inline struct header *header_of(gc_ref object) { return (struct header *)(void *)object - 1; }
-
-static inline gc_ref *fields_of(gc_ref object) { return (gc_ref *)(void *)object; }
-
-static inline gc_ref object_in_cell(char *cell) { return (gc_ref)(void *)(cell + HEADER_BYTES); }
-
-/* Of an object in a block, whose header is never extended. */
-static inline uint32_t packed_fields(uint32_t packed) { return packed & (HEADER_SIZE_LIMIT - 1); }
-
-static inline uint32_t packed_bytes(uint32_t packed) { return packed >> HEADER_SIZE_BITS & (HEADER_SIZE_LIMIT - 1); }
-
-static inline struct gc_shape shape_of(gc_ref object)
-{
-  const struct header *header = header_of(object);
-  return header_shape(header->packed, header);
-}
-
-/*
- * Makes the next cell of a piece, which must have one, into an object.  A line is sent for a piece ahead, where the next
- * piece will most often be cut: the lines come one by one while objects are made, and are there when it is zeroed.
- */
-static inline void marksweep_take_cell(struct marksweep *ms, gc_ref *slot, struct piece *piece, uint32_t cell_bytes,
-                                       uint32_t packed, uint64_t payload_bytes)
-{
-  char *cell = piece->next;
-  piece->next = cell + cell_bytes;
-  __builtin_prefetch(cell + PIECE_BYTES, 1);
-  poison_open(cell, cell_bytes);
-  const gc_ref object = object_in_cell(cell);
-  *header_of(object) = (struct header){.word = HEADER_OBJECT, .packed = packed};
-  ms->mutator.counters.allocated_bytes += payload_bytes;
-  *slot = object;
-}
-
-/* marksweep.c */
-void marksweep_note_footprint(struct marksweep *ms);
-
-/* allocate.c */
-void marksweep_new_small(struct marksweep *ms, gc_ref *slot, uint32_t packed);
-void marksweep_new_large(struct marksweep *ms, gc_ref *slot, struct gc_shape shape);
-void marksweep_retire_pieces(struct marksweep *ms);
-
 /* collect.c: returns the number of objects found unreachable. */
 uint64_t marksweep_collect(struct marksweep *ms, enum journal_cause cause);
+/* Collects where a trigger says so, before more_bytes are allocated. */
+void marksweep_safepoint(struct marksweep *ms, uint64_t more_bytes);
 
 /* mark.c: marks everything that the frames, and hooks that wait, lead to; totals are in ms->totals. */
 void marksweep_mark(struct marksweep *ms);
@@ -145,8 +90,27 @@ void marksweep_run_hooks(struct marksweep *ms);
 
 /* check.c: aborts with `what` and the address unless this is an object that has been allocated and not yet freed. */
 void marksweep_require_object(struct marksweep *ms, gc_ref object, const char *what);
-bool marksweep_is_object(struct marksweep *ms, gc_ref object);
-/* check.c, checking builds: closes all free cells to access, after a collection. */
-void marksweep_poison_garbage(struct marksweep *ms);
+
+/* The memory: its lifecycle.  False: no memory. */
+bool heap_start(struct marksweep *ms, const int64_t *knobs);
+void heap_finish(struct marksweep *ms);
+/* The counters are to be exact: what is counted ahead is taken back. */
+void heap_settle(struct marksweep *ms);
+void heap_note_footprint(struct marksweep *ms);
+/* In a collection: no mark is left; what is not marked is freed; when the trigger has been set, memory is given back. */
+void heap_clear_marks(struct marksweep *ms);
+void heap_reclaim(struct marksweep *ms, struct census *census);
+void heap_trim(struct marksweep *ms, uint64_t live_bytes);
+/* Checking builds: closes all free cells to access, after a collection. */
+void heap_poison_garbage(struct marksweep *ms);
+
+/* Why this is not an object; NULL where it is one.  Any address may be asked about. */
+const char *heap_fault_of(struct marksweep *ms, gc_ref object);
+/* A check: of the structure, with everything that is in the heap; and what has been visited, between begin, which returns
+ * 0 or the bytes that it did not get, and end. */
+void heap_check(struct marksweep *ms, struct tally *tally);
+uint64_t heap_visit_begin(struct marksweep *ms, struct heap_visited *visited);
+bool heap_visit(struct marksweep *ms, struct heap_visited *visited, gc_ref object); /* true: for the first time */
+void heap_visit_end(struct marksweep *ms, struct heap_visited *visited);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The slow paths of allocation.
+ * Allocation in blocks: gc_new, and its slow paths.
  *
  * A class's piece is used up: the next one is cut from the next run of free cells, found in the bitmap of the block
  * at hand (lazy sweeping: a cell is never touched between its death and its next birth), of the class's next unswept
@@ -15,20 +15,37 @@
 #include "collectors/marksweep/marksweep.h"
 #include "collectors/parts/fault.h"
 
+/*
+ * Makes the next cell of a piece, which must have one, into an object.  A line is sent for a piece ahead, where the next
+ * piece will most often be cut: the lines come one by one while objects are made, and are there when it is zeroed.
+ */
+static inline void take_cell(struct marksweep *ms, gc_ref *slot, struct piece *piece, uint32_t cell_bytes,
+                             uint32_t packed, uint64_t payload_bytes)
+{
+  char *cell = piece->next;
+  piece->next = cell + cell_bytes;
+  __builtin_prefetch(cell + PIECE_BYTES, 1);
+  poison_open(cell, cell_bytes);
+  const gc_ref object = object_in_cell(cell);
+  *header_of(object) = (struct header){.word = HEADER_OBJECT, .packed = packed};
+  ms->mutator.counters.allocated_bytes += payload_bytes;
+  *slot = object;
+}
+
 static uint64_t held_bytes(const struct marksweep *ms)
 {
-  return (uint64_t)ms->blocks.used * BLOCK_BYTES + ms->large.mapped_bytes;
+  return (uint64_t)ms->heap.blocks.used * BLOCK_BYTES + ms->heap.large.mapped_bytes;
 }
 
 /* Takes [start, end) of the block, zeroed, as the class's piece. */
 static void take_piece(struct marksweep *ms, unsigned size_class, uint32_t start, uint32_t end)
 {
-  struct block *block = ms->sources[size_class].block;
+  struct block *block = ms->heap.sources[size_class].block;
   const uint32_t cell_bytes = size_class_cell_bytes(size_class);
-  uint32_t bytes = ms->piece_bytes / cell_bytes * cell_bytes;
+  uint32_t bytes = ms->heap.piece_bytes / cell_bytes * cell_bytes;
   if (bytes == 0) bytes = cell_bytes;
   if (bytes < end - start) end = start + bytes;
-  char *cells = blocks_cells(&ms->blocks, block);
+  char *cells = blocks_cells(&ms->heap.blocks, block);
   poison_open(cells + start, end - start);
   if (!(block->flags & BLOCK_CLEAN) && start < block->virgin_bytes) {
     const uint32_t until = end < block->virgin_bytes ? end : block->virgin_bytes;
@@ -37,14 +54,14 @@ static void take_piece(struct marksweep *ms, unsigned size_class, uint32_t start
   poison_close(cells + start, end - start); /* gc_new opens each cell */
   if (block->virgin_bytes < end) block->virgin_bytes = end;
   block->cursor_bytes = end;
-  ms->pieces[size_class] = (struct piece){.next = cells + start, .limit = cells + end};
+  ms->heap.pieces[size_class] = (struct piece){.next = cells + start, .limit = cells + end};
   ms->mutator.counters.allocated_objects += (end - start) / cell_bytes;
   ms->mutator.counters.heap_bytes += end - start;
 }
 
 static bool find_piece(struct marksweep *ms, unsigned size_class)
 {
-  const struct block *block = ms->sources[size_class].block;
+  const struct block *block = ms->heap.sources[size_class].block;
   const uint32_t cells_end = blocks_cells_per_block(size_class) * size_class_cell_bytes(size_class);
   uint32_t start = block->cursor_bytes;
   uint32_t end = start + size_class_cell_bytes(size_class);
@@ -52,8 +69,8 @@ static bool find_piece(struct marksweep *ms, unsigned size_class)
     take_piece(ms, size_class, start, end);
     return true;
   }
-  if (!blocks_find_run(ms->cell_starts[size_class], blocks_marks(&ms->blocks, block), cells_end, block->cursor_bytes,
-                       &start, &end))
+  if (!blocks_find_run(ms->heap.cell_starts[size_class], blocks_marks(&ms->heap.blocks, block), cells_end,
+                       block->cursor_bytes, &start, &end))
     return false;
   take_piece(ms, size_class, start, end);
   return true;
@@ -63,18 +80,18 @@ static bool find_piece(struct marksweep *ms, unsigned size_class)
 static bool add_block(struct marksweep *ms, unsigned size_class)
 {
   if (!trigger_fits(&ms->trigger, held_bytes(ms) + BLOCK_BYTES)) return false;
-  struct block *block = blocks_acquire(&ms->blocks);
+  struct block *block = blocks_acquire(&ms->heap.blocks);
   if (block == NULL) return false;
   block->size_class = (uint8_t)size_class;
-  ms->sources[size_class].block = block;
-  marksweep_note_footprint(ms);
+  ms->heap.sources[size_class].block = block;
+  heap_note_footprint(ms);
   return true;
 }
 
 /* Fills the class's piece.  False: there is no room without collecting. */
 static bool refill(struct marksweep *ms, unsigned size_class)
 {
-  struct source *source = &ms->sources[size_class];
+  struct source *source = &ms->heap.sources[size_class];
   for (;;) {
     if (source->block != NULL && find_piece(ms, size_class)) return true;
     if (source->unswept == 0) {
@@ -82,40 +99,29 @@ static bool refill(struct marksweep *ms, unsigned size_class)
       if (!add_block(ms, size_class)) return false;
       continue;
     }
-    source->block = &ms->blocks.table[source->unswept];
+    source->block = &ms->heap.blocks.table[source->unswept];
     source->unswept = source->block->next;
-  }
-}
-
-/* Collects where a trigger says so. */
-static void safepoint(struct marksweep *ms, uint64_t more_bytes)
-{
-  if (ms->stress_period != 0 && ++ms->stress_count >= ms->stress_period) {
-    ms->stress_count = 0;
-    marksweep_collect(ms, JOURNAL_STRESS);
-  } else if (trigger_is_due(&ms->trigger, ms->mutator.counters.heap_bytes + more_bytes)) {
-    marksweep_collect(ms, ms->trigger.cause);
   }
 }
 
 /* A full collection has not made room. */
 static _Noreturn void out_of_memory(struct marksweep *ms, struct gc_shape shape)
 {
-  marksweep_retire_pieces(ms);
+  heap_settle(ms);
   ms->mutator.config->out_of_memory(&ms->mutator, header_payload_bytes(shape));
 }
 
-__attribute__((noinline)) void marksweep_new_small(struct marksweep *ms, gc_ref *slot, uint32_t packed)
+static __attribute__((noinline)) void new_small(struct marksweep *ms, gc_ref *slot, uint32_t packed)
 {
   const struct gc_shape shape = {.fields = packed_fields(packed), .bytes = packed_bytes(packed)};
   const unsigned size_class = size_class_of(HEADER_BYTES + header_payload_bytes(shape));
-  struct piece *piece = &ms->pieces[size_class];
-  safepoint(ms, 0);
+  struct piece *piece = &ms->heap.pieces[size_class];
+  marksweep_safepoint(ms, 0);
   if (piece->next == piece->limit && !refill(ms, size_class)) {
     marksweep_collect(ms, JOURNAL_HEAP_LIMIT);
     if (!refill(ms, size_class)) out_of_memory(ms, shape);
   }
-  marksweep_take_cell(ms, slot, piece, size_class_cell_bytes(size_class), packed, header_payload_bytes(shape));
+  take_cell(ms, slot, piece, size_class_cell_bytes(size_class), packed, header_payload_bytes(shape));
   if (ms->mutator.hooks != NULL) marksweep_run_hooks(ms);
 }
 
@@ -123,27 +129,27 @@ static gc_ref try_large(struct marksweep *ms, uint64_t payload_bytes)
 {
   const uint64_t bytes = large_mapped_bytes(payload_bytes);
   if (!trigger_fits(&ms->trigger, held_bytes(ms) + bytes)) return NULL;
-  const gc_ref object = large_new(&ms->large, payload_bytes);
+  const gc_ref object = large_new(&ms->heap.large, payload_bytes);
   if (object == NULL) return NULL;
   ms->mutator.counters.allocated_objects++;
   ms->mutator.counters.heap_bytes += bytes;
   if (ms->trigger.limit_bytes != 0) /* the pool of free blocks is within the limit too */
-    blocks_trim(&ms->blocks, (uint32_t)((ms->trigger.limit_bytes - held_bytes(ms)) >> BLOCK_SHIFT));
-  marksweep_note_footprint(ms);
+    blocks_trim(&ms->heap.blocks, (uint32_t)((ms->trigger.limit_bytes - held_bytes(ms)) >> BLOCK_SHIFT));
+  heap_note_footprint(ms);
   return object;
 }
 
-__attribute__((noinline)) void marksweep_new_large(struct marksweep *ms, gc_ref *slot, struct gc_shape shape)
+static __attribute__((noinline)) void new_large(struct marksweep *ms, gc_ref *slot, struct gc_shape shape)
 {
   const uint64_t payload_bytes = header_payload_bytes(shape);
-  safepoint(ms, large_mapped_bytes(payload_bytes));
+  marksweep_safepoint(ms, large_mapped_bytes(payload_bytes));
   gc_ref object = try_large(ms, payload_bytes);
   if (object == NULL) {
     marksweep_collect(ms, JOURNAL_HEAP_LIMIT);
     object = try_large(ms, payload_bytes);
   }
   if (object == NULL) {
-    blocks_close_free(&ms->blocks); /* what blocks hold of the system's limit */
+    blocks_close_free(&ms->heap.blocks); /* what blocks hold of the system's limit */
     object = try_large(ms, payload_bytes);
   }
   if (object == NULL) out_of_memory(ms, shape);
@@ -155,17 +161,20 @@ __attribute__((noinline)) void marksweep_new_large(struct marksweep *ms, gc_ref 
   if (ms->mutator.hooks != NULL) marksweep_run_hooks(ms);
 }
 
-/* Gives back what is left of every piece, so that counters and cursors are exact. */
-void marksweep_retire_pieces(struct marksweep *ms)
+GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape shape)
 {
-  for (unsigned size_class = 0; size_class < SIZE_CLASSES; size_class++) {
-    struct piece *piece = &ms->pieces[size_class];
-    const uint64_t left = (uint64_t)(piece->limit - piece->next);
-    if (left == 0) continue;
-    struct block *block = ms->sources[size_class].block;
-    block->cursor_bytes = (uint32_t)(piece->next - blocks_cells(&ms->blocks, block));
-    ms->mutator.counters.allocated_objects -= left / size_class_cell_bytes(size_class);
-    ms->mutator.counters.heap_bytes -= left;
-    piece->limit = piece->next;
+  GC_CHECK(shadow_stack_has_slot(mutator, slot), "gc_new: the slot is in no frame on the shadow stack", slot);
+  struct marksweep *ms = marksweep_of(mutator);
+  const uint64_t bytes = HEADER_BYTES + header_payload_bytes(shape);
+  if (GC_UNLIKELY(bytes > SIZE_CLASS_MAX_BYTES)) {
+    new_large(ms, slot, shape);
+    return;
   }
+  const unsigned size_class = size_class_of(bytes);
+  struct piece *piece = &ms->heap.pieces[size_class];
+  if (GC_UNLIKELY(piece->next == piece->limit)) {
+    new_small(ms, slot, header_pack(shape));
+    return;
+  }
+  take_cell(ms, slot, piece, size_class_cell_bytes(size_class), header_pack(shape), bytes - HEADER_BYTES);
 }

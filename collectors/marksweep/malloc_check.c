@@ -1,0 +1,58 @@
+/*
+ * Verification of objects on malloc.  Checking builds keep a table of them; others make one for the time of a check.
+ */
+#include "collectors/marksweep/malloc_heap.h"
+
+#include "collectors/marksweep/marksweep.h"
+
+/* Outside a check only checking builds ask. */
+const char *heap_fault_of(struct marksweep *ms, gc_ref object)
+{
+  if ((uintptr_t)object % sizeof(gc_ref) != 0) return "the address is not aligned";
+  if (object_table_find(&ms->heap.known, object) == NULL) return "the address is not an object's, or no longer one's";
+  if ((header_of(object)->word & ~(uint32_t)(HEADER_MARKED | HEADER_DROPPED)) != HEADER_OBJECT)
+    return "the header is damaged";
+  return NULL;
+}
+
+uint64_t heap_visit_begin(struct marksweep *ms, struct heap_visited *visited)
+{
+  struct heap *heap = &ms->heap;
+#ifdef GC_CHECKING
+  visited->is_temporary = false;
+  for (uint64_t i = 0; i < heap->known.capacity; i++) heap->known.entries[i].value = 0;
+#else
+  visited->is_temporary = true;
+  if (!object_table_reserve(&heap->known, heap->count)) return heap->count * sizeof(struct object_entry);
+  for (uint64_t i = 0; i < heap->count; i++) {
+    if (!object_table_add(&heap->known, heap->objects[i]))
+      gc_fail("an object is twice in the vector", heap->objects[i]);
+  }
+#endif
+  return 0;
+}
+
+bool heap_visit(struct marksweep *ms, struct heap_visited *visited, gc_ref object)
+{
+  (void)visited;
+  return object_table_find(&ms->heap.known, object)->value++ == 0;
+}
+
+void heap_visit_end(struct marksweep *ms, struct heap_visited *visited)
+{
+  if (visited->is_temporary) object_table_release(&ms->heap.known);
+}
+
+void heap_check(struct marksweep *ms, struct tally *tally)
+{
+  const struct heap *heap = &ms->heap;
+  if (heap->known.count != heap->count) gc_fail("the vector does not hold every object once", heap->objects);
+  for (uint64_t i = 0; i < heap->count; i++) {
+    const gc_ref object = heap->objects[i];
+    marksweep_require_object(ms, object, "the vector holds no object");
+    if (header_of(object)->word != HEADER_OBJECT) gc_fail("an object is marked between collections", object);
+    tally->objects++;
+    tally->bytes += object_cell_bytes(object);
+    tally->payload_bytes += header_payload_bytes(shape_of(object));
+  }
+}
