@@ -34,18 +34,18 @@ static inline void take_cell(struct marksweep *ms, gc_ref *slot, struct piece *p
 
 static uint64_t held_bytes(const struct marksweep *ms)
 {
-  return (uint64_t)ms->heap.blocks.used * BLOCK_BYTES + ms->heap.large.mapped_bytes;
+  return (uint64_t)ms->space.blocks.used * BLOCK_BYTES + ms->space.large.mapped_bytes;
 }
 
 /* Takes [start, end) of the block, zeroed, as the class's piece. */
 static void take_piece(struct marksweep *ms, unsigned size_class, uint32_t start, uint32_t end)
 {
-  struct block *block = ms->heap.sources[size_class].block;
+  struct block *block = ms->space.sources[size_class].block;
   const uint32_t cell_bytes = size_class_cell_bytes(size_class);
-  uint32_t bytes = ms->heap.piece_bytes / cell_bytes * cell_bytes;
+  uint32_t bytes = ms->space.piece_bytes / cell_bytes * cell_bytes;
   if (bytes == 0) bytes = cell_bytes;
   if (bytes < end - start) end = start + bytes;
-  char *cells = blocks_cells(&ms->heap.blocks, block);
+  char *cells = blocks_cells(&ms->space.blocks, block);
   poison_open(cells + start, end - start);
   if (!(block->flags & BLOCK_CLEAN) && start < block->virgin_bytes) {
     const uint32_t until = end < block->virgin_bytes ? end : block->virgin_bytes;
@@ -54,14 +54,14 @@ static void take_piece(struct marksweep *ms, unsigned size_class, uint32_t start
   poison_close(cells + start, end - start); /* gc_new opens each cell */
   if (block->virgin_bytes < end) block->virgin_bytes = end;
   block->cursor_bytes = end;
-  ms->heap.pieces[size_class] = (struct piece){.next = cells + start, .limit = cells + end};
+  ms->space.pieces[size_class] = (struct piece){.next = cells + start, .limit = cells + end};
   ms->mutator.counters.allocated_objects += (end - start) / cell_bytes;
   ms->mutator.counters.heap_bytes += end - start;
 }
 
 static bool find_piece(struct marksweep *ms, unsigned size_class)
 {
-  const struct block *block = ms->heap.sources[size_class].block;
+  const struct block *block = ms->space.sources[size_class].block;
   const uint32_t cells_end = blocks_cells_per_block(size_class) * size_class_cell_bytes(size_class);
   uint32_t start = block->cursor_bytes;
   uint32_t end = start + size_class_cell_bytes(size_class);
@@ -69,7 +69,7 @@ static bool find_piece(struct marksweep *ms, unsigned size_class)
     take_piece(ms, size_class, start, end);
     return true;
   }
-  if (!blocks_find_run(ms->heap.cell_starts[size_class], blocks_marks(&ms->heap.blocks, block), cells_end,
+  if (!blocks_find_run(ms->space.cell_starts[size_class], blocks_marks(&ms->space.blocks, block), cells_end,
                        block->cursor_bytes, &start, &end))
     return false;
   take_piece(ms, size_class, start, end);
@@ -80,18 +80,18 @@ static bool find_piece(struct marksweep *ms, unsigned size_class)
 static bool add_block(struct marksweep *ms, unsigned size_class)
 {
   if (!trigger_fits(&ms->trigger, held_bytes(ms) + BLOCK_BYTES)) return false;
-  struct block *block = blocks_acquire(&ms->heap.blocks);
+  struct block *block = blocks_acquire(&ms->space.blocks);
   if (block == NULL) return false;
   block->size_class = (uint8_t)size_class;
-  ms->heap.sources[size_class].block = block;
-  heap_note_footprint(ms);
+  ms->space.sources[size_class].block = block;
+  space_note_footprint(ms);
   return true;
 }
 
 /* Fills the class's piece.  False: there is no room without collecting. */
 static bool refill(struct marksweep *ms, unsigned size_class)
 {
-  struct source *source = &ms->heap.sources[size_class];
+  struct source *source = &ms->space.sources[size_class];
   for (;;) {
     if (source->block != NULL && find_piece(ms, size_class)) return true;
     if (source->unswept == 0) {
@@ -99,7 +99,7 @@ static bool refill(struct marksweep *ms, unsigned size_class)
       if (!add_block(ms, size_class)) return false;
       continue;
     }
-    source->block = &ms->heap.blocks.table[source->unswept];
+    source->block = &ms->space.blocks.table[source->unswept];
     source->unswept = source->block->next;
   }
 }
@@ -107,7 +107,7 @@ static bool refill(struct marksweep *ms, unsigned size_class)
 /* A full collection has not made room. */
 static _Noreturn void out_of_memory(struct marksweep *ms, struct gc_shape shape)
 {
-  heap_settle(ms);
+  space_settle(ms);
   ms->mutator.config->out_of_memory(&ms->mutator, header_payload_bytes(shape));
 }
 
@@ -115,7 +115,7 @@ static __attribute__((noinline)) void new_small(struct marksweep *ms, gc_ref *sl
 {
   const struct gc_shape shape = {.fields = packed_fields(packed), .bytes = packed_bytes(packed)};
   const unsigned size_class = size_class_of(HEADER_BYTES + header_payload_bytes(shape));
-  struct piece *piece = &ms->heap.pieces[size_class];
+  struct piece *piece = &ms->space.pieces[size_class];
   marksweep_safepoint(ms, 0);
   if (piece->next == piece->limit && !refill(ms, size_class)) {
     marksweep_collect(ms, JOURNAL_HEAP_LIMIT);
@@ -129,13 +129,13 @@ static gc_ref try_large(struct marksweep *ms, uint64_t payload_bytes)
 {
   const uint64_t bytes = large_mapped_bytes(payload_bytes);
   if (!trigger_fits(&ms->trigger, held_bytes(ms) + bytes)) return NULL;
-  const gc_ref object = large_new(&ms->heap.large, payload_bytes);
+  const gc_ref object = large_new(&ms->space.large, payload_bytes);
   if (object == NULL) return NULL;
   ms->mutator.counters.allocated_objects++;
   ms->mutator.counters.heap_bytes += bytes;
   if (ms->trigger.limit_bytes != 0) /* the pool of free blocks is within the limit too */
-    blocks_trim(&ms->heap.blocks, (uint32_t)((ms->trigger.limit_bytes - held_bytes(ms)) >> BLOCK_SHIFT));
-  heap_note_footprint(ms);
+    blocks_trim(&ms->space.blocks, (uint32_t)((ms->trigger.limit_bytes - held_bytes(ms)) >> BLOCK_SHIFT));
+  space_note_footprint(ms);
   return object;
 }
 
@@ -149,7 +149,7 @@ static __attribute__((noinline)) void new_large(struct marksweep *ms, gc_ref *sl
     object = try_large(ms, payload_bytes);
   }
   if (object == NULL) {
-    blocks_close_free(&ms->heap.blocks); /* what blocks hold of the system's limit */
+    blocks_close_free(&ms->space.blocks); /* what blocks hold of the system's limit */
     object = try_large(ms, payload_bytes);
   }
   if (object == NULL) out_of_memory(ms, shape);
@@ -171,7 +171,7 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
     return;
   }
   const unsigned size_class = size_class_of(bytes);
-  struct piece *piece = &ms->heap.pieces[size_class];
+  struct piece *piece = &ms->space.pieces[size_class];
   if (GC_UNLIKELY(piece->next == piece->limit)) {
     new_small(ms, slot, header_pack(shape));
     return;

@@ -14,7 +14,7 @@ struct span {
 
 static inline struct span span_of(const struct marksweep *ms)
 {
-  const struct blocks *blocks = &ms->heap.blocks;
+  const struct blocks *blocks = &ms->space.blocks;
   return (struct span){.base = (uintptr_t)blocks->base, .bytes = blocks->span_bytes, .marks = blocks->marks};
 }
 
@@ -60,8 +60,8 @@ static inline bool is_marked(struct span span, gc_ref object)
 static inline void flag_dropped(struct marksweep *ms, gc_ref object)
 {
   ms->dropped = true;
-  if (blocks_contain(&ms->heap.blocks, object))
-    blocks_find(&ms->heap.blocks, object)->flags |= BLOCK_DROPPED;
+  if (blocks_contain(&ms->space.blocks, object))
+    blocks_find(&ms->space.blocks, object)->flags |= BLOCK_DROPPED;
   else
     large_of(object)->dropped = true;
 }
@@ -71,8 +71,8 @@ typedef void scan_function(struct marksweep *ms, gc_ref object);
 static void scan_block(struct marksweep *ms, struct block *block, scan_function *scan)
 {
   block->flags &= (uint8_t)~BLOCK_DROPPED;
-  const uint64_t *marks = blocks_marks(&ms->heap.blocks, block);
-  char *cells = blocks_cells(&ms->heap.blocks, block);
+  const uint64_t *marks = blocks_marks(&ms->space.blocks, block);
+  char *cells = blocks_cells(&ms->space.blocks, block);
   for (uint32_t word = 0; word < BLOCK_MARK_WORDS; word++) {
     for (uint64_t left = marks[word]; left != 0; left &= left - 1) {
       const uint32_t granule = word * 64 + (uint32_t)__builtin_ctzll(left);
@@ -84,13 +84,13 @@ static void scan_block(struct marksweep *ms, struct block *block, scan_function 
 /* Scans what has been flagged, and of a flagged block all that is marked; the flags are cleared, and may be set again. */
 static void scan_dropped(struct marksweep *ms, scan_function *scan)
 {
-  struct heap *heap = &ms->heap;
-  for (uint32_t i = 1; i < heap->blocks.opened; i++) {
-    struct block *block = &heap->blocks.table[i];
+  struct space *space = &ms->space;
+  for (uint32_t i = 1; i < space->blocks.opened; i++) {
+    struct block *block = &space->blocks.table[i];
     if (block->state == BLOCK_USED && (block->flags & BLOCK_DROPPED)) scan_block(ms, block, scan);
   }
-  for (uint64_t i = 0; i < heap->large.count; i++) {
-    struct large *large = heap->large.registry[i];
+  for (uint64_t i = 0; i < space->large.count; i++) {
+    struct large *large = space->large.registry[i];
     if (!large->dropped) continue;
     large->dropped = false;
     scan(ms, large_object(large));

@@ -12,7 +12,7 @@
 
 void marksweep_require_object(struct marksweep *ms, gc_ref object, const char *what)
 {
-  const char *fault = heap_fault_of(ms, object);
+  const char *fault = space_fault_of(ms, object);
   if (fault == NULL) return;
   char text[160];
   snprintf(text, sizeof text, "%s (%s)", what, fault);
@@ -22,7 +22,7 @@ void marksweep_require_object(struct marksweep *ms, gc_ref object, const char *w
 /* The check's own marking. */
 struct walk {
   struct marksweep *ms;
-  struct heap_visited visited;
+  struct space_visited visited;
   struct mark_stack stack;
   uint64_t objects;
   bool is_short; /* of memory: the walk ends */
@@ -31,13 +31,13 @@ struct walk {
 static void visit(struct walk *walk, gc_ref object, const void *from)
 {
   if (object == NULL) return;
-  const char *fault = heap_fault_of(walk->ms, object);
+  const char *fault = space_fault_of(walk->ms, object);
   if (fault != NULL) {
     char text[160];
     snprintf(text, sizeof text, "%p holds a reference to what is no object: %s", from, fault);
     gc_fail(text, object);
   }
-  if (!heap_visit(walk->ms, &walk->visited, object)) return;
+  if (!space_visit(walk->ms, &walk->visited, object)) return;
   walk->objects++;
   if (mark_stack_reserve(&walk->stack, 1))
     *walk->stack.top++ = (uintptr_t)object;
@@ -85,12 +85,12 @@ void collector_check(struct gc_mutator *mutator)
   hooks_check(ms->mutator.hooks);
   struct walk walk = {.ms = ms};
   struct tally tally = {0};
-  uint64_t refused_bytes = heap_visit_begin(ms, &walk.visited);
+  uint64_t refused_bytes = space_visit_begin(ms, &walk.visited);
   if (refused_bytes == 0) {
-    heap_check(ms, &tally);
+    space_check(ms, &tally);
     check_counters(&mutator->counters, &tally, check_reachable(&walk));
   }
-  heap_visit_end(ms, &walk.visited);
+  space_visit_end(ms, &walk.visited);
   if (walk.is_short) refused_bytes = sizeof(uintptr_t);
   if (refused_bytes != 0) mutator->config->out_of_memory(mutator, refused_bytes);
 }

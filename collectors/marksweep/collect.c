@@ -9,7 +9,7 @@ __attribute__((noinline)) uint64_t marksweep_collect(struct marksweep *ms, enum 
 {
   struct gc_counters *counters = &ms->mutator.counters;
   struct journal *journal = ms->mutator.journal;
-  heap_settle(ms);
+  space_settle(ms);
   gc_counters_note_peak(counters);
   const uint64_t before_objects = counters->allocated_objects - counters->freed_objects;
   const uint64_t before_bytes = counters->allocated_bytes - counters->freed_bytes;
@@ -19,7 +19,7 @@ __attribute__((noinline)) uint64_t marksweep_collect(struct marksweep *ms, enum 
   if (ms->mutator.hooks != NULL) marksweep_mark_hooked(ms);
   journal_mark_done(journal);
   struct census census = {0};
-  heap_reclaim(ms, &census);
+  space_reclaim(ms, &census);
   const uint64_t live_payload = ms->totals.edges * sizeof(gc_ref) + ms->totals.raw_bytes;
   const struct journal_work work = {.examined_objects = census.objects,
                                     .followed_edges = ms->totals.edges,
@@ -32,13 +32,13 @@ __attribute__((noinline)) uint64_t marksweep_collect(struct marksweep *ms, enum 
   counters->heap_bytes = census.bytes;
   ms->live_bytes = census.bytes;
   trigger_update(&ms->trigger, census.bytes);
-  heap_trim(ms, census.bytes);
-  heap_note_footprint(ms);
+  space_trim(ms, census.bytes);
+  space_note_footprint(ms);
   journal_end(journal, &work, counters->heap_bytes);
 #ifdef GC_CHECKING
   const uint64_t number = counters->collections[GC_GENERATIONS - 1];
   if ((number & (number - 1)) == 0) collector_check(&ms->mutator); /* 1st, 2nd, 4th, 8th ...: it takes long */
-  heap_poison_garbage(ms);
+  space_poison_garbage(ms);
 #endif
   return work.freed_objects;
 }

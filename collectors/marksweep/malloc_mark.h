@@ -52,11 +52,11 @@ typedef void scan_function(struct marksweep *ms, gc_ref object);
 /* Scans what has been flagged; the flags are cleared, and may be set again. */
 static void scan_dropped(struct marksweep *ms, scan_function *scan)
 {
-  for (uint64_t i = 0; i < ms->heap.count; i++) {
-    struct header *header = header_of(ms->heap.objects[i]);
+  for (uint64_t i = 0; i < ms->space.count; i++) {
+    struct header *header = header_of(ms->space.objects[i]);
     if (!(header->word & HEADER_DROPPED)) continue;
     header->word &= ~(uint32_t)HEADER_DROPPED;
-    scan(ms, ms->heap.objects[i]);
+    scan(ms, ms->space.objects[i]);
   }
 }
 

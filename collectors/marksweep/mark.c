@@ -225,7 +225,7 @@ void marksweep_mark(struct marksweep *ms)
 {
   ms->totals = (struct mark_totals){0};
   ms->dropped = false;
-  if (!GC_FAULT(marks_kept)) heap_clear_marks(ms);
+  if (!GC_FAULT(marks_kept)) space_clear_marks(ms);
   for (const struct gc_frame *frame = ms->mutator.frames; frame != NULL; frame = frame->previous) {
     if (!GC_FAULT(forgotten_frame)) push_slots(ms, frame->slots, frame->count);
   }

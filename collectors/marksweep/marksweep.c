@@ -15,7 +15,7 @@
  *   - Blocks without a live cell are shared by all classes again; beyond what the heap may need before the next
  *     collection, their memory goes back to the system.  So does a dead large object's.
  *
- * That is its usual memory, whose invariants are in block_heap.h.  Built over malloc (malloc_heap.h), everything else is
+ * That is its usual memory, whose invariants are in block_space.h.  Built over malloc (malloc_space.h), everything else is
  * the same: triggers, marking in the same order, hooks, the journal.
  */
 #include "collectors/marksweep/marksweep.h"
@@ -90,9 +90,9 @@ struct gc_mutator *collector_start(const struct collector_config *config)
   ms->prefetch_distance = (uint32_t)values[KNOB_PREFETCH_DISTANCE];
   ms->stress_period = (uint64_t)values[KNOB_STRESS];
   const uint64_t limit_entries = (uint64_t)values[KNOB_MARK_STACK_LIMIT];
-  if (heap_start(ms, values) && mark_stack_init(&ms->stack, limit_entries) &&
+  if (space_start(ms, values) && mark_stack_init(&ms->stack, limit_entries) &&
       mark_stack_init(&ms->slices, limit_entries)) {
-    heap_note_footprint(ms);
+    space_note_footprint(ms);
     return &ms->mutator;
   }
   collector_finish(&ms->mutator);
@@ -101,7 +101,7 @@ struct gc_mutator *collector_start(const struct collector_config *config)
 
 void collector_settle(struct gc_mutator *mutator)
 {
-  heap_settle(marksweep_of(mutator));
+  space_settle(marksweep_of(mutator));
   gc_counters_note_peak(&mutator->counters);
 }
 
@@ -111,7 +111,7 @@ void collector_finish(struct gc_mutator *mutator)
   hooks_release(mutator);
   mark_stack_finish(&ms->slices);
   mark_stack_finish(&ms->stack);
-  heap_finish(ms);
+  space_finish(ms);
 }
 
 /* Checks for checking builds; nothing otherwise. */

@@ -7,8 +7,8 @@
  *   finalize.c   weak references and finalizers
  *   check.c      verification
  *
- * These are the strategy.  The memory is chosen when a program is built (parts/cell.h says why): block_heap.h is the usual
- * one, malloc_heap.h the other.  Each defines struct heap, gc_new, and the functions heap_* below.
+ * These are the strategy.  The memory is chosen when a program is built (parts/cell.h says why): block_space.h is the usual
+ * one, malloc_space.h the other.  Each defines struct space, gc_new, and the functions space_* below.
  */
 #ifndef GCLAB_COLLECTORS_MARKSWEEP_MARKSWEEP_H
 #define GCLAB_COLLECTORS_MARKSWEEP_MARKSWEEP_H
@@ -20,9 +20,9 @@
 #include "collectors/parts/trigger.h"
 
 #ifdef COLLECTOR_ON_MALLOC
-#include "collectors/marksweep/malloc_heap.h"
+#include "collectors/marksweep/malloc_space.h"
 #else
-#include "collectors/marksweep/block_heap.h"
+#include "collectors/marksweep/block_space.h"
 #endif
 
 enum marksweep_knob {
@@ -48,7 +48,7 @@ struct mark_totals {
 
 struct marksweep {
   struct gc_mutator mutator;
-  struct heap heap;
+  struct space space;
   struct trigger trigger;
   struct mark_stack stack;   /* references of objects to scan */
   struct mark_stack slices;  /* wide objects, two words each: the reference, the field to go on from */
@@ -92,25 +92,25 @@ void marksweep_run_hooks(struct marksweep *ms);
 void marksweep_require_object(struct marksweep *ms, gc_ref object, const char *what);
 
 /* The memory: its lifecycle.  False: no memory. */
-bool heap_start(struct marksweep *ms, const int64_t *knobs);
-void heap_finish(struct marksweep *ms);
+bool space_start(struct marksweep *ms, const int64_t *knobs);
+void space_finish(struct marksweep *ms);
 /* The counters are to be exact: what is counted ahead is taken back. */
-void heap_settle(struct marksweep *ms);
-void heap_note_footprint(struct marksweep *ms);
+void space_settle(struct marksweep *ms);
+void space_note_footprint(struct marksweep *ms);
 /* In a collection: no mark is left; what is not marked is freed; when the trigger has been set, memory is given back. */
-void heap_clear_marks(struct marksweep *ms);
-void heap_reclaim(struct marksweep *ms, struct census *census);
-void heap_trim(struct marksweep *ms, uint64_t live_bytes);
+void space_clear_marks(struct marksweep *ms);
+void space_reclaim(struct marksweep *ms, struct census *census);
+void space_trim(struct marksweep *ms, uint64_t live_bytes);
 /* Checking builds: closes all free cells to access, after a collection. */
-void heap_poison_garbage(struct marksweep *ms);
+void space_poison_garbage(struct marksweep *ms);
 
 /* Why this is not an object; NULL where it is one.  Any address may be asked about. */
-const char *heap_fault_of(struct marksweep *ms, gc_ref object);
+const char *space_fault_of(struct marksweep *ms, gc_ref object);
 /* A check: of the structure, with everything that is in the heap; and what has been visited, between begin, which returns
  * 0 or the bytes that it did not get, and end. */
-void heap_check(struct marksweep *ms, struct tally *tally);
-uint64_t heap_visit_begin(struct marksweep *ms, struct heap_visited *visited);
-bool heap_visit(struct marksweep *ms, struct heap_visited *visited, gc_ref object); /* true: for the first time */
-void heap_visit_end(struct marksweep *ms, struct heap_visited *visited);
+void space_check(struct marksweep *ms, struct tally *tally);
+uint64_t space_visit_begin(struct marksweep *ms, struct space_visited *visited);
+bool space_visit(struct marksweep *ms, struct space_visited *visited, gc_ref object); /* true: for the first time */
+void space_visit_end(struct marksweep *ms, struct space_visited *visited);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * malloc_heap: marksweep over malloc, to tell what its strategy does from what its blocks do.
+ * malloc_space: marksweep over malloc, to tell what its strategy does from what its blocks do.
  *
  * malloc knows which cells are free, and nothing else of what a collector must know: so there is a vector of all objects,
  * to sweep by, and the mark bit is in the object's header, as in collectors that were put onto malloc as it was
@@ -7,7 +7,7 @@
  * would need marks of two meanings at once, and is a matter of the pause's length, not of the work.  Large objects are
  * malloc's affair, as all others are.
  *
- *   malloc_heap.c   gc_new, lifecycle, sweeping
+ *   malloc_space.c   gc_new, lifecycle, sweeping
  *   malloc_mark.h   mark bits
  *   malloc_check.c  what an object is, and verification
  *
@@ -17,8 +17,8 @@
  *  - heap_bytes = what malloc was asked for: headers and extents included, its own rounding not.
  *  - Checking builds: `known` holds exactly the objects in the vector.
  */
-#ifndef GCLAB_COLLECTORS_MARKSWEEP_MALLOC_HEAP_H
-#define GCLAB_COLLECTORS_MARKSWEEP_MALLOC_HEAP_H
+#ifndef GCLAB_COLLECTORS_MARKSWEEP_MALLOC_SPACE_H
+#define GCLAB_COLLECTORS_MARKSWEEP_MALLOC_SPACE_H
 
 #include "collectors/marksweep/object.h"
 #include "collectors/parts/mapping.h"
@@ -29,7 +29,7 @@ enum { HEADER_MARKED = 1, HEADER_DROPPED = 4 };
 
 _Static_assert((HEADER_OBJECT & (HEADER_MARKED | HEADER_DROPPED)) == 0, "flags must not be in the pattern");
 
-struct heap {
+struct space {
   gc_ref *objects; /* the vector */
   uint64_t count, capacity;
   struct mapping mapping;    /* where it is */
@@ -38,7 +38,7 @@ struct heap {
 };
 
 /* A check's own marks are the values of `known`. */
-struct heap_visited {
+struct space_visited {
   bool is_temporary; /* the table is there for the check alone */
 };
 

@@ -1,5 +1,5 @@
 /*
- * block_heap: marksweep's usual memory, size-class blocks with mark bits on the side (parts/blocks.h); large objects are
+ * block_space: marksweep's usual memory, size-class blocks with mark bits on the side (parts/blocks.h); large objects are
  * mappings of their own (parts/large.h).
  *
  *   block_allocate.c  gc_new and its slow paths: lazy sweeping, fresh blocks, large objects
@@ -18,8 +18,8 @@
  *  - allocated_objects counts pieces as allocated until they are retired; freed ones are known when a collection ends.
  *  - Between collections no large object is marked, and nothing is flagged as dropped.
  */
-#ifndef GCLAB_COLLECTORS_MARKSWEEP_BLOCK_HEAP_H
-#define GCLAB_COLLECTORS_MARKSWEEP_BLOCK_HEAP_H
+#ifndef GCLAB_COLLECTORS_MARKSWEEP_BLOCK_SPACE_H
+#define GCLAB_COLLECTORS_MARKSWEEP_BLOCK_SPACE_H
 
 #include "collectors/marksweep/object.h"
 #include "collectors/parts/blocks.h"
@@ -40,7 +40,7 @@ struct source {
   uint32_t unswept;    /* list of blocks with free cells, by block->next; 0: empty */
 };
 
-struct heap {
+struct space {
   struct piece pieces[SIZE_CLASSES];
   struct source sources[SIZE_CLASSES];
   struct blocks blocks;
@@ -51,7 +51,7 @@ struct heap {
 };
 
 /* A check's own marks; large objects have theirs in their descriptor. */
-struct heap_visited {
+struct space_visited {
   uint64_t *bits; /* one a granule */
   uint64_t bytes;
 };
