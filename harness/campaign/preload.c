@@ -34,7 +34,8 @@ static struct allocator *find(const char *name)
 
 static bool wants_preload(const struct plan_cell *cell)
 {
-  return !cell->collector->sanitized && strcmp(cell->allocator, "own") != 0 && strcmp(cell->allocator, "glibc") != 0;
+  return !cell->collector->sanitized && catalogue_collector_can(cell->collector, "uses_malloc") &&
+         strcmp(cell->allocator, "glibc") != 0;
 }
 
 /* In a child: the dynamic linker lists what it would load for this program, and ends without running it. */

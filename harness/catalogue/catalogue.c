@@ -24,12 +24,20 @@ static int rank_of(const struct catalogue_collector *collector)
   return KNOWN;
 }
 
+static int is_variant(const struct catalogue_collector *collector)
+{
+  return catalogue_collector_can(collector, "variant");
+}
+
 static int compare_collectors(const void *left, const void *right)
 {
   const struct catalogue_collector *a = left;
   const struct catalogue_collector *b = right;
-  const int difference = rank_of(a) - rank_of(b);
-  return difference != 0 ? difference : strcmp(a->name, b->name);
+  const int variants = is_variant(a) - is_variant(b);
+  const int difference = variants != 0 ? variants : rank_of(a) - rank_of(b);
+  if (difference != 0) return difference;
+  const int names = strcmp(a->name, b->name);
+  return names != 0 ? names : strcmp(catalogue_collector_memory(a), catalogue_collector_memory(b));
 }
 
 static bool read_program(const struct program *program, struct catalogue_collector *collector, char *error)
@@ -51,34 +59,42 @@ static bool read_program(const struct program *program, struct catalogue_collect
     snprintf(error, DESCRIPTION_ERROR_MAX, "the program cannot be read");
     return false;
   }
-  return description_read_collector(collector->description, collector, error);
+  if (!description_read_collector(collector->description, collector, error)) return false;
+  collector->program_name = is_variant(collector)
+                                ? memory_format("%s+%s", collector->name, catalogue_collector_memory(collector))
+                                : memory_require(strdup(collector->name));
+  return true;
 }
 
 static void read_programs(struct catalogue *catalogue, const struct programs *programs)
 {
   catalogue->collectors = memory_require(calloc(programs->count + 1, sizeof *catalogue->collectors));
   for (size_t i = 0; i < programs->count; i++) {
-    struct catalogue_collector *collector = &catalogue->collectors[catalogue->collector_count];
+    struct catalogue_collector *collector = &catalogue->collectors[catalogue->program_count];
     char error[DESCRIPTION_ERROR_MAX];
     if (read_program(&programs->list[i], collector, error)) {
-      catalogue->collector_count++;
+      catalogue->program_count++;
       continue;
     }
     fprintf(stderr, "gclab: %s is left out: %s; try '%s describe'\n", programs->list[i].path, error,
             programs->list[i].path);
     description_free_collector(collector);
   }
-  if (catalogue->collector_count > 1)
-    qsort(catalogue->collectors, catalogue->collector_count, sizeof *catalogue->collectors, compare_collectors);
+  if (catalogue->program_count > 1)
+    qsort(catalogue->collectors, catalogue->program_count, sizeof *catalogue->collectors, compare_collectors);
 }
 
 /* Two programs may say the same name, as with a copy under another file name. */
 static const char *fault_beside(const struct catalogue *catalogue, size_t index)
 {
   const struct catalogue_collector *collector = &catalogue->collectors[index];
+  bool has_usual = !is_variant(collector);
   for (size_t i = 0; i < index; i++) {
-    if (strcmp(catalogue->collectors[i].name, collector->name) == 0) return "another program has the same collector";
+    const struct catalogue_collector *other = &catalogue->collectors[i];
+    if (strcmp(other->program_name, collector->program_name) == 0) return "another program has the same collector";
+    has_usual |= strcmp(other->program_name, collector->name) == 0;
   }
+  if (!has_usual) return "it is a variant of a collector that has no program here; build that too";
   if (index > 0 && !json_equal(json_object_get(catalogue->collectors[0].description, "workloads"),
                                json_object_get(collector->description, "workloads")))
     return "its workloads are not those of the others; build it again";
@@ -88,7 +104,7 @@ static const char *fault_beside(const struct catalogue *catalogue, size_t index)
 /* Cells cross collectors with workloads, so every collector must have the same ones. */
 static void drop_misfits(struct catalogue *catalogue)
 {
-  for (size_t i = 1; i < catalogue->collector_count;) {
+  for (size_t i = 0; i < catalogue->program_count;) {
     struct catalogue_collector *collector = &catalogue->collectors[i];
     const char *fault = fault_beside(catalogue, i);
     if (fault == NULL) {
@@ -97,9 +113,11 @@ static void drop_misfits(struct catalogue *catalogue)
     }
     fprintf(stderr, "gclab: %s is left out: %s\n", collector->trial_path, fault);
     description_free_collector(collector);
-    catalogue->collector_count--;
-    memmove(collector, collector + 1, (catalogue->collector_count - i) * sizeof *collector);
+    catalogue->program_count--;
+    memmove(collector, collector + 1, (catalogue->program_count - i) * sizeof *collector);
   }
+  for (size_t i = 0; i < catalogue->program_count; i++)
+    catalogue->collector_count += !is_variant(&catalogue->collectors[i]);
 }
 
 static void add_missing(struct catalogue *catalogue, json_t *row)
@@ -169,7 +187,7 @@ void catalogue_free(struct catalogue *catalogue)
 {
   if (catalogue == NULL) return;
   description_free_workloads(catalogue->workloads, catalogue->workload_count);
-  for (size_t i = 0; i < catalogue->collector_count; i++) description_free_collector(&catalogue->collectors[i]);
+  for (size_t i = 0; i < catalogue->program_count; i++) description_free_collector(&catalogue->collectors[i]);
   free(catalogue->collectors);
   free(catalogue->missing);
   json_decref(catalogue->missing_documents);
@@ -182,6 +200,20 @@ const struct catalogue_collector *catalogue_collector(const struct catalogue *ca
     if (strcmp(catalogue->collectors[i].name, name) == 0) return &catalogue->collectors[i];
   }
   return NULL;
+}
+
+const struct catalogue_collector *catalogue_program(const struct catalogue *catalogue, const char *program_name)
+{
+  for (size_t i = 0; i < catalogue->program_count; i++) {
+    if (strcmp(catalogue->collectors[i].program_name, program_name) == 0) return &catalogue->collectors[i];
+  }
+  return NULL;
+}
+
+const char *catalogue_collector_memory(const struct catalogue_collector *collector)
+{
+  if (catalogue_collector_can(collector, "uses_malloc")) return "malloc";
+  return catalogue_collector_can(collector, "uses_blocks") ? "blocks" : "own";
 }
 
 const struct catalogue_workload *catalogue_workload(const struct catalogue *catalogue, const char *name)
@@ -210,7 +242,7 @@ bool catalogue_collector_can(const struct catalogue_collector *collector, const 
 
 bool catalogue_collector_is_in(const struct catalogue_collector *collector, const char *group)
 {
-  if (catalogue_collector_can(collector, "instrument")) return false;
+  if (catalogue_collector_can(collector, "instrument") || catalogue_collector_can(collector, "variant")) return false;
   if (strcmp(group, "all") == 0) return true;
   if (strcmp(group, "own") == 0) return !catalogue_collector_can(collector, "external");
   return strcmp(group, "peers") == 0 && catalogue_collector_can(collector, "external");

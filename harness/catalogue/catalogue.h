@@ -5,6 +5,9 @@
  * (colon-separated, searched first), beside its own executable, and in ../libexec/gclab, and asks each to describe
  * itself.  Peers that were left out of the build are listed with the reason and the package that would bring them
  * (missing-collectors.json in the same directories).
+ *
+ * A collector may have several programs, which differ in the memory that objects are on.  The usual one stands for the
+ * collector; the others are its variants, collectors of the same name with knobs of their own.
  */
 #ifndef GCLAB_HARNESS_CATALOGUE_CATALOGUE_H
 #define GCLAB_HARNESS_CATALOGUE_CATALOGUE_H
@@ -20,6 +23,7 @@ enum { CATALOGUE_HASH_MAX = 33 }; /* 32 hexadecimal digits and NUL */
 
 struct catalogue_collector {
   const char *name, *summary, *source, *version;
+  char *program_name;                /* the name, or NAME+MEMORY of a variant */
   char *trial_path;                  /* the program */
   char build_id[CATALOGUE_HASH_MAX]; /* XXH3-128 of the program's content */
   bool checking, sanitized;
@@ -43,9 +47,10 @@ struct catalogue_missing {
 };
 
 struct catalogue {
-  struct catalogue_collector *collectors; /* by rank: see catalogue.c; peers last */
-  size_t collector_count;
-  struct catalogue_workload *workloads; /* every program has the same ones */
+  struct catalogue_collector *collectors; /* by rank: see catalogue.c; peers last; behind them all the variants */
+  size_t collector_count;                 /* without variants */
+  size_t program_count;                   /* with them */
+  struct catalogue_workload *workloads;   /* every program has the same ones */
   size_t workload_count;
   struct catalogue_missing *missing;
   size_t missing_count;
@@ -62,9 +67,13 @@ void catalogue_free(struct catalogue *catalogue);
 const struct catalogue_collector *catalogue_collector(const struct catalogue *catalogue, const char *name);
 const struct catalogue_workload *catalogue_workload(const struct catalogue *catalogue, const char *name);
 const struct catalogue_missing *catalogue_missing(const struct catalogue *catalogue, const char *name);
+/* The program by its name, variants included: "refcount+blocks". */
+const struct catalogue_collector *catalogue_program(const struct catalogue *catalogue, const char *program_name);
+/* What the program's objects are on: "malloc", "blocks", or its "own". */
+const char *catalogue_collector_memory(const struct catalogue_collector *collector);
 bool catalogue_collector_can(const struct catalogue_collector *collector, const char *capability);
 
-/* Is it one of "all", "own" (gclab's) or "peers"?  Instruments, which compete with nobody, are in none. */
+/* Is it one of "all", "own" (gclab's) or "peers"?  Instruments, which compete with nobody, and variants are in none. */
 bool catalogue_collector_is_in(const struct catalogue_collector *collector, const char *group);
 
 /* The nearest name to a mistyped one, or NULL. */

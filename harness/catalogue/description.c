@@ -120,6 +120,7 @@ void description_free_collector(struct catalogue_collector *collector)
 {
   free((void *)collector->capabilities);
   free_settings(collector->knobs, collector->knob_count);
+  free(collector->program_name);
   free(collector->trial_path);
   json_decref(collector->description);
 }

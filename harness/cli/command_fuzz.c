@@ -178,7 +178,7 @@ static int shrink_script(const struct arguments *arguments, const struct catalog
 {
   char name[256];
   if (!selection_is_known(&arguments->selection, catalogue)) return EXIT_USAGE;
-  const struct catalogue_collector *collector = catalogue_collector(catalogue, arguments->selection.collectors[0]);
+  const struct catalogue_collector *collector = catalogue_program(catalogue, arguments->selection.collectors[0]);
   if (collector == NULL) {
     fputs("gclab: --shrink needs the name of one collector, not of a group\n", stderr);
     return EXIT_USAGE;
@@ -187,9 +187,10 @@ static int shrink_script(const struct arguments *arguments, const struct catalog
   if (script == NULL) return EXIT_USAGE;
   if (!interrupt_watch()) return EXIT_ENVIRONMENT;
   name_small(arguments->shrink, name, sizeof name);
-  const int code = fuzz_shrink(&arguments->fuzz, collector->name, collector->trial_path, arguments->selection.knobs,
-                               arguments->selection.knob_count, script, name);
-  if (code == EXIT_DONE) printf("%s runs on %s to its end: nothing to shrink\n", arguments->shrink, collector->name);
+  const int code = fuzz_shrink(&arguments->fuzz, collector->program_name, collector->trial_path,
+                               arguments->selection.knobs, arguments->selection.knob_count, script, name);
+  if (code == EXIT_DONE)
+    printf("%s runs on %s to its end: nothing to shrink\n", arguments->shrink, collector->program_name);
   script_free(script);
   return code;
 }
@@ -199,13 +200,13 @@ static int compare_with_oracle(const struct arguments *arguments, const struct c
   int code = EXIT_DONE;
   if (!selection_is_known(&arguments->selection, catalogue)) return EXIT_USAGE;
   if (!interrupt_watch()) return EXIT_ENVIRONMENT;
-  for (size_t i = 0; i < catalogue->collector_count; i++) {
+  for (size_t i = 0; i < catalogue->program_count; i++) {
     const struct catalogue_collector *collector = &catalogue->collectors[i];
     if (!selection_wants(&arguments->selection, collector, "own")) continue;
     struct fuzz_summary summary;
-    const int one = fuzz_oracle(&arguments->fuzz, collector->name, collector->trial_path, arguments->selection.knobs,
-                                arguments->selection.knob_count, &summary);
-    if (one <= EXIT_FINDING || one == EXIT_INTERRUPTED) print_summary(collector->name, &summary);
+    const int one = fuzz_oracle(&arguments->fuzz, collector->program_name, collector->trial_path,
+                                arguments->selection.knobs, arguments->selection.knob_count, &summary);
+    if (one <= EXIT_FINDING || one == EXIT_INTERRUPTED) print_summary(collector->program_name, &summary);
     if (one > EXIT_FINDING) return one;
     if (one > code) code = one;
   }

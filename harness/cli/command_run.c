@@ -18,8 +18,7 @@
 enum {
   OPTION_SET = 's',
   OPTION_PARAM = 'p',
-  OPTION_ALLOCATOR = 256,
-  OPTION_SIZE,
+  OPTION_SIZE = 256,
   OPTION_SMALL,
   OPTION_BLOCKS,
   OPTION_BUDGET,
@@ -42,7 +41,10 @@ static const struct argp_option options[] = {
     {"workload", 'w', "NAME", 0, "this workload (also: all)", 1},
     {"set", OPTION_SET, "[COLLECTOR.]KNOB=VALUE,...", 0, "values of a knob; FROM..TO/N for N points between", 1},
     {"param", OPTION_PARAM, "[WORKLOAD.]NAME=VALUE,...", 0, "values of a workload's parameter", 1},
-    {"allocator", OPTION_ALLOCATOR, "NAME", 0, "jemalloc (default), glibc, mimalloc, tcmalloc or all", 1},
+    {"allocator", 'a', "NAME", 0,
+     "what objects are on: jemalloc, glibc, mimalloc, tcmalloc, blocks (gclab's own size classes) or all; default: "
+     "what is usual for the collector",
+     1},
     {"size", OPTION_SIZE, "SIZE", 0, "default, small as for tests, or large", 1},
     {"small", OPTION_SMALL, 0, 0, "the same as --size=small", 1},
     {0, 0, 0, 0, "How much, and within which limits:", 2},
@@ -102,7 +104,7 @@ static const struct {
   size_t words;
 } list_options[] = {{'c', true, "--collector", AT(options.collectors)},
                     {'w', true, "--workload", AT(options.workloads)},
-                    {OPTION_ALLOCATOR, true, "--allocator", AT(options.allocators)},
+                    {'a', true, "--allocator", AT(options.allocators)},
                     {OPTION_SET, false, "--set", AT(options.set)},
                     {OPTION_PARAM, false, "--param", AT(options.param)}};
 

@@ -225,7 +225,7 @@ static int run_on(const struct catalogue_collector *collector, const struct argu
         stderr,
         "gclab: %s ended by signal %d (%s) in the middle of the script; --trace shows the operation, and a build with "
         "-DGCLAB_CHECKING=ON says what went wrong\n",
-        collector->name, result.signal, strsignal(result.signal));
+        collector->program_name, result.signal, strsignal(result.signal));
     code = EXIT_TRIAL_FAILED;
   }
   process_free(&result);
@@ -239,16 +239,16 @@ static int run_on_collectors(const struct arguments *arguments, const char *byte
   int code = selection_is_known(&arguments->selection, catalogue) ? EXIT_DONE : EXIT_USAGE;
   if (code == EXIT_DONE && !interrupt_watch()) code = EXIT_ENVIRONMENT;
   size_t wanted = 0;
-  for (size_t i = 0; i < catalogue->collector_count; i++)
+  for (size_t i = 0; i < catalogue->program_count; i++)
     wanted += selection_wants(&arguments->selection, &catalogue->collectors[i], preset_collector);
   if (wanted > 1 && arguments->observe != NULL) {
     fputs("gclab: --observe writes what one collector does: -c NAME says which\n", stderr);
     code = EXIT_USAGE;
   }
-  for (size_t i = 0; i < catalogue->collector_count && code != EXIT_USAGE && code != EXIT_INTERRUPTED; i++) {
+  for (size_t i = 0; i < catalogue->program_count && code != EXIT_USAGE && code != EXIT_INTERRUPTED; i++) {
     const struct catalogue_collector *collector = &catalogue->collectors[i];
     if (!selection_wants(&arguments->selection, collector, preset_collector)) continue;
-    if (wanted > 1) printf("== %s\n", collector->name);
+    if (wanted > 1) printf("== %s\n", collector->program_name);
     const int one = run_on(collector, arguments, bytes, length);
     if (one > code) code = one;
   }

@@ -21,7 +21,7 @@ size_t list_figures(struct list_figure *list, size_t room)
 /* ---- JSON ----------------------------------------------------------------------------------------------------- */
 
 /* What the program said of itself, without the workloads, and what the catalogue adds. */
-static json_t *json_of_collector(const struct catalogue_collector *collector)
+static json_t *json_of_collector(const struct catalogue *catalogue, const struct catalogue_collector *collector)
 {
   json_t *object = json_object();
   json_object_set_new(object, "kind", json_string("collector"));
@@ -30,6 +30,15 @@ static json_t *json_of_collector(const struct catalogue_collector *collector)
   json_object_del(object, "workloads");
   json_object_set_new(object, "program", json_string(collector->trial_path));
   json_object_set_new(object, "build_id", json_string(collector->build_id));
+  json_t *variants = json_array();
+  for (size_t i = catalogue->collector_count; i < catalogue->program_count; i++) {
+    const struct catalogue_collector *variant = &catalogue->collectors[i];
+    if (variant == collector || strcmp(variant->name, collector->name) != 0) continue;
+    json_array_append_new(variants, json_pack("{s:s, s:s, s:s, s:s}", "name", variant->program_name, "memory",
+                                              catalogue_collector_memory(variant), "program", variant->trial_path,
+                                              "build_id", variant->build_id));
+  }
+  json_object_set_new(object, "variants", variants);
   return object;
 }
 
@@ -68,7 +77,7 @@ json_t *list_json_collectors(const struct listing *listing)
 {
   json_t *list = json_array();
   for (size_t i = 0; i < listing->catalogue->collector_count; i++)
-    json_array_append_new(list, json_of_collector(&listing->catalogue->collectors[i]));
+    json_array_append_new(list, json_of_collector(listing->catalogue, &listing->catalogue->collectors[i]));
   return list;
 }
 
@@ -111,9 +120,9 @@ json_t *list_json_missing(const struct listing *listing)
 json_t *list_json_named(const struct listing *listing, const char *name)
 {
   const struct catalogue *catalogue = listing->catalogue;
-  const struct catalogue_collector *collector = catalogue_collector(catalogue, name);
+  const struct catalogue_collector *collector = catalogue_program(catalogue, name);
   const struct catalogue_missing *missing = catalogue_missing(catalogue, name);
-  if (collector != NULL) return json_of_collector(collector);
+  if (collector != NULL) return json_of_collector(catalogue, collector);
   if (missing != NULL) return json_of_missing(missing);
   for (size_t i = 0; i < catalogue->workload_count; i++) {
     if (strcmp(catalogue->workloads[i].name, name) == 0) return json_of_workload(listing, i);

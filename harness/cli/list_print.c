@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "harness/cli/list.h"
 #include "harness/cli/table.h"
 
@@ -26,6 +27,8 @@ static const struct {
     {"finalizes", "finalizers"},
     {"instrument", "an instrument: observes a program, and is not among 'all' and 'own'"},
     {"hooks_in_pause", "runs finalizers and callbacks inside the pause, which they lengthen"},
+    {"uses_blocks", "has its objects in size-class blocks: --allocator blocks"},
+    {"variant", "a variant: usually this collector is on another memory"},
 };
 
 static const char *phrase_of(const char *capability)
@@ -183,16 +186,34 @@ static void print_settings(const struct setting *rows, size_t count, const char 
   table_print(&table, stdout, 2);
 }
 
-static void print_collector(const struct catalogue_collector *collector)
+/* What --allocator may say, and which program runs then. */
+static void print_allocators(const struct catalogue *catalogue, const struct catalogue_collector *collector)
+{
+  if (strcmp(catalogue_collector_memory(collector), "own") == 0) return;
+  const char *label = "memory";
+  for (size_t i = 0; i < catalogue->program_count; i++) {
+    const struct catalogue_collector *program = &catalogue->collectors[i];
+    if (strcmp(program->name, collector->name) != 0) continue;
+    const bool uses_malloc = strcmp(catalogue_collector_memory(program), "malloc") == 0;
+    char *text = memory_format("%s%s%s", uses_malloc ? "jemalloc, glibc, mimalloc, tcmalloc" : "blocks",
+                               program == collector ? "" : ": as ", program == collector ? "" : program->program_name);
+    print_field(label, text);
+    free(text);
+    label = "";
+  }
+}
+
+static void print_collector(const struct catalogue *catalogue, const struct catalogue_collector *collector)
 {
   char text[256];
-  printf("%s: collector\n", collector->name);
+  printf("%s: collector\n", collector->program_name);
   print_field("does", collector->summary);
   print_field("source", collector->source);
   snprintf(text, sizeof text, "%s (%s build %s by %s%s%s)", collector->version, collector->build, collector->revision,
            collector->compiler, collector->checking ? ", checking" : "", collector->sanitized ? ", sanitized" : "");
   print_field("version", text);
   print_field("program", collector->trial_path);
+  print_allocators(catalogue, collector);
   for (size_t i = 0; i < collector->capability_count; i++)
     print_field(i == 0 ? "can" : "", phrase_of(collector->capabilities[i]));
   print_settings(collector->knobs, collector->knob_count, "Knobs (--set NAME=VALUE,...):", "It has no knobs.", false);
@@ -223,10 +244,10 @@ static bool print_plan(const struct plan_shipped *shipped)
 
 bool list_print_named(const struct listing *listing, const char *name)
 {
-  const struct catalogue_collector *collector = catalogue_collector(listing->catalogue, name);
+  const struct catalogue_collector *collector = catalogue_program(listing->catalogue, name);
   const struct catalogue_workload *workload = catalogue_workload(listing->catalogue, name);
   const struct catalogue_missing *missing = catalogue_missing(listing->catalogue, name);
-  if (collector != NULL) return print_collector(collector), true;
+  if (collector != NULL) return print_collector(listing->catalogue, collector), true;
   if (workload != NULL) return print_workload(workload), true;
   if (missing != NULL) {
     printf("%s: collector, not built\n", missing->name);

@@ -5,7 +5,9 @@
 
 static const struct argp_option options[] = {
     {"collector", 'c', "NAME", 0,
-     "on this collector; may be given several times; 'own' is all of gclab's, 'peers' the others, 'all' both", 1},
+     "on this collector; may be given several times; 'own' is all of gclab's, 'peers' the others, 'all' both; "
+     "refcount+blocks is a variant on another memory ('gclab list refcount' names them)",
+     1},
     {"set", 's', "KNOB=VALUE", 0, "set a knob of the collectors", 1},
     {0},
 };
@@ -38,7 +40,7 @@ bool selection_is_known(const struct selection *selection, const struct catalogu
 {
   for (size_t i = 0; i < selection->collector_count; i++) {
     const char *name = selection->collectors[i];
-    if (is_group(name) || catalogue_collector(catalogue, name) != NULL) continue;
+    if (is_group(name) || catalogue_program(catalogue, name) != NULL) continue;
     const char *nearest = catalogue_nearest_collector(catalogue, name);
     fprintf(stderr, "gclab: there is no collector '%s'%s%s; 'gclab list collectors' lists them\n", name,
             nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
@@ -49,7 +51,7 @@ bool selection_is_known(const struct selection *selection, const struct catalogu
 
 static bool names(const char *name, const struct catalogue_collector *collector)
 {
-  return catalogue_collector_is_in(collector, name) || strcmp(name, collector->name) == 0;
+  return catalogue_collector_is_in(collector, name) || strcmp(name, collector->program_name) == 0;
 }
 
 bool selection_wants(const struct selection *selection, const struct catalogue_collector *collector, const char *preset)

@@ -52,7 +52,7 @@ struct plan_group {
   struct plan_words workloads;  /* names, "all" */
   struct plan_words set;        /* "KNOB=V,V" or "COLLECTOR.KNOB=V,V" */
   struct plan_words param;      /* "NAME=V,V" or "WORKLOAD.NAME=V,V" */
-  struct plan_words allocators; /* none given: jemalloc */
+  struct plan_words allocators; /* none given: each collector's usual one */
   struct plan_word size;        /* "default", "small" or "large"; no text: default */
 };
 
@@ -72,11 +72,11 @@ struct plan {
 
 struct plan_cell {
   char id[PLAN_ID_MAX];
-  const struct catalogue_collector *collector;
+  const struct catalogue_collector *collector; /* or the variant of it that runs on the allocator */
   const struct catalogue_workload *workload;
   int64_t *knobs;        /* one a row */
   int64_t *parameters;   /* one a row */
-  const char *allocator; /* "jemalloc", "glibc", "mimalloc", "tcmalloc"; "own" where the collector uses no malloc */
+  const char *allocator; /* "jemalloc", "glibc", "mimalloc", "tcmalloc", "blocks"; "own" where there is no choice */
   enum setting_size size;
 };
 

@@ -15,7 +15,8 @@
 
 enum { CELLS_MAX = PLAN_CELLS_MAX, TRIALS_MAX = 1000000 };
 
-static const char *const allocator_names[] = {"jemalloc", "glibc", "mimalloc", "tcmalloc"};
+/* The first of malloc's is the usual one. */
+static const char *const allocator_names[] = {"jemalloc", "glibc", "mimalloc", "tcmalloc", "blocks"};
 enum { ALLOCATORS = sizeof allocator_names / sizeof allocator_names[0] };
 
 struct sweeps {
@@ -45,9 +46,16 @@ struct group_state {
   const struct plan_group *group;
   struct plan_chosen collectors, workloads;
   struct sweeps set, param;
-  const char *allocators[ALLOCATORS];
+  struct plan_chosen programs;        /* of the collectors, those that run on one of the allocators: variants too */
+  const char *allocators[ALLOCATORS]; /* none given: each collector's usual one */
   size_t allocator_count;
   enum setting_size size;
+};
+
+/* What a program is run on: the allocators of the group that it can have. */
+struct allocators {
+  const char *list[ALLOCATORS];
+  size_t count;
 };
 
 /* ---- what sweeps mean ------------------------------------------------------------------------------------------- */
@@ -86,8 +94,10 @@ static bool check_unqualified(const struct expansion *expansion, const struct pl
   return false;
 }
 
+/* programs: what has the settings; of collectors, not only those that are chosen but their variants. */
 static bool read_sweeps(const struct expansion *expansion, const struct plan_side *side,
-                        const struct plan_chosen *chosen, const struct plan_words *words, struct sweeps *sweeps)
+                        const struct plan_chosen *chosen, const struct plan_chosen *programs,
+                        const struct plan_words *words, struct sweeps *sweeps)
 {
   bool good = true;
   sweeps->list = memory_require(calloc(words->count + 1, sizeof *sweeps->list));
@@ -99,7 +109,7 @@ static bool read_sweeps(const struct expansion *expansion, const struct plan_sid
     }
     sweeps->count++;
     good &= sweep->owner != NULL ? check_qualified(expansion, side, chosen, sweep)
-                                 : check_unqualified(expansion, side, chosen, sweep);
+                                 : check_unqualified(expansion, side, programs, sweep);
   }
   return good;
 }
@@ -181,6 +191,46 @@ static void take_point(const struct axes *axes, uint64_t index, int64_t *values)
   }
 }
 
+/* ---- allocators ------------------------------------------------------------------------------------------------- */
+
+static struct allocators allocators_of(const struct group_state *state, const struct catalogue_collector *program)
+{
+  static const char *const own = "own";
+  const char *memory = catalogue_collector_memory(program);
+  const bool uses_malloc = strcmp(memory, "malloc") == 0;
+  struct allocators allocators = {{0}, 0};
+  if (strcmp(memory, own) == 0) {
+    allocators.list[allocators.count++] = own;
+  } else if (state->allocator_count == 0 && !catalogue_collector_can(program, "variant")) {
+    allocators.list[allocators.count++] = allocator_names[uses_malloc ? 0 : ALLOCATORS - 1];
+  }
+  for (size_t i = 0; i < state->allocator_count; i++) {
+    const bool is_blocks = state->allocators[i] == allocator_names[ALLOCATORS - 1];
+    if (strcmp(memory, own) != 0 && is_blocks != uses_malloc)
+      allocators.list[allocators.count++] = state->allocators[i];
+  }
+  return allocators;
+}
+
+/* The programs of the chosen collectors that run on one of the allocators. */
+static void choose_programs(const struct expansion *expansion, struct group_state *state, bool notes)
+{
+  const struct catalogue *catalogue = expansion->catalogue;
+  for (size_t i = 0; i < state->collectors.count; i++) {
+    const struct catalogue_collector *collector = state->collectors.list[i];
+    const size_t before = state->programs.count;
+    if (allocators_of(state, collector).count > 0) plan_chosen_add(&state->programs, collector);
+    for (size_t k = catalogue->collector_count; k < catalogue->program_count; k++) {
+      const struct catalogue_collector *variant = &catalogue->collectors[k];
+      if (strcmp(variant->name, collector->name) == 0 && allocators_of(state, variant).count > 0)
+        plan_chosen_add(&state->programs, variant);
+    }
+    if (notes && state->programs.count == before)
+      plan_note(expansion->plan, &state->group->allocators.list[0],
+                "%s is left out, for it is not made for any of these allocators", collector->name);
+  }
+}
+
 /* ---- cells ---------------------------------------------------------------------------------------------------- */
 
 static void hash_settings(XXH3_state_t *state, const char *kind, const struct setting *settings, size_t count,
@@ -234,18 +284,16 @@ static void add_cell(struct expansion *expansion, struct plan_cell *cell)
 static void add_cells(struct expansion *expansion, const struct group_state *state, const struct axes *knobs,
                       const struct axes *parameters)
 {
-  const struct catalogue_collector *collector = knobs->owner;
-  const bool uses_malloc = catalogue_collector_can(collector, "uses_malloc");
-  const size_t allocators = uses_malloc ? state->allocator_count : 1;
-  for (uint64_t i = 0; i < knobs->points * parameters->points * allocators; i++) {
-    struct plan_cell cell = {.collector = collector,
+  const struct allocators allocators = allocators_of(state, knobs->owner);
+  for (uint64_t i = 0; i < knobs->points * parameters->points * allocators.count; i++) {
+    struct plan_cell cell = {.collector = knobs->owner,
                              .workload = parameters->owner,
                              .knobs = memory_require(calloc(knobs->count + 1, sizeof *cell.knobs)),
                              .parameters = memory_require(calloc(parameters->count + 1, sizeof *cell.parameters)),
-                             .allocator = uses_malloc ? state->allocators[i % allocators] : "own",
+                             .allocator = allocators.list[i % allocators.count],
                              .size = state->size};
-    take_point(knobs, i / allocators / parameters->points, cell.knobs);
-    take_point(parameters, i / allocators % parameters->points, cell.parameters);
+    take_point(knobs, i / allocators.count / parameters->points, cell.knobs);
+    take_point(parameters, i / allocators.count % parameters->points, cell.parameters);
     add_cell(expansion, &cell);
   }
 }
@@ -273,7 +321,6 @@ static void add_allocator(struct group_state *state, const char *name)
 static bool read_allocators(const struct expansion *expansion, struct group_state *state)
 {
   bool good = true;
-  if (state->group->allocators.count == 0) add_allocator(state, allocator_names[0]);
   for (unsigned i = 0; i < state->group->allocators.count; i++) {
     const struct plan_word *word = &state->group->allocators.list[i];
     const bool all = strcmp(word->text, "all") == 0;
@@ -286,7 +333,8 @@ static bool read_allocators(const struct expansion *expansion, struct group_stat
     if (found) continue;
     const char *nearest = setting_nearest(word->text, allocator_names, ALLOCATORS);
     plan_complain(expansion->plan, word, 0, "there is no allocator '%s'%s", word->text,
-                  nearest != NULL ? plan_did_you_mean(nearest) : "; there are jemalloc, glibc, mimalloc and tcmalloc");
+                  nearest != NULL ? plan_did_you_mean(nearest)
+                                  : "; there are jemalloc, glibc, mimalloc, tcmalloc and blocks");
     good = false;
   }
   return good;
@@ -296,23 +344,23 @@ static bool multiply(struct expansion *expansion, struct group_state *state)
 {
   bool good = true;
   struct axes *knobs =
-      read_all_axes(expansion, &plan_side_collectors, &state->collectors, &state->set, SETTING_SIZE_DEFAULT, &good);
+      read_all_axes(expansion, &plan_side_collectors, &state->programs, &state->set, SETTING_SIZE_DEFAULT, &good);
   struct axes *parameters =
       read_all_axes(expansion, &plan_side_workloads, &state->workloads, &state->param, state->size, &good);
   uint64_t points = 0;
-  for (size_t i = 0; i < state->collectors.count; i++) {
-    for (size_t k = 0; k < state->workloads.count; k++) points += knobs[i].points * parameters[k].points;
+  for (size_t i = 0; i < state->programs.count; i++) {
+    const size_t allocators = allocators_of(state, state->programs.list[i]).count;
+    for (size_t k = 0; k < state->workloads.count; k++) points += knobs[i].points * parameters[k].points * allocators;
   }
-  points *= state->allocator_count;
   if (good && points + expansion->cells->count > CELLS_MAX) {
     plan_complain(expansion->plan, &state->group->collectors.list[0], 0,
                   "the matrix has more than %d cells; sweep fewer values", CELLS_MAX);
     good = false;
   }
-  for (size_t i = 0; good && i < state->collectors.count; i++) {
+  for (size_t i = 0; good && i < state->programs.count; i++) {
     for (size_t k = 0; k < state->workloads.count; k++) add_cells(expansion, state, &knobs[i], &parameters[k]);
   }
-  free_axes(knobs, state->collectors.count);
+  free_axes(knobs, state->programs.count);
   free_axes(parameters, state->workloads.count);
   return good;
 }
@@ -326,14 +374,17 @@ static bool expand_group(struct expansion *expansion, const struct plan_group *g
   good &= read_size(expansion, &state);
   good &= read_allocators(expansion, &state);
   /* Sweeps are told by their owners, so these must be right first. */
-  if (good && state.collectors.count > 0) {
-    good &= read_sweeps(expansion, &plan_side_collectors, &state.collectors, &group->set, &state.set);
-    good &= read_sweeps(expansion, &plan_side_workloads, &state.workloads, &group->param, &state.param);
+  if (good) choose_programs(expansion, &state, notes);
+  if (good && state.programs.count > 0) {
+    good &= read_sweeps(expansion, &plan_side_collectors, &state.collectors, &state.programs, &group->set, &state.set);
+    good &=
+        read_sweeps(expansion, &plan_side_workloads, &state.workloads, &state.workloads, &group->param, &state.param);
     good = good && multiply(expansion, &state);
   }
   free_sweeps(&state.set);
   free_sweeps(&state.param);
   plan_chosen_free(&state.collectors);
+  plan_chosen_free(&state.programs);
   plan_chosen_free(&state.workloads);
   return good;
 }

@@ -90,8 +90,10 @@ static void put_system(json_t *root)
   document_set_number(root, "major_faults", (uint64_t)usage.ru_majflt);
   document_set_number(root, "voluntary_switches", (uint64_t)usage.ru_nvcsw);
   document_set_number(root, "involuntary_switches", (uint64_t)usage.ru_nivcsw);
-  document_set(root, "allocator", json_string(allocator_name()));
-  document_set(root, "allocator_statistics", allocator_statistics());
+  const bool uses_blocks =
+      (collector.capabilities & COLLECTOR_USES_BLOCKS) != 0; /* malloc has nothing of the heap then */
+  document_set(root, "allocator", json_string(uses_blocks ? "blocks" : allocator_name()));
+  document_set(root, "allocator_statistics", uses_blocks ? json_object() : allocator_statistics());
 }
 
 static json_t *make_record(const struct trial *trial)

@@ -36,7 +36,7 @@ _gclab_value() {
     -w | --workload) _gclab_reply_list "$(_gclab_names workloads; echo all)" "$2" ;;
     -s | --set) [[ $2 == *=* ]] || _gclab_reply "$(_gclab_names knobs | sort -u | sed 's/$/=/')" "" "$2" ;;
     -p | --param) [[ $2 == *=* ]] || _gclab_reply "$(_gclab_names parameters | sort -u | sed 's/$/=/')" "" "$2" ;;
-    --allocator) _gclab_reply_list $'jemalloc\nglibc\nmimalloc\ntcmalloc\nall' "$2" ;;
+    -a | --allocator) _gclab_reply_list $'jemalloc\nglibc\nmimalloc\ntcmalloc\nblocks\nall' "$2" ;;
     --size) _gclab_reply $'default\nsmall\nlarge' "" "$2" ;;
     --color) _gclab_reply $'auto\nalways\nnever' "" "$2" ;;
     --format) _gclab_reply_list $'svg\npng\npdf\ncsv\njson' "$2" ;;

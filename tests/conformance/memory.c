@@ -132,9 +132,9 @@ static void start_limited(struct heap *heap)
 static void require_within_limit(const struct heap *heap)
 {
   const struct gc_counters *counters = &heap->mutator->counters;
-  const uint64_t peak_bytes = counters->peak_footprint_bytes > counters->footprint_bytes
-                                  ? counters->peak_footprint_bytes
-                                  : counters->footprint_bytes;
+  uint64_t peak_bytes = counters->peak_footprint_bytes > counters->footprint_bytes ? counters->peak_footprint_bytes
+                                                                                   : counters->footprint_bytes;
+  if (peak_bytes == 0) peak_bytes = counters->peak_heap_bytes; /* what malloc holds is not known */
   REQUIRE(peak_bytes <= LIMIT + LIMIT_SLACK, "the footprint reached %llu with a limit of %llu",
           (unsigned long long)peak_bytes, (unsigned long long)LIMIT);
 }
@@ -142,9 +142,10 @@ static void require_within_limit(const struct heap *heap)
 static void limit_ends_in_out_of_memory(struct heap *heap, uint64_t bytes)
 {
   require_within_limit(heap);
-  const uint64_t footprint_bytes = heap->mutator->counters.footprint_bytes;
-  REQUIRE(footprint_bytes >= LIMIT * 3 / 4, "out of memory with %llu of %llu bytes in use",
-          (unsigned long long)footprint_bytes, (unsigned long long)LIMIT);
+  const struct gc_counters *counters = &heap->mutator->counters;
+  const uint64_t used_bytes = counters->footprint_bytes != 0 ? counters->footprint_bytes : counters->heap_bytes;
+  REQUIRE(used_bytes >= LIMIT * 3 / 4, "out of memory with %llu of %llu bytes in use", (unsigned long long)used_bytes,
+          (unsigned long long)LIMIT);
   list_survived(heap, bytes);
 }
 
