@@ -23,6 +23,8 @@ static const struct argp_option options[] = {
     {"out", OPTION_OUT, "DIR", 0, "directory for the files (default: figures); it is made where it is missing", 1},
     {"campaign", OPTION_CAMPAIGN, "NAME|ID", 0,
      "of this campaign: a name, an id or its beginning (default: the newest)", 2},
+    {"allocator", 'a', "NAME", 0,
+     "only what ran on this allocator (jemalloc, ..., blocks): collectors are compared on the same memory", 2},
     {"store", OPTION_STORE, "FILE", 0, "results database (default: $GCLAB_STORE, else gclab.sqlite here)", 2},
     {"json", OPTION_JSON, 0, 0, "what was drawn and what was not, as JSON", 3},
     {0},
@@ -36,14 +38,15 @@ static const char doc[] =
     "Examples:\n"
     "  gclab plot\n"
     "  gclab plot thresholds heatmap --campaign thresholds\n"
-    "  gclab plot percentiles --format pdf --out paper/figures\n\n"
+    "  gclab plot percentiles --format pdf --out paper/figures\n"
+    "  gclab plot overview --campaign allocators --allocator blocks\n\n"
     "Environment: GCLAB_PLOT_PATH is a directory with gnuplot scripts to use in place of gclab's own.\n\n"
     "Exit codes: 0 done; 2 wrong usage; 4 there is no such store or campaign, no gnuplot, no data for a figure that "
     "was "
     "named, or a file could not be written.";
 
 struct arguments {
-  const char *store, *campaign, *directory;
+  const char *store, *campaign, *allocator, *directory;
   const char *formats[FORMATS_MAX];
   size_t format_count;
   const struct figure *figures[NAMES_MAX];
@@ -95,6 +98,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     return 0;
   case OPTION_CAMPAIGN:
     arguments->campaign = value;
+    return 0;
+  case 'a':
+    arguments->allocator = value;
     return 0;
   case OPTION_JSON:
     arguments->json = true;
@@ -200,8 +206,9 @@ static int draw_all(struct dataset *dataset, const struct arguments *arguments)
   const bool any = json_array_size(outcome.files) > 0;
   if (!named && any) summarise(dataset, arguments, &outcome);
   if (arguments->json) {
-    json_t *root = json_pack("{s:s, s:s, s:O, s:O}", "campaign", dataset->campaign_name, "id", dataset->campaign_id,
-                             "files", outcome.files, "not_drawn", outcome.not_drawn);
+    json_t *root =
+        json_pack("{s:s, s:s, s:s?, s:O, s:O}", "campaign", dataset->campaign_name, "id", dataset->campaign_id,
+                  "allocator", arguments->allocator, "files", outcome.files, "not_drawn", outcome.not_drawn);
     json_dumpf(root, stdout, JSON_INDENT(1));
     putchar('\n');
     json_decref(root);
@@ -224,7 +231,7 @@ int command_plot(int argc, char **argv)
   struct store *store = store_open(command_store_path(arguments.store), STORE_READ);
   if (store == NULL) return EXIT_ENVIRONMENT;
   struct catalogue *catalogue = load_catalogue();
-  struct dataset *dataset = dataset_load(store, arguments.campaign, catalogue);
+  struct dataset *dataset = dataset_load(store, arguments.campaign, arguments.allocator, catalogue);
   int status = EXIT_ENVIRONMENT;
   if (dataset != NULL && canvas_have_gnuplot() && render_make_directory(arguments.directory))
     status = draw_all(dataset, &arguments);

@@ -93,6 +93,7 @@ static bool visit_trial(void *context, const struct store_trial *trial, const st
 {
   struct dataset *dataset = context;
   struct dataset_cell *mine = NULL;
+  if (dataset->held_allocator != NULL && strcmp(dataset->held_allocator, cell->allocator) != 0) return true;
   for (size_t i = dataset->cell_count; i-- > 0 && mine == NULL;) {
     if (strcmp(dataset->cells[i].id, cell->id) == 0) mine = &dataset->cells[i];
   }
@@ -260,17 +261,45 @@ static void group_cells(struct dataset *dataset)
   }
 }
 
-struct dataset *dataset_load(struct store *store, const char *campaign, const struct catalogue *catalogue)
+/* The allocators of a campaign, in the order of its cells. */
+struct allocators_found {
+  char *text;
+};
+
+static bool visit_allocator(void *context, const struct store_trial *trial, const struct store_cell *cell)
+{
+  struct allocators_found *found = context;
+  (void)trial;
+  if (found->text != NULL && strstr(found->text, cell->allocator) != NULL) return true;
+  text_append(&found->text, "%s%s", found->text != NULL ? ", " : "", cell->allocator);
+  return true;
+}
+
+/* Complains where a campaign that has trials has none on the allocator that is to be held fixed. */
+static bool has_allocator(struct store *store, const char *id, const struct dataset *dataset)
+{
+  if (dataset->held_allocator == NULL || dataset->cell_count > 0) return true;
+  struct allocators_found found = {NULL};
+  if (store_each_trial(store, id, visit_allocator, &found))
+    fprintf(stderr, "gclab: campaign '%s' has no trial on the allocator %s; it has %s\n", dataset->campaign_name,
+            dataset->held_allocator, found.text != NULL ? found.text : "no trial at all");
+  free(found.text);
+  return false;
+}
+
+struct dataset *dataset_load(struct store *store, const char *campaign, const char *allocator,
+                             const struct catalogue *catalogue)
 {
   char id[PLAN_ID_MAX];
   if (!store_find_campaign(store, campaign, id)) return NULL;
   struct dataset *dataset = text_allocate(sizeof *dataset);
   dataset->store = store;
   dataset->catalogue = catalogue;
+  dataset->held_allocator = allocator;
   struct search search = {.dataset = dataset, .id = id};
   const bool read =
       store_each_campaign(store, visit_campaign, &search) && store_each_trial(store, id, visit_trial, dataset);
-  if (!read || dataset->campaign_id == NULL) {
+  if (!read || dataset->campaign_id == NULL || !has_allocator(store, id, dataset)) {
     dataset_free(dataset);
     return NULL;
   }

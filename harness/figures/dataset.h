@@ -90,6 +90,7 @@ struct dataset {
   char *campaign_id, *campaign_name, *version, *revision, *status, *created_at;
   char *machine; /* "2 x Intel Xeon 2.50 GHz" */
   char *allocators;
+  const char *held_allocator; /* what all cells are on, since only those were asked for; NULL: whatever was run */
   struct dataset_cell *cells; /* in the plan's order */
   size_t cell_count;
   struct dataset_series *series;
@@ -101,8 +102,12 @@ struct dataset {
   uint64_t involuntary_switches; /* of all trials: how often the system took the processor away */
 };
 
-/* Loads a campaign (an id, a beginning of one, a name, or NULL for the newest).  NULL after a message. */
-struct dataset *dataset_load(struct store *store, const char *campaign, const struct catalogue *catalogue);
+/*
+ * Loads a campaign (an id, a beginning of one, a name, or NULL for the newest), where `allocator` is not NULL only its
+ * cells on that one.  NULL after a message.
+ */
+struct dataset *dataset_load(struct store *store, const char *campaign, const char *allocator,
+                             const struct catalogue *catalogue);
 void dataset_free(struct dataset *dataset);
 
 /* The pauses of a cell, summarised; read from the store at the first call.  NULL after a message. */

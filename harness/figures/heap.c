@@ -210,6 +210,7 @@ static enum figure_status draw(struct figure_job *job, const struct trace *trace
   canvas->subtitle =
       text_format("One trial a collector, at default knobs. Line: bytes in the heap; marks: the %d longest pauses%s.",
                   MARKS_MAX, traces[0].series.phase_count > 0 ? "; bands: the workload’s phases" : "");
+  parts_say_memory(canvas, dataset, NULL);
   static const double samples[] = {1e4, 1e5, 1e6, 1e7, 1e8};
   for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
     char number[TEXT_NUMBER_MAX];

@@ -202,6 +202,7 @@ static void put_texts(struct canvas *canvas, const struct dataset *dataset, cons
   canvas->subtitle = text_format("%s, workload %s. Pauses: collections of %s; total time: their median. "
                                  "Framed: the default setting; n=: too few pauses for the percentile.",
                                  collector, dataset->subjects[subject].label, trials);
+  parts_say_memory(canvas, dataset, wanted);
   free(wanted);
   free(collector);
   free(trials);

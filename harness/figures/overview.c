@@ -139,6 +139,7 @@ static double put_texts(struct canvas *canvas, const struct dataset *dataset, co
   canvas->title = text_copy("Overview: time, pauses and space");
   canvas->subtitle =
       text_format("%s at default knobs. Bars and dots: median of %s; whiskers: their range.", collectors, trials);
+  parts_say_memory(canvas, dataset, drawn);
   free(trials);
   free(collectors);
   parts_foot(canvas, dataset, least, most, pauses);

@@ -87,6 +87,38 @@ char *parts_collectors(const struct dataset *dataset, const bool *wanted)
   return text != NULL ? text : text_copy("");
 }
 
+/* Does a series count for what parts_say_memory says?  Only the main one of each collector, and where there is a choice. */
+static bool has_memory(const struct dataset *dataset, const bool *wanted, size_t s)
+{
+  const struct dataset_series *series = &dataset->series[s];
+  return series->main_allocator && (wanted == NULL || wanted[s]) && strcmp(series->allocator, "own") != 0;
+}
+
+void parts_say_memory(struct canvas *canvas, const struct dataset *dataset, const bool *wanted)
+{
+  char *text = NULL;
+  size_t allocators = 0;
+  for (size_t s = 0; s < dataset->series_count; s++) {
+    if (!has_memory(dataset, wanted, s)) continue;
+    const char *allocator = dataset->series[s].allocator;
+    bool said = false;
+    for (size_t i = 0; i < s; i++)
+      said |= has_memory(dataset, wanted, i) && strcmp(dataset->series[i].allocator, allocator) == 0;
+    if (said) continue;
+    if (allocators++ > 0) text_append(&text, "; ");
+    for (size_t i = s; i < dataset->series_count; i++) {
+      if (has_memory(dataset, wanted, i) && strcmp(dataset->series[i].allocator, allocator) == 0)
+        text_append(&text, "%s%s", i == s ? "" : ", ", dataset->series[i].collector);
+    }
+    text_append(&text, " on %s", allocator);
+  }
+  if (dataset->held_allocator != NULL)
+    text_append(&canvas->subtitle, " All on the allocator %s.", dataset->held_allocator);
+  else if (allocators > 1)
+    text_append(&canvas->subtitle, " Memory: %s.", text);
+  free(text);
+}
+
 void parts_time_ticks(struct axis *axis, double length_px, bool texts)
 {
   axis_log_ticks(axis, texts ? text_duration_tick : text_nothing, 10, length_px, CANVAS_TEXT_POINTS);

@@ -137,6 +137,7 @@ static enum figure_status draw(struct figure_job *job, const struct sheet *sheet
       text_format("%s at default knobs. Collections, increments, sweep slices and cascades alike, of %s. A line "
                   "ends where fewer than ten pauses are longer; dot: the longest.",
                   collectors, trials);
+  parts_say_memory(canvas, dataset, drawn);
   free(trials);
   free(collectors);
   uint64_t pauses = 0;

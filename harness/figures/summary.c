@@ -382,6 +382,7 @@ void summary_write(struct dataset *dataset, FILE *out)
           dataset->machine, dataset->allocators != NULL ? " · " : "",
           dataset->allocators != NULL ? dataset->allocators : "", dataset->cell_count, dataset->trial_count);
   fprintf(out, "%s pauses · %s\n\n", text_count(dataset->pause_count, number), dataset->status);
+  if (dataset->held_allocator != NULL) fprintf(out, "Only what ran on the allocator %s.\n\n", dataset->held_allocator);
   write_winners(dataset, out);
   write_means(dataset, out);
   write_faults(dataset, out);

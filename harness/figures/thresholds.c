@@ -399,6 +399,7 @@ static void put_texts(struct canvas *canvas, const struct sheet *sheet)
     text_append(&canvas->subtitle, " Collections only; cascades are in the figure of percentiles.");
   if (sheet->columns[0] == PAUSE_MAX)
     text_append(&canvas->subtitle, " No percentiles: too few pauses, or below the floor.");
+  parts_say_memory(canvas, dataset, sheet->drawn);
   free(collectors);
   free(trials);
   if (sheet->generational) {

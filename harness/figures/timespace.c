@@ -208,6 +208,7 @@ static void put_texts(struct canvas *canvas, const struct dataset *dataset, cons
       "Time is relative to %s. Curve: one knob varied, its value at each point; larger dot: the default. "
       "Other collectors at their defaults. Bars: range over the trials.",
       against_none ? "the collector none, which never reclaims" : "none, or to the fastest where none was not run");
+  parts_say_memory(canvas, dataset, NULL);
   put_keys(canvas, sheets, count);
   parts_foot(canvas, dataset, least, most, 0);
 }

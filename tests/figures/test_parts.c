@@ -151,7 +151,7 @@ static int open_store(void **state)
       SYNTHETIC_DEFAULTS | SYNTHETIC_SWEEP | SYNTHETIC_GRID | SYNTHETIC_GROWTH | SYNTHETIC_ALLOCATORS;
   if (!synthetic_make(path, parts)) return 1;
   store = store_open(path, STORE_READ);
-  dataset = store != NULL ? dataset_load(store, NULL, NULL) : NULL;
+  dataset = store != NULL ? dataset_load(store, NULL, NULL, NULL) : NULL;
   return dataset == NULL;
 }
 
