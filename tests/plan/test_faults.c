@@ -90,7 +90,7 @@ static const struct fault name_faults[] = {
     {"an unknown allocator", HEAD MATRIX "    allocators: [jemaloc]\n",
      "plan.yaml:5:18: there is no allocator 'jemaloc'; did you mean jemalloc?\n"},
     {"an allocator like no other", HEAD MATRIX "    allocators: [hoard]\n",
-     "plan.yaml:5:18: there is no allocator 'hoard'; there are jemalloc, glibc, mimalloc and tcmalloc\n"},
+     "plan.yaml:5:18: there is no allocator 'hoard'; there are jemalloc, glibc, mimalloc, tcmalloc and blocks\n"},
     {"an unknown size", HEAD MATRIX "    size: smal\n",
      "plan.yaml:5:11: size: 'smal' is none of default, small and large; did you mean small?\n"},
     {"an unknown knob", HEAD MATRIX "    set: [treshold0=5]\n",

@@ -231,7 +231,7 @@ static void values_of_the_command_line_are_checked_when_expanded(void **state)
   assert_false(plan_expand(plan, fixture_catalogue, &cells));
   char *said = fixture_captured();
   assert_string_equal(said, "gclab: --allocator hoard: there is no allocator 'hoard'; there are jemalloc, glibc, "
-                            "mimalloc and tcmalloc\n");
+                            "mimalloc, tcmalloc and blocks\n");
   free(said);
   plan_options_free(&options);
   plan_free(plan);
