@@ -72,17 +72,17 @@ void cells_finish(struct cells *cells)
   cells->pages = NULL;
 }
 
-/* The first of the class's list, or behind it. */
+/* The first of its class's list, or behind it. */
 static void list_add(struct cells *cells, struct cell_page *page)
 {
   struct cell_page **current = &cells->current[block_of(cells, page)->size_class];
   page->listed = true;
-  page->next = page->previous = 0;
-  if (index_of(cells, *current) == 0) {
+  page->previous = index_of(cells, *current);
+  page->next = 0;
+  if (page->previous == 0) {
     *current = page;
     return;
   }
-  page->previous = index_of(cells, *current);
   page->next = (*current)->next;
   if (page->next != 0) cells->pages[page->next].previous = index_of(cells, page);
   (*current)->next = index_of(cells, page);
@@ -90,13 +90,12 @@ static void list_add(struct cells *cells, struct cell_page *page)
 
 static void list_remove(struct cells *cells, struct cell_page *page)
 {
-  struct cell_page **current = &cells->current[block_of(cells, page)->size_class];
   page->listed = false;
   if (page->next != 0) cells->pages[page->next].previous = page->previous;
   if (page->previous != 0)
     cells->pages[page->previous].next = page->next;
   else
-    *current = &cells->pages[page->next]; /* page 0 where the list is empty */
+    cells->current[block_of(cells, page)->size_class] = &cells->pages[page->next]; /* page 0 where the list is empty */
 }
 
 /* The next few cells of a page that has no free one join its list.  False: all of them have. */
@@ -131,10 +130,29 @@ static void release(struct cells *cells, struct cell_page *page)
   note_footprint(cells);
 }
 
+__attribute__((noinline)) void cells_attend(struct cells *cells, struct cell_page *page)
+{
+  if (!page->listed) list_add(cells, page);
+  if (page->used == 0 && cells->current[block_of(cells, page)->size_class] != page) release(cells, page);
+}
+
+static void return_stack(struct cells *cells, unsigned size_class)
+{
+  struct cell_stack *stack = &cells->stacks[size_class];
+  const uint32_t cell_bytes = size_class_cell_bytes(size_class);
+  for (; stack->count > 0; stack->count--) {
+    void *cell = stack->cells[stack->count - 1];
+    poison_open(cell, cell_bytes);
+    cell_page_push(cells, cell);
+    poison_close(cell, cell_bytes);
+  }
+}
+
 /* All that is free goes back to the system: when memory is short. */
 static void give_back(struct cells *cells)
 {
   for (unsigned size_class = 0; size_class < SIZE_CLASSES; size_class++) {
+    return_stack(cells, size_class);
     struct cell_page *page = cells->current[size_class];
     if (index_of(cells, page) != 0 && page->used == 0) release(cells, page);
   }
@@ -159,8 +177,8 @@ static struct cell_page *add_page(struct cells *cells, unsigned size_class)
   return page;
 }
 
-/* A page of the class with a free cell, which is current then. */
-static struct cell_page *refill(struct gc_mutator *mutator, struct cells *cells, unsigned size_class)
+/* Makes a page current that has a free cell. */
+static void refill(struct gc_mutator *mutator, struct cells *cells, unsigned size_class)
 {
   for (;;) {
     struct cell_page *page = cells->current[size_class];
@@ -172,15 +190,9 @@ static struct cell_page *refill(struct gc_mutator *mutator, struct cells *cells,
       }
       if (page == NULL) mutator->config->out_of_memory(mutator, size_class_cell_bytes(size_class));
     }
-    if (page->free != NULL || cut(cells, page)) return page;
+    if (page->free != NULL || cut(cells, page)) return;
     list_remove(cells, page);
   }
-}
-
-__attribute__((noinline)) void cells_attend(struct cells *cells, struct cell_page *page)
-{
-  if (!page->listed) list_add(cells, page);
-  if (page->used == 0 && cells->current[block_of(cells, page)->size_class] != page) release(cells, page);
 }
 
 static void *allocate_large(struct gc_mutator *mutator, struct cells *cells, uint64_t bytes)
@@ -192,21 +204,15 @@ static void *allocate_large(struct gc_mutator *mutator, struct cells *cells, uin
   }
   if (memory == NULL) mutator->config->out_of_memory(mutator, bytes);
   note_footprint(cells);
+  mutator->counters.heap_bytes += large_mapped_bytes(bytes);
   return memory;
 }
 
 __attribute__((noinline)) void *cells_allocate(struct gc_mutator *mutator, struct cells *cells, uint64_t bytes)
 {
-  void *cell = NULL;
-  if (bytes > SIZE_CLASS_MAX_BYTES) {
-    cell = allocate_large(mutator, cells, bytes);
-  } else {
-    const unsigned size_class = size_class_of(bytes);
-    cell = cell_pop(refill(mutator, cells, size_class), size_class_cell_bytes(size_class));
-    memset(cell, 0, bytes);
-  }
-  mutator->counters.heap_bytes += bytes + cell_slack_bytes(bytes);
-  return cell;
+  if (bytes > SIZE_CLASS_MAX_BYTES) return allocate_large(mutator, cells, bytes);
+  refill(mutator, cells, size_class_of(bytes));
+  return cell_allocate(mutator, cells, bytes);
 }
 
 __attribute__((noinline)) void cells_free_large(struct cells *cells, void *cell)
@@ -242,6 +248,20 @@ static void check_page(const struct cells *cells, const struct cell_page *page)
   if (page->used == 0 && cells->current[block->size_class] != page) gc_fail("an empty block was not given back", base);
 }
 
+static void check_stack(const struct cells *cells, unsigned size_class)
+{
+  const struct cell_stack *stack = &cells->stacks[size_class];
+  if (stack->count > CELL_STACK_CELLS) gc_fail("a stack of free cells has overflowed", stack);
+  for (uint32_t i = 0; i < stack->count; i++) {
+    const struct block *block = blocks_find(&cells->blocks, stack->cells[i]);
+    const uint64_t offset = (uint64_t)((char *)stack->cells[i] - blocks_cells(&cells->blocks, block));
+    if (block->state != BLOCK_USED || block->size_class != size_class ||
+        offset >= cells->pages[blocks_index(&cells->blocks, block)].cut_bytes ||
+        offset % size_class_cell_bytes(size_class) != 0)
+      gc_fail("a stack of free cells holds what is none of its class", stack->cells[i]);
+  }
+}
+
 void cells_check(const struct cells *cells)
 {
   uint32_t listed = 0;
@@ -254,6 +274,7 @@ void cells_check(const struct cells *cells)
   }
   for (unsigned size_class = 0; size_class < SIZE_CLASSES; size_class++) {
     uint32_t previous = 0;
+    check_stack(cells, size_class);
     for (uint32_t i = index_of(cells, cells->current[size_class]); i != 0; i = cells->pages[i].next) {
       if (cells->blocks.table[i].state != BLOCK_USED || cells->blocks.table[i].size_class != size_class)
         gc_fail("a block is in the wrong class's list", &cells->pages[i]);
