@@ -3,7 +3,8 @@
  *
  * As in Python, a list is an object that knows its length and refers to an array with room for more; a full array is
  * replaced by a larger one, and dies.  Room grows as CPython 3.11's does (list_resize: an eighth, and 6 or less), so
- * that as many arrays die on the way.  Fields behind the length are NULL.
+ * that as many arrays die on the way.  Fields behind the length are NULL.  A list may keep a tag, a byte of the user's,
+ * beside each item: what a reference alone does not tell, such as what kind of thing it leads to.
  *
  * Where a function may allocate or store, lists and values are passed as root slots (or as pointers to what else stays
  * where it is), because references are void afterwards.  Functions that take a gc_ref have no safepoint.
@@ -11,7 +12,9 @@
 #ifndef GCLAB_WORKLOADS_LIST_H
 #define GCLAB_WORKLOADS_LIST_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "collectors/gc.h"
 
@@ -19,6 +22,7 @@ enum { LIST_ARRAY, LIST_FIELDS };
 
 struct list_data {
   uint32_t length, capacity;
+  bool is_tagged; /* the array has a byte for each item behind its fields */
 };
 
 static inline struct list_data *list_data(gc_ref list) { return gc_bytes(list, LIST_FIELDS); }
@@ -31,11 +35,23 @@ static inline gc_ref list_get(struct gc_mutator *mutator, gc_ref list, uint32_t 
   return gc_load(mutator, gc_load(mutator, list, LIST_ARRAY), i);
 }
 
+/* The tags of a list that has them and is not empty, one a byte. */
+static inline uint8_t *list_tags(struct gc_mutator *mutator, gc_ref list)
+{
+  return gc_bytes(gc_load(mutator, list, LIST_ARRAY), list_data(list)->capacity);
+}
+
 /* Makes an empty list, without an array, into the slot. */
 static inline void list_new(struct gc_mutator *mutator, gc_ref *slot)
 {
   gc_new(mutator, slot,
          (struct gc_shape){.fields = LIST_FIELDS, .bytes = sizeof(struct list_data), .kind = GC_INSTANCE});
+}
+
+static inline void list_new_tagged(struct gc_mutator *mutator, gc_ref *slot)
+{
+  list_new(mutator, slot);
+  list_data(*slot)->is_tagged = true;
 }
 
 /* Gives the list an array with room for one more item than it has. */
@@ -45,7 +61,9 @@ static __attribute__((noinline, unused)) void list_grow(struct gc_mutator *mutat
   const uint32_t capacity = (length + 1 + ((length + 1) >> 3) + 6) & ~UINT32_C(3);
   GC_FRAME(frame, 1);
   gc_push(mutator, &frame.frame);
-  gc_new(mutator, &frame.slot[0], (struct gc_shape){.fields = capacity, .kind = GC_LIST});
+  const uint32_t tag_bytes = list_data(*list)->is_tagged ? capacity : 0;
+  gc_new(mutator, &frame.slot[0], (struct gc_shape){.fields = capacity, .bytes = tag_bytes, .kind = GC_LIST});
+  if (tag_bytes > 0 && length > 0) memcpy(gc_bytes(frame.slot[0], capacity), list_tags(mutator, *list), length);
   for (uint32_t i = 0; i < length; i++) gc_store(mutator, frame.slot[0], i, list_get(mutator, *list, i));
   gc_store(mutator, *list, LIST_ARRAY, frame.slot[0]);
   list_data(*list)->capacity = capacity;
@@ -59,6 +77,13 @@ static inline void list_append(struct gc_mutator *mutator, const gc_ref *list, c
   gc_store(mutator, gc_load(mutator, *list, LIST_ARRAY), place, *value);
 }
 
+/* The same with a tag, to a list that has them.  value: a root slot, which may hold NULL. */
+static inline void list_append_tagged(struct gc_mutator *mutator, const gc_ref *list, const gc_ref *value, uint8_t tag)
+{
+  list_append(mutator, list, value);
+  list_tags(mutator, *list)[list_length(*list) - 1] = tag;
+}
+
 /* Takes the last item off the list, which is not empty, into the slot. */
 static inline void list_pop(struct gc_mutator *mutator, const gc_ref *list, gc_ref *slot)
 {
@@ -68,7 +93,7 @@ static inline void list_pop(struct gc_mutator *mutator, const gc_ref *list, gc_r
   list_data(*list)->length = last;
 }
 
-/* Takes every occurrence of the value out of the list; the others keep their order. */
+/* Takes every occurrence of the value out of a list without tags; the others keep their order. */
 static inline void list_remove(struct gc_mutator *mutator, const gc_ref *list, const gc_ref *value)
 {
   const uint32_t length = list_length(*list);
