@@ -9,8 +9,7 @@
 #include "workloads/all.h"
 #undef WORKLOAD
 extern const struct workload workload_gcbench, workload_binary_trees, workload_splay, workload_sliding_window,
-    workload_cycles, workload_graph_churn, workload_nqueens_lists, workload_deltablue,
-    workload_json_trees;
+    workload_cycles, workload_graph_churn, workload_nqueens_lists, workload_deltablue, workload_json_trees;
 
 const struct workload *const workloads[] = {
 #define WORKLOAD(name) &workload_##name,
