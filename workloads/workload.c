@@ -9,7 +9,8 @@
 #include "workloads/all.h"
 #undef WORKLOAD
 extern const struct workload workload_gcbench, workload_binary_trees, workload_splay, workload_sliding_window,
-    workload_cycles, workload_graph_churn, workload_nqueens_lists, workload_deltablue, workload_json_trees;
+    workload_cycles, workload_graph_churn, workload_nqueens_lists, workload_deltablue, workload_json_trees,
+    workload_compiler;
 
 const struct workload *const workloads[] = {
 #define WORKLOAD(name) &workload_##name,
@@ -24,6 +25,7 @@ const struct workload *const workloads[] = {
     &workload_nqueens_lists,
     &workload_deltablue,
     &workload_json_trees,
+    &workload_compiler,
     NULL,
 };
 
