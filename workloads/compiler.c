@@ -11,9 +11,9 @@
  *
  * The language has functions of one to three arguments, let, if, calls, and operators on 64-bit integers that wrap
  * around; x / 0 and x % 0 are 0.  A function's number says at which of four levels it is, and it calls functions of
- * lower levels alone, so nothing is recursive.  A quarter of all operations have the same operand twice, spelled out, so
- * that there is something to share.  Each function's code must come to what a walk over its syntax tree comes to; differences go
- * into the checksum with the results.
+ * lower levels alone, so nothing is recursive.  A quarter of all operations have the same operand twice, spelled out,
+ * so that there is something to share.  Each function's code must come to what a walk over its syntax tree comes to;
+ * differences go into the checksum with the results.
  *
  * Recursion is as deep as expressions are nested, which `nodes` bounds.
  */
@@ -1187,7 +1187,7 @@ static int64_t invoke(struct compiler *c, gc_ref symbol, int64_t *stack, const i
       break;
     case OPERATE:
       top--;
-      top[-1] = calculate(at->operand, top[-1], top[0]);
+      top[-1] = calculate((enum op)at->operand, top[-1], top[0]);
       break;
     case OPERATE_NEGATE:
       top[-1] = negate(top[-1]);

@@ -179,16 +179,11 @@ static void choose_method(const struct solver *s, gc_ref constraint, uint64_t ma
   const gc_ref v2 = gc_load(s->mutator, constraint, V2);
   const bool reached1 = variable_data(v1)->mark == mark;
   const bool reached2 = variable_data(v2)->mark == mark;
+  const bool is_backward = reached2 || (!reached1 && walk_strength(s, v1) > walk_strength(s, v2));
   if (reached1 && reached2)
     *direction = NONE;
-  else if (reached1)
-    *direction = direction_if_weaker(s, constraint, v2, FORWARD);
-  else if (reached2)
-    *direction = direction_if_weaker(s, constraint, v1, BACKWARD);
-  else if (walk_strength(s, v1) > walk_strength(s, v2))
-    *direction = direction_if_weaker(s, constraint, v1, BACKWARD);
   else
-    *direction = direction_if_weaker(s, constraint, v2, FORWARD);
+    *direction = direction_if_weaker(s, constraint, is_backward ? v1 : v2, is_backward ? BACKWARD : FORWARD);
 }
 
 static void mark_inputs(const struct solver *s, gc_ref constraint, uint64_t mark)

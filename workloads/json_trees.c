@@ -228,15 +228,13 @@ static const char *const first_parts[] = {"ad", "ber", "con", "del", "em", "for"
 static const char *const second_parts[] = {"ance", "bit", "cy", "der", "el", "form", "gar", "ing"};
 enum { PARTS = 8, WORDS = PARTS * PARTS, WORD_BYTES_MAX = 7 };
 
+/* Returns the length; there is no NUL. */
 static uint32_t format_word(uint32_t word, char text[WORD_BYTES_MAX])
 {
-  const char *first = first_parts[word / PARTS];
-  const char *second = second_parts[word % PARTS];
-  const size_t first_length = strlen(first);
-  const size_t second_length = strlen(second);
-  memcpy(text, first, first_length);
-  memcpy(text + first_length, second, second_length);
-  return (uint32_t)(first_length + second_length);
+  uint32_t length = 0;
+  for (const char *c = first_parts[word / PARTS]; *c != '\0'; c++) text[length++] = *c;
+  for (const char *c = second_parts[word % PARTS]; *c != '\0'; c++) text[length++] = *c;
+  return length;
 }
 
 struct writer {
