@@ -133,6 +133,8 @@ static const struct setting parameters[PARAMETERS] = {
 
 enum { NEXT, FIELDS };
 
+enum { WORD_BYTES = sizeof(gc_ref) };
+
 enum { UNTHROTTLED_MINUTE_RATE = 256 << 20, READ_BYTES = 2 * PAYLOAD_STAMP_BYTES };
 
 struct store {
@@ -159,15 +161,17 @@ static uint64_t digest_object(gc_ref object)
   return payload_digest(bytes + 1, *bytes - sizeof *bytes);
 }
 
+/* A size is uniform between the bounds and then, as in a JVM, whole words. */
 static void make_object(struct store *s)
 {
   const int64_t *p = s->run->parameters;
-  const uint32_t size = (uint32_t)p[SMALLEST] + random_below(&s->run->random, (uint32_t)(p[LARGEST] - p[SMALLEST]) + 1);
-  const uint32_t bytes = size - FIELDS * (uint32_t)sizeof(gc_ref);
+  const uint32_t draw = (uint32_t)p[SMALLEST] + random_below(&s->run->random, (uint32_t)(p[LARGEST] - p[SMALLEST]) + 1);
+  const uint32_t size = (draw + WORD_BYTES - 1) / WORD_BYTES * WORD_BYTES;
+  const uint32_t bytes = size - FIELDS * WORD_BYTES;
   gc_new(s->mutator, s->object, (struct gc_shape){.fields = FIELDS, .bytes = bytes, .kind = GC_INSTANCE});
   uint64_t *word = object_bytes(*s->object);
   *word = bytes;
-  payload_fill(word + 1, bytes - sizeof *word, s->salt + s->objects++);
+  payload_fill(word + 1, bytes - WORD_BYTES, s->salt + s->objects++);
   s->allocated += size;
 }
 
