@@ -4,7 +4,7 @@ thin(p)  = layer(LINES[p], 'using 1:2 with lines lw 1.4 lc rgb colour(b)')
 set multiplot
 do for [p=1:PANELS] {
   eval panel(p)
-  eval draw(areas(p) . thin(p) . dots(p) . rims(p))
+  eval draw(areas(p) . rules(p) . thin(p) . dots(p) . rims(p))
   eval head_done
 }
 unset multiplot

@@ -16,7 +16,17 @@
 #include "harness/figures/render.h"
 #include "harness/store/store.h"
 
-enum { OPTION_FORMAT = 256, OPTION_OUT, OPTION_STORE, OPTION_CAMPAIGN, OPTION_JSON, FORMATS_MAX = 3, NAMES_MAX = 32 };
+enum {
+  OPTION_FORMAT = 256,
+  OPTION_OUT,
+  OPTION_STORE,
+  OPTION_CAMPAIGN,
+  OPTION_JSON,
+  OPTION_PHASE,
+  OPTION_BY_PHASE,
+  FORMATS_MAX = 3,
+  NAMES_MAX = 32
+};
 
 static const struct argp_option options[] = {
     {"format", OPTION_FORMAT, "svg,png,pdf", 0, "formats to draw (default svg,png)", 1},
@@ -26,7 +36,9 @@ static const struct argp_option options[] = {
     {"allocator", 'a', "NAME", 0,
      "only what ran on this allocator (jemalloc, ..., blocks): collectors are compared on the same memory", 2},
     {"store", OPTION_STORE, "FILE", 0, "results database (default: $GCLAB_STORE, else gclab.sqlite here)", 2},
-    {"json", OPTION_JSON, 0, 0, "what was drawn and what was not, as JSON", 3},
+    {"phase", OPTION_PHASE, "NAME", 0, "only what happened in this phase, of the workloads that have it", 3},
+    {"by-phase", OPTION_BY_PHASE, 0, 0, "a file for each workload, and in it a panel for each of its phases", 3},
+    {"json", OPTION_JSON, 0, 0, "what was drawn and what was not, as JSON", 4},
     {0},
 };
 
@@ -35,15 +47,20 @@ static const char doc[] =
     "\vBeside each picture stand its data (.dat) and a gnuplot script (.gp) that draws it again: gnuplot FILE.gp. "
     "Without FIGURE, the summary that is printed is also written to summary.md. 'gclab list figures' lists the "
     "figures.\n\n"
+    "Workloads name their phases ('build', 'steady', 'check'). With --phase or --by-phase a figure shows phases in the "
+    "place of whole trials: the time of a phase, the pauses that began in it, the heap that was seen in it. Cascades "
+    "too short to be kept one by one have no phase and are left out. The figure of the heap shows whole trials with "
+    "their phases, and cannot be split.\n\n"
     "Examples:\n"
     "  gclab plot\n"
     "  gclab plot thresholds heatmap --campaign thresholds\n"
     "  gclab plot percentiles --format pdf --out paper/figures\n"
-    "  gclab plot overview --campaign allocators --allocator blocks\n\n"
+    "  gclab plot overview --campaign allocators --allocator blocks\n"
+    "  gclab plot percentiles overview --by-phase\n"
+    "  gclab plot percentiles --phase check\n\n"
     "Environment: GCLAB_PLOT_PATH is a directory with gnuplot scripts to use in place of gclab's own.\n\n"
-    "Exit codes: 0 done; 2 wrong usage; 4 there is no such store or campaign, no gnuplot, no data for a figure that "
-    "was "
-    "named, or a file could not be written.";
+    "Exit codes: 0 done; 2 wrong usage; 4 there is no such store or campaign, no gnuplot, no such phase, no data for a "
+    "figure that was named, or a file could not be written.";
 
 struct arguments {
   const char *store, *campaign, *allocator, *directory;
@@ -51,7 +68,8 @@ struct arguments {
   size_t format_count;
   const struct figure *figures[NAMES_MAX];
   size_t figure_count;
-  bool json;
+  const char *phase; /* NULL: all */
+  bool by_phase, json;
 };
 
 static void take_formats(struct arguments *arguments, char *value, struct argp_state *state)
@@ -105,6 +123,17 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
   case OPTION_JSON:
     arguments->json = true;
     return 0;
+  case OPTION_PHASE:
+    if (value[0] == '\0') argp_error(state, "--phase is empty; it takes the name of a phase");
+    arguments->phase = value;
+    return 0;
+  case OPTION_BY_PHASE:
+    arguments->by_phase = true;
+    return 0;
+  case ARGP_KEY_END:
+    if (arguments->phase != NULL && arguments->by_phase)
+      argp_error(state, "--phase shows one phase and --by-phase all of them: they do not go together");
+    return 0;
   case ARGP_KEY_ARG:
     take_figure(arguments, value, state);
     return 0;
@@ -132,37 +161,43 @@ static struct catalogue *load_catalogue(void)
 
 /* What came of it all. */
 struct outcome {
-  json_t *files, *not_drawn; /* arrays: paths; objects with figure and reason */
+  json_t *files;            /* array: paths */
+  bool drawn[NAMES_MAX];    /* by figure, in the order of the table: of one dataset at least */
+  char *reasons[NAMES_MAX]; /* why it was not; malloc'ed */
   bool failed;
 };
 
 static void draw_one(struct dataset *dataset, const struct arguments *arguments, const struct figure *figure,
-                     bool named, struct outcome *outcome)
+                     struct outcome *outcome)
 {
+  const size_t number = (size_t)(figure - figures);
   struct figure_job job = {.dataset = dataset,
                            .output = {.directory = arguments->directory,
                                       .formats = arguments->formats,
                                       .format_count = arguments->format_count}};
-  const enum figure_status status = figure->draw(&job);
+  const bool whole = dataset->view != DATASET_WHOLE && figure->whole != NULL;
+  if (whole) job.reason = memory_require(strdup(figure->whole));
+  const enum figure_status status = whole ? FIGURE_WITHOUT_DATA : figure->draw(&job);
   for (size_t i = 0; i < job.file_count; i++) json_array_append_new(outcome->files, json_string(job.files[i]));
-  if (status == FIGURE_WITHOUT_DATA) {
-    json_array_append_new(outcome->not_drawn, json_pack("{s:s, s:s}", "figure", figure->name, "reason", job.reason));
-    if (named) fprintf(stderr, "gclab plot: %s was not drawn: %s\n", figure->name, job.reason);
-    outcome->failed |= named;
-  }
+  outcome->drawn[number] |= status == FIGURE_DRAWN;
   outcome->failed |= status == FIGURE_FAILED;
+  if (status == FIGURE_WITHOUT_DATA && outcome->reasons[number] == NULL) {
+    outcome->reasons[number] = job.reason;
+    job.reason = NULL;
+  }
   figure_job_free(&job);
 }
 
-/* The summary to summary.md, and to the terminal unless it is to be JSON. */
+/* The summary to a file, and to the terminal unless it is to be JSON. */
 static void summarise(struct dataset *dataset, const struct arguments *arguments, struct outcome *outcome)
 {
-  char *text = NULL, *path = NULL;
+  char *text = NULL, *path = NULL, name[256] = "summary";
   size_t bytes = 0;
+  if (dataset->view != DATASET_WHOLE) snprintf(name, sizeof name, "summary-%s", dataset->view_slug);
   FILE *out = memory_require(open_memstream(&text, &bytes));
   summary_write(dataset, out);
   memory_close(out);
-  if (render_write(arguments->directory, "summary", ".md", text, bytes, &path))
+  if (render_write(arguments->directory, name, ".md", text, bytes, &path))
     json_array_append_new(outcome->files, json_string(path));
   else
     outcome->failed = true;
@@ -177,7 +212,32 @@ static bool has_suffix(const char *text, const char *suffix)
   return length >= tail && strcmp(text + length - tail, suffix) == 0;
 }
 
-static void print_outcome(const struct outcome *outcome, bool named)
+/* Those named, or every one, of a dataset. */
+static void draw_dataset(struct dataset *dataset, const struct arguments *arguments, struct outcome *outcome)
+{
+  const size_t files = json_array_size(outcome->files);
+  for (size_t i = 0; i < arguments->figure_count; i++) draw_one(dataset, arguments, arguments->figures[i], outcome);
+  if (arguments->figure_count > 0) return;
+  for (const struct figure *figure = figures; figure->name != NULL; figure++)
+    draw_one(dataset, arguments, figure, outcome);
+  if (json_array_size(outcome->files) > files) summarise(dataset, arguments, outcome);
+}
+
+/* Figures that no dataset had data for: objects with figure and reason.  One that was named is a failure. */
+static json_t *list_not_drawn(const struct arguments *arguments, struct outcome *outcome)
+{
+  json_t *list = json_array();
+  for (size_t i = 0; figures[i].name != NULL; i++) {
+    if (outcome->drawn[i] || outcome->reasons[i] == NULL) continue;
+    json_array_append_new(list, json_pack("{s:s, s:s}", "figure", figures[i].name, "reason", outcome->reasons[i]));
+    if (arguments->figure_count == 0) continue;
+    fprintf(stderr, "gclab plot: %s was not drawn: %s\n", figures[i].name, outcome->reasons[i]);
+    outcome->failed = true;
+  }
+  return list;
+}
+
+static void print_outcome(const struct outcome *outcome, const json_t *not_drawn, bool named)
 {
   size_t i = 0, hidden = 0;
   json_t *item = NULL;
@@ -189,38 +249,106 @@ static void print_outcome(const struct outcome *outcome, bool named)
   }
   if (hidden > 0) printf("and the data (.dat) and script (.gp) of each figure beside it\n");
   if (named) return;
-  json_array_foreach (outcome->not_drawn, i, item) {
+  json_array_foreach (not_drawn, i, item) {
     printf("not drawn: %s: %s\n", json_string_value(json_object_get(item, "figure")),
            json_string_value(json_object_get(item, "reason")));
   }
 }
 
-static int draw_all(struct dataset *dataset, const struct arguments *arguments)
+/* Says what was drawn and what was not; the exit code. */
+static int finish(const struct dataset *dataset, const struct arguments *arguments, struct outcome *outcome)
 {
-  struct outcome outcome = {.files = json_array(), .not_drawn = json_array()};
-  const bool named = arguments->figure_count > 0;
-  for (size_t i = 0; i < arguments->figure_count; i++)
-    draw_one(dataset, arguments, arguments->figures[i], true, &outcome);
-  for (const struct figure *figure = figures; !named && figure->name != NULL; figure++)
-    draw_one(dataset, arguments, figure, false, &outcome);
-  const bool any = json_array_size(outcome.files) > 0;
-  if (!named && any) summarise(dataset, arguments, &outcome);
+  const bool named = arguments->figure_count > 0, any = json_array_size(outcome->files) > 0;
+  json_t *not_drawn = list_not_drawn(arguments, outcome);
   if (arguments->json) {
     json_t *root =
         json_pack("{s:s, s:s, s:s?, s:O, s:O}", "campaign", dataset->campaign_name, "id", dataset->campaign_id,
-                  "allocator", arguments->allocator, "files", outcome.files, "not_drawn", outcome.not_drawn);
+                  "allocator", arguments->allocator, "files", outcome->files, "not_drawn", not_drawn);
     json_dumpf(root, stdout, JSON_INDENT(1));
     putchar('\n');
     json_decref(root);
   } else {
-    print_outcome(&outcome, named);
+    print_outcome(outcome, not_drawn, named);
   }
-  if (!any && !named && !outcome.failed)
+  if (!any && !named && !outcome->failed)
     fprintf(stderr, "gclab plot: campaign '%s' has nothing to draw; 'gclab run quick' measures a bit of everything\n",
             dataset->campaign_name);
-  json_decref(outcome.files);
-  json_decref(outcome.not_drawn);
-  return outcome.failed || !any ? EXIT_ENVIRONMENT : EXIT_DONE;
+  json_decref(outcome->files);
+  json_decref(not_drawn);
+  for (size_t i = 0; i < NAMES_MAX; i++) free(outcome->reasons[i]);
+  return outcome->failed || !any ? EXIT_ENVIRONMENT : EXIT_DONE;
+}
+
+/* Where datasets come from. */
+struct source {
+  struct store *store;
+  const struct catalogue *catalogue;
+};
+
+/* A workload at a time, split by its phases.  The campaign's is found anew for each: a dataset is split but once. */
+static void draw_by_phase(const struct dataset *dataset, const struct source *source, const struct arguments *arguments,
+                          struct outcome *outcome)
+{
+  for (size_t subject = 0; subject < dataset->subject_count && !outcome->failed; subject++) {
+    size_t count = 0;
+    char **phases = dataset_phases(dataset, subject, &count);
+    outcome->failed |= phases == NULL;
+    dataset_phases_free(phases, count);
+    if (count == 0) continue;
+    struct dataset *split = dataset_load(source->store, dataset->campaign_id, source->catalogue);
+    if (split != NULL && dataset_split_by_each(split, subject))
+      draw_dataset(split, arguments, outcome);
+    else
+      outcome->failed = true;
+    dataset_free(split);
+  }
+}
+
+/* The campaign's phases, workload by workload: for the one who asked for another. */
+static void list_phases(const struct dataset *dataset)
+{
+  for (size_t subject = 0; subject < dataset->subject_count; subject++) {
+    size_t count = 0;
+    char **phases = dataset_phases(dataset, subject, &count);
+    if (count > 0) fprintf(stderr, "  %s:", dataset->subjects[subject].label);
+    for (size_t i = 0; i < count; i++) fprintf(stderr, "%s %s", i > 0 ? "," : "", phases[i]);
+    if (count > 0) fputc('\n', stderr);
+    dataset_phases_free(phases, count);
+  }
+}
+
+static bool has_phase(const struct dataset *dataset, const char *phase)
+{
+  bool found = false;
+  for (size_t subject = 0; subject < dataset->subject_count && !found; subject++) {
+    size_t count = 0;
+    char **phases = dataset_phases(dataset, subject, &count);
+    for (size_t i = 0; i < count; i++) found |= phase == NULL || strcmp(phases[i], phase) == 0;
+    dataset_phases_free(phases, count);
+  }
+  return found;
+}
+
+static int draw_all(struct dataset *dataset, const struct source *source, const struct arguments *arguments)
+{
+  if (arguments->phase != NULL && !has_phase(dataset, arguments->phase)) {
+    fprintf(stderr, "gclab plot: --phase: no workload of campaign '%s' has a phase '%s'; there are\n",
+            dataset->campaign_name, arguments->phase);
+    list_phases(dataset);
+    return EXIT_ENVIRONMENT;
+  }
+  if (arguments->by_phase && !has_phase(dataset, NULL)) {
+    fprintf(stderr, "gclab plot: --by-phase: no workload of campaign '%s' has phases\n", dataset->campaign_name);
+    return EXIT_ENVIRONMENT;
+  }
+  struct outcome outcome = {.files = json_array()};
+  if (arguments->by_phase)
+    draw_by_phase(dataset, source, arguments, &outcome);
+  else if (arguments->phase == NULL || dataset_split_by_one(dataset, arguments->phase))
+    draw_dataset(dataset, arguments, &outcome);
+  else
+    outcome.failed = true;
+  return finish(dataset, arguments, &outcome);
 }
 
 int command_plot(int argc, char **argv)
@@ -234,7 +362,7 @@ int command_plot(int argc, char **argv)
   struct dataset *dataset = dataset_load(store, arguments.campaign, arguments.allocator, catalogue);
   int status = EXIT_ENVIRONMENT;
   if (dataset != NULL && canvas_have_gnuplot() && render_make_directory(arguments.directory))
-    status = draw_all(dataset, &arguments);
+    status = draw_all(dataset, &(struct source){store, catalogue}, &arguments);
   dataset_free(dataset);
   if (catalogue != NULL) catalogue_free(catalogue);
   store_close(store);

@@ -116,7 +116,7 @@ void canvas_text(struct canvas *canvas, double x, double y, const char *text, ui
 void canvas_side_text(struct canvas *canvas, struct canvas_panel *panel, double x_px, double y_px, char align,
                       double points, uint32_t colour, const char *text)
 {
-  const char *where = align == 'r' ? "right" : align == 'c' ? "center" : "left";
+  const char *where = align == 'u' ? "right rotate" : align == 'r' ? "right" : align == 'c' ? "center" : "left";
   text_append(&panel->side, "set label %u \"", 101 + panel->side_count++);
   for (const char *c = text; *c != '\0'; c++)
     text_append(&panel->side, "%c", *c == '"' || *c == '\'' || *c == '\\' || *c == '`' ? ' ' : *c);

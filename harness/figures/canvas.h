@@ -96,7 +96,10 @@ void canvas_row(struct canvas *canvas, const char *format, ...) __attribute__((f
 /* A row with a text: x, y, "text", colour. */
 void canvas_text(struct canvas *canvas, double x, double y, const char *text, uint32_t colour);
 
-/* A text anywhere, of this size; pixels from the top left corner; 'l', 'c' or 'r'.  At most 400 a panel. */
+/*
+ * A text anywhere, of this size; pixels from the top left corner; 'l', 'c' or 'r', or 'u': upwards, its end at the
+ * place.  At most 400 a panel.
+ */
 void canvas_side_text(struct canvas *canvas, struct canvas_panel *panel, double x_px, double y_px, char align,
                       double points, uint32_t colour, const char *text);
 

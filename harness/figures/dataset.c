@@ -214,21 +214,6 @@ static char *differing_parameters(const struct dataset *dataset, const struct da
   return text;
 }
 
-static char *make_slug(const char *label)
-{
-  char *slug = text_copy(label);
-  char *out = slug;
-  for (const char *c = label; *c != '\0'; c++) {
-    const bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_';
-    if (plain)
-      *out++ = *c;
-    else if (out > slug && out[-1] != '-')
-      *out++ = '-';
-  }
-  *out = '\0';
-  return slug;
-}
-
 static size_t find_subject(struct dataset *dataset, const struct dataset_cell *cell)
 {
   char *parameters = differing_parameters(dataset, cell);
@@ -241,7 +226,7 @@ static size_t find_subject(struct dataset *dataset, const struct dataset_cell *c
   }
   dataset->subjects = text_reallocate(dataset->subjects, (dataset->subject_count + 1) * sizeof *dataset->subjects);
   dataset->subjects[dataset->subject_count] =
-      (struct dataset_subject){.label = label, .slug = make_slug(label), .workload = cell->workload};
+      (struct dataset_subject){.label = label, .slug = text_slug(label), .workload = cell->workload};
   return dataset->subject_count++;
 }
 
@@ -307,29 +292,43 @@ struct dataset *dataset_load(struct store *store, const char *campaign, const ch
   return dataset;
 }
 
+static void free_cell(struct dataset_cell *cell)
+{
+  for (size_t t = 0; t < cell->trial_count; t++) {
+    free(cell->trials[t].id);
+    free(cell->trials[t].outcome);
+    free(cell->trials[t].checksum);
+  }
+  free_settings(cell->knobs, cell->knob_count);
+  free_settings(cell->parameters, cell->parameter_count);
+  char *const strings[] = {cell->id,        cell->collector, cell->collector_version, cell->workload,
+                           cell->allocator, cell->size,      cell->parameters_text};
+  for (size_t s = 0; s < sizeof strings / sizeof strings[0]; s++) free(strings[s]);
+  free(cell->trials);
+  free(cell->pauses);
+}
+
 void dataset_free(struct dataset *dataset)
 {
   if (dataset == NULL) return;
   for (size_t i = 0; i < dataset->cell_count; i++) {
-    struct dataset_cell *cell = &dataset->cells[i];
-    for (size_t t = 0; t < cell->trial_count; t++) {
-      free(cell->trials[t].id);
-      free(cell->trials[t].outcome);
-      free(cell->trials[t].checksum);
+    if (dataset->whole_cells == NULL) {
+      free_cell(&dataset->cells[i]);
+      continue;
     }
-    free_settings(cell->knobs, cell->knob_count);
-    free_settings(cell->parameters, cell->parameter_count);
-    char *const strings[] = {cell->id,        cell->collector, cell->collector_version, cell->workload,
-                             cell->allocator, cell->size,      cell->parameters_text};
-    for (size_t s = 0; s < sizeof strings / sizeof strings[0]; s++) free(strings[s]);
-    free(cell->trials);
-    free(cell->pauses);
+    free(dataset->cells[i].trials);
+    free(dataset->cells[i].pauses);
   }
+  for (size_t i = 0; i < dataset->whole_cell_count; i++) free_cell(&dataset->whole_cells[i]);
+  free(dataset->whole_cells);
   for (size_t i = 0; i < dataset->series_count; i++) free(dataset->series[i].label);
   for (size_t i = 0; i < dataset->subject_count; i++) {
     free(dataset->subjects[i].label);
     free(dataset->subjects[i].slug);
+    free(dataset->subjects[i].phase);
   }
+  free(dataset->view_label);
+  free(dataset->view_slug);
   char *const strings[] = {dataset->campaign_id, dataset->campaign_name, dataset->version, dataset->revision,
                            dataset->status,      dataset->created_at,    dataset->machine, dataset->allocators};
   for (size_t s = 0; s < sizeof strings / sizeof strings[0]; s++) free(strings[s]);

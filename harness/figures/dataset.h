@@ -5,6 +5,9 @@
  * SUBJECT (workload, and the parameters in which it differs from other cells of the same workload).  Series get the
  * colours, subjects the panels.
  *
+ * A dataset can be split by the workloads' phases (dataset_split): then a subject is a phase of a workload, each cell
+ * stands once for each phase of its workload, and what is said of a trial is said of its phase.
+ *
  * Scalars of every trial are in memory; raw pauses are read when they are asked for, summarised a cell and forgotten.
  */
 #ifndef GCLAB_HARNESS_FIGURES_DATASET_H
@@ -82,6 +85,13 @@ struct dataset_subject {
   char *label; /* "cycles", "cycles, cyclic_percent=10" */
   char *slug;  /* for file names */
   const char *workload;
+  char *phase; /* of the workload, which alone is meant; NULL: whole trials */
+};
+
+enum dataset_view {
+  DATASET_WHOLE,
+  DATASET_ONE_PHASE, /* of every workload that has it */
+  DATASET_EACH_PHASE /* of one workload */
 };
 
 struct dataset {
@@ -93,6 +103,8 @@ struct dataset {
   const char *held_allocator; /* what all cells are on, since only those were asked for; NULL: whatever was run */
   struct dataset_cell *cells; /* in the plan's order */
   size_t cell_count;
+  struct dataset_cell *whole_cells; /* of a split dataset: those that its cells share all but trials and pauses with */
+  size_t whole_cell_count;
   struct dataset_series *series;
   size_t series_count;
   struct dataset_subject *subjects;
@@ -100,6 +112,8 @@ struct dataset {
   size_t trial_count, failed_count;
   uint64_t pause_count, floor_ns;
   uint64_t involuntary_switches; /* of all trials: how often the system took the processor away */
+  enum dataset_view view;
+  char *view_label, *view_slug; /* "gcbench by phase", "by-phase-gcbench"; NULL: whole trials */
 };
 
 /*
@@ -109,6 +123,22 @@ struct dataset {
 struct dataset *dataset_load(struct store *store, const char *campaign, const char *allocator,
                              const struct catalogue *catalogue);
 void dataset_free(struct dataset *dataset);
+
+/*
+ * The names of a subject's phases in the order in which they begin, each once, from one of its trials.  A malloc'ed
+ * array of malloc'ed strings; count 0 where it has none, NULL after a message.
+ */
+char **dataset_phases(const struct dataset *dataset, size_t subject, size_t *count);
+void dataset_phases_free(char **phases, size_t count);
+
+/*
+ * Splits a dataset of whole trials, once.  By each phase of one subject, which has some: the phases become the
+ * subjects, and other cells go.  Or by one phase of every subject that has it, one at least: others go.  The time of
+ * a phase is from its beginning to the next one's, its pauses are those that began in it, its heap is what samples
+ * and pauses saw.  Cascades below the floor have no phase and are left out.  False after a message.
+ */
+bool dataset_split_by_each(struct dataset *dataset, size_t subject);
+bool dataset_split_by_one(struct dataset *dataset, const char *phase);
 
 /* The pauses of a cell, summarised; read from the store at the first call.  NULL after a message. */
 const struct cell_pauses *dataset_pauses(struct dataset *dataset, struct dataset_cell *cell);

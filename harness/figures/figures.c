@@ -7,14 +7,15 @@
 
 const struct figure figures[] = {
     {"overview", "total time, share in the collector, longest pause and peak heap of every collector and workload",
-     figure_overview},
+     NULL, figure_overview},
     {"thresholds", "pause time against each knob that was varied: median, 99th percentile, longest; by generation",
-     figure_thresholds},
-    {"heatmap", "99th-percentile pause, longest pause and total time over two knobs", figure_heatmap},
-    {"percentiles", "pause percentiles on a 1/(1-q) axis, as far as there are enough pauses", figure_percentiles},
-    {"heap", "heap over time, with the pauses marked", figure_heap},
-    {"timespace", "total time against peak heap over the growth factors of those that trace", figure_timespace},
-    {NULL, NULL, NULL},
+     NULL, figure_thresholds},
+    {"heatmap", "99th-percentile pause, longest pause and total time over two knobs", NULL, figure_heatmap},
+    {"percentiles", "pause percentiles on a 1/(1-q) axis, as far as there are enough pauses", NULL, figure_percentiles},
+    {"heap", "heap over time, with the phases and the pauses marked",
+     "it shows a whole trial, with its phases one after the other as bands; leave the option out", figure_heap},
+    {"timespace", "total time against peak heap over the growth factors of those that trace", NULL, figure_timespace},
+    {NULL, NULL, NULL, NULL},
 };
 
 const struct figure *figure_find(const char *name)

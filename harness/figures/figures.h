@@ -29,6 +29,7 @@ struct figure_job {
 
 struct figure {
   const char *name, *summary;
+  const char *whole; /* why it cannot be split by phase; NULL: it can */
   enum figure_status (*draw)(struct figure_job *job);
 };
 

@@ -13,7 +13,7 @@
 #include "harness/figures/parts.h"
 #include "harness/figures/text.h"
 
-enum { PIXEL_COLUMNS = 260, MARKS_MAX = 60, PANELS_MAX = 24 };
+enum { PIXEL_COLUMNS = 260, MARKS_MAX = 60, PANELS_MAX = 24, PHASE_POINTS = 9, PHASE_LEAST_PX = 12, PHASES_MANY = 6 };
 
 struct heap_point {
   double time_ns, bytes;
@@ -147,25 +147,48 @@ static void put_marks(struct canvas *canvas, struct canvas_panel *panel, const s
   free(rows);
 }
 
+/* A phase's name: along the top of its band, upright where the band is too narrow for that, or left out. */
+static void put_phase_name(struct canvas *canvas, struct canvas_panel *panel, const char *name, double from_px,
+                           double to_px)
+{
+  const double width = text_width_px(name, PHASE_POINTS);
+  if (from_px + 5 + width <= to_px + 2)
+    canvas_side_text(canvas, panel, from_px + 5, panel->top + 9, 'l', PHASE_POINTS, PALETTE_GREY, name);
+  else if (to_px - from_px >= PHASE_LEAST_PX)
+    canvas_side_text(canvas, panel, (from_px + to_px) / 2, panel->top + 3, 'u', PHASE_POINTS, PALETTE_GREY, name);
+}
+
+/* Every second phase has a band, and each but the first a line where it begins. */
 static void put_phases(struct canvas *canvas, struct canvas_panel *panel, const struct trace *trace)
 {
   const struct store_series *series = &trace->series;
-  double named_to = panel->left;
   for (size_t i = 0; i < series->phase_count; i++) {
-    const double from = (double)series->phases[i].start_ns;
-    const double to = i + 1 < series->phase_count ? (double)series->phases[i + 1].start_ns : trace->end_ns;
+    const double from = (double)series->phases[i].start_ns / 1e9;
+    const double next = i + 1 < series->phase_count ? (double)series->phases[i + 1].start_ns : trace->end_ns;
+    const double to = fmin(next / 1e9, panel->x.high);
     if (from >= to) continue;
     if (i % 2 == 0) {
       canvas_block(canvas, panel, CANVAS_AREAS, 0xf1f3f4);
-      canvas_row(canvas, "%.9g %.9g %.9g %.9g %u", from / 1e9, fmin(to / 1e9, panel->x.high), panel->y.low,
-                 panel->y.high, 0xf1f3f4);
+      canvas_row(canvas, "%.9g %.9g %.9g %.9g %u", from, to, panel->y.low, panel->y.high, 0xf1f3f4);
     }
-    const double at = canvas_x_px(panel, from / 1e9) + 5;
-    const double width = text_width_px(series->phases[i].name, 9);
-    if (at < named_to || at + width > fmin(canvas_x_px(panel, to / 1e9) + 2, panel->right)) continue;
-    canvas_side_text(canvas, panel, at, panel->top + 9, 'l', 9, PALETTE_GREY, series->phases[i].name);
-    named_to = at + width + 6;
+    if (i > 0) {
+      canvas_block(canvas, panel, CANVAS_RULES, PALETTE_LIGHT);
+      canvas_row(canvas, "%.9g %.9g 0 %.9g %u", from, panel->y.low, panel->y.high - panel->y.low, PALETTE_LIGHT);
+    }
+    put_phase_name(canvas, panel, series->phases[i].name, canvas_x_px(panel, from), canvas_x_px(panel, to));
   }
+}
+
+/* "make, trace, read, drop": each once, in their order; or NULL. */
+static char *list_phases(const struct store_series *series)
+{
+  char *list = NULL;
+  for (size_t i = 0; i < series->phase_count; i++) {
+    bool known = false;
+    for (size_t k = 0; k < i && !known; k++) known = strcmp(series->phases[k].name, series->phases[i].name) == 0;
+    if (!known) text_append(&list, "%s%s", list != NULL ? ", " : "", series->phases[i].name);
+  }
+  return list;
 }
 
 static char *describe_panel(const struct dataset *dataset, const struct trace *trace, double ceiling)
@@ -195,7 +218,8 @@ static double choose_ceiling(const struct trace *traces, size_t count)
   stats_sort_double(peaks, count);
   size_t top = count;
   while (top > 1 && peaks[top - 1] > 3 * peaks[top - 2] && peaks[top - 2] > 0) top--;
-  return peaks[top - 1] * 1.2; /* the names of phases stand above */
+  /* The names of phases stand above, upright where there are many. */
+  return peaks[top - 1] * (traces[0].series.phase_count > PHASES_MANY ? 1.4 : 1.2);
 }
 
 static char *seconds_tick(double seconds, char *text) { return text_duration_tick(seconds * 1e9, text); }
@@ -207,9 +231,11 @@ static enum figure_status draw(struct figure_job *job, const struct trace *trace
   struct canvas *canvas = canvas_new(name, "heap");
   free(name);
   canvas->title = text_format("Heap over time, %s", dataset->subjects[subject].label);
+  char *phases = list_phases(&traces[0].series);
   canvas->subtitle =
-      text_format("One trial a collector, at default knobs. Line: bytes in the heap; marks: the %d longest pauses%s.",
-                  MARKS_MAX, traces[0].series.phase_count > 0 ? "; bands: the workload’s phases" : "");
+      text_format("One trial a collector, at default knobs. Line: bytes in the heap; marks: the %d longest pauses%s%s.",
+                  MARKS_MAX, phases != NULL ? "; bands: the workload’s phases, " : "", phases != NULL ? phases : "");
+  free(phases);
   parts_say_memory(canvas, dataset, NULL);
   static const double samples[] = {1e4, 1e5, 1e6, 1e7, 1e8};
   for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {

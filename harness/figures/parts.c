@@ -41,13 +41,19 @@ void parts_foot(struct canvas *canvas, const struct dataset *dataset, size_t lea
   text_append(&canvas->foot, " · %s a cell", trials);
   if (pauses > 0) text_append(&canvas->foot, " · %s pauses", text_count(pauses, number));
   if (dataset->floor_ns > 0)
-    text_append(&canvas->foot, " · cascades under %s only counted",
+    text_append(&canvas->foot,
+                dataset->view == DATASET_WHOLE ? " · cascades under %s only counted"
+                                               : " · without cascades under %s, which have no phase",
                 text_duration_tick((double)dataset->floor_ns, number));
   free(trials);
 }
 
 enum figure_status parts_finish(struct figure_job *job, struct canvas *canvas)
 {
+  if (job->dataset->view != DATASET_WHOLE) {
+    text_append(&canvas->name, "-%s", job->dataset->view_slug);
+    text_append(&canvas->title, " · %s", job->dataset->view_label);
+  }
   const size_t more = job->output.format_count + 2;
   char **files = text_allocate(more * sizeof *files);
   const bool ok = canvas_finish(canvas, &job->output, files);

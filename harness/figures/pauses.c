@@ -31,22 +31,33 @@ static bool belongs(enum pause_class basic, enum pause_class sum)
   return basic == sum;
 }
 
-/* Distributions by basic class of one trial. */
-static void sort_out(const struct store_series *series, struct stats_distribution *of)
+/* Which numbers of phases are the named one; all where phase is NULL. */
+static void find_phase(const struct store_series *series, const char *phase, bool wanted[UINT8_MAX + 1])
 {
+  for (size_t i = 0; i <= UINT8_MAX; i++)
+    wanted[i] = phase == NULL || (i < series->phase_count && strcmp(series->phases[i].name, phase) == 0);
+}
+
+/* Distributions by basic class of one trial, or of one of its phases. */
+static void sort_out(const struct store_series *series, const char *phase, struct stats_distribution *of)
+{
+  bool wanted[UINT8_MAX + 1];
+  find_phase(series, phase, wanted);
   size_t counts[BASIC_CLASSES] = {0};
-  for (size_t i = 0; i < series->pause_count; i++) counts[class_of(&series->pauses[i])]++;
+  for (size_t i = 0; i < series->pause_count; i++)
+    counts[class_of(&series->pauses[i])] += wanted[series->pauses[i].phase];
   for (int c = 0; c < BASIC_CLASSES; c++) {
     of[c] = (struct stats_distribution){.sorted = text_allocate(counts[c] * sizeof(uint64_t))};
     of[c].floor = series->cascade_floor_ns;
   }
   for (size_t i = 0; i < series->pause_count; i++) {
+    if (!wanted[series->pauses[i].phase]) continue;
     struct stats_distribution *mine = &of[class_of(&series->pauses[i])];
     mine->sorted[mine->n++] = series->pauses[i].duration_ns;
   }
   for (int c = 0; c < BASIC_CLASSES; c++) stats_sort_u64(of[c].sorted, of[c].n);
   of[PAUSE_CASCADE].short_count = series->short_count;
-  if (series->short_histogram != NULL)
+  if (series->short_count > 0 && series->short_histogram != NULL)
     memcpy(of[PAUSE_CASCADE].short_histogram, series->short_histogram, sizeof of[PAUSE_CASCADE].short_histogram);
 }
 
@@ -56,12 +67,14 @@ static void merge(struct stats_distribution *into, const struct stats_distributi
   text_allocate(SIZE_MAX / 2); /* ends the program with its message */
 }
 
-/* All classes of a trial, sums included; false after a message. */
-static bool load_trial(struct dataset *dataset, const struct dataset_trial *trial, struct stats_distribution *of,
-                       struct store_series *series)
+/* All classes of a cell's trial, sums included; false after a message. */
+static bool load_trial(struct dataset *dataset, const struct dataset_cell *cell, size_t trial,
+                       struct stats_distribution *of, struct store_series *series)
 {
-  if (!store_load_series(dataset->store, trial->id, series)) return false;
-  sort_out(series, of);
+  if (!store_load_series(dataset->store, cell->trials[trial].id, series)) return false;
+  const char *phase = dataset->subjects[cell->subject].phase;
+  if (phase != NULL) series->short_count = series->short_ns = series->dropped_count = 0; /* they have no phase */
+  sort_out(series, phase, of);
   for (int sum = PAUSE_COLLECTIONS; sum < PAUSE_CLASSES; sum++) {
     of[sum] = (struct stats_distribution){0};
     for (int c = 0; c < BASIC_CLASSES; c++) {
@@ -93,7 +106,7 @@ const struct cell_pauses *dataset_pauses(struct dataset *dataset, struct dataset
     if (strcmp(cell->trials[t].outcome, "ok") != 0) continue;
     struct stats_distribution of[PAUSE_CLASSES];
     struct store_series series = {0};
-    ok = load_trial(dataset, &cell->trials[t], of, &series);
+    ok = load_trial(dataset, cell, t, of, &series);
     if (!ok) break;
     pauses->short_count += series.short_count;
     pauses->short_ns += series.short_ns;
@@ -127,7 +140,7 @@ bool dataset_distribution(struct dataset *dataset, const struct dataset_cell *ce
     if (strcmp(cell->trials[t].outcome, "ok") != 0) continue;
     struct stats_distribution of[PAUSE_CLASSES];
     struct store_series series = {0};
-    if (!load_trial(dataset, &cell->trials[t], of, &series)) {
+    if (!load_trial(dataset, cell, t, of, &series)) {
       stats_distribution_free(distribution);
       return false;
     }

@@ -125,18 +125,33 @@ static void measure(const struct dataset *dataset, const struct sheet *sheets, s
   axis_pad(y, 0.04, 0.06);
 }
 
+/* Subjects without a panel, as far as they are phases: " No pauses in read, check."; "" where there are none. */
+static char *list_without_pauses(const struct dataset *dataset, const struct sheet *sheets, size_t count)
+{
+  char *list = NULL;
+  for (size_t subject = 0; subject < dataset->subject_count && dataset->view != DATASET_WHOLE; subject++) {
+    bool drawn = false;
+    for (size_t s = 0; s < count && !drawn; s++) drawn = sheets[s].subject == subject;
+    if (!drawn) text_append(&list, "%s%s", list == NULL ? " No pauses in " : ", ", dataset->subjects[subject].label);
+  }
+  if (list == NULL) return text_copy("");
+  text_append(&list, ".");
+  return list;
+}
+
 static enum figure_status draw(struct figure_job *job, const struct sheet *sheets, size_t count, const bool *drawn,
                                size_t least, size_t most)
 {
   struct dataset *dataset = job->dataset;
   struct canvas *canvas = canvas_new("percentiles", "percentiles");
   char *collectors = parts_collectors(dataset, drawn);
-  char *trials = parts_pooled(least, most);
+  char *trials = parts_pooled(least, most), *calm = list_without_pauses(dataset, sheets, count);
   canvas->title = text_copy("Pause percentiles");
   canvas->subtitle =
       text_format("%s at default knobs. Collections, increments, sweep slices and cascades alike, of %s. A line "
-                  "ends where fewer than ten pauses are longer; dot: the longest.",
-                  collectors, trials);
+                  "ends where fewer than ten pauses are longer; dot: the longest.%s",
+                  collectors, trials, calm);
+  free(calm);
   parts_say_memory(canvas, dataset, drawn);
   free(trials);
   free(collectors);

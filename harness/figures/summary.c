@@ -133,9 +133,17 @@ static void add_cell(struct sheet *sheet, struct dataset *dataset, struct datase
 
 static void write_matrix(struct dataset *dataset, FILE *out)
 {
-  static const char *const heading[] = {
-      "workload",  "collector", "total time [95 % interval]", "in collector", "pauses", "median", "99th", "longest",
-      "peak heap", NULL};
+  const bool phases = dataset->view == DATASET_EACH_PHASE;
+  const char *const heading[] = {phases ? "phase" : "workload",
+                                 "collector",
+                                 "total time [95 % interval]",
+                                 "in collector",
+                                 "pauses",
+                                 "median",
+                                 "99th",
+                                 "longest",
+                                 "peak heap",
+                                 NULL};
   struct sheet sheet = {0};
   add_heading(&sheet, heading);
   for (size_t subject = 0; subject < dataset->subject_count; subject++) {
@@ -374,21 +382,36 @@ static void write_faults(const struct dataset *dataset, FILE *out)
   }
 }
 
+/* What the words of the tables mean where phases stand for trials. */
+static void write_split(const struct dataset *dataset, FILE *out)
+{
+  char number[TEXT_NUMBER_MAX];
+  fputs("Times, pauses and heaps are those of the phase.", out);
+  if (dataset->floor_ns > 0)
+    fprintf(out, " Cascades under %s have no phase and are left out.",
+            text_duration_tick((double)dataset->floor_ns, number));
+  fputs("\n\n", out);
+}
+
 void summary_write(struct dataset *dataset, FILE *out)
 {
   char number[TEXT_NUMBER_MAX];
-  fprintf(out, "# Campaign %s\n\n", dataset->campaign_name);
-  fprintf(out, "gclab %s (%s) · %s%s%s · %zu cells, %zu trials, ", dataset->version, dataset->revision,
-          dataset->machine, dataset->allocators != NULL ? " · " : "",
-          dataset->allocators != NULL ? dataset->allocators : "", dataset->cell_count, dataset->trial_count);
+  const bool whole = dataset->view == DATASET_WHOLE;
+  fprintf(out, "# Campaign %s%s%s\n\n", dataset->campaign_name, whole ? "" : ", ", whole ? "" : dataset->view_label);
+  fprintf(out, "gclab %s (%s) · %s%s%s · ", dataset->version, dataset->revision, dataset->machine,
+          dataset->allocators != NULL ? " · " : "", dataset->allocators != NULL ? dataset->allocators : "");
+  if (whole) fprintf(out, "%zu cells, %zu trials, ", dataset->cell_count, dataset->trial_count);
   fprintf(out, "%s pauses · %s\n\n", text_count(dataset->pause_count, number), dataset->status);
   if (dataset->held_allocator != NULL) fprintf(out, "Only what ran on the allocator %s.\n\n", dataset->held_allocator);
-  write_winners(dataset, out);
-  write_means(dataset, out);
-  write_faults(dataset, out);
+  if (!whole) write_split(dataset, out);
+  if (whole) {
+    write_winners(dataset, out);
+    write_means(dataset, out);
+    write_faults(dataset, out);
+  }
   fputc('\n', out);
   write_matrix(dataset, out);
-  if (dataset->involuntary_switches > 0)
+  if (dataset->involuntary_switches > 0 && whole)
     fprintf(out, "The system took the processor away %s times in %zu trials: a longest pause may be its doing.\n",
             text_count(dataset->involuntary_switches, number), dataset->trial_count);
   write_parameters(dataset, out);

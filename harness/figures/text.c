@@ -191,3 +191,18 @@ void text_put_data(FILE *file, const char *text)
   }
   fputc('"', file);
 }
+
+char *text_slug(const char *label)
+{
+  char *slug = text_copy(label);
+  char *out = slug;
+  for (const char *c = label; *c != '\0'; c++) {
+    const bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || *c == '_';
+    if (plain)
+      *out++ = *c;
+    else if (out > slug && out[-1] != '-')
+      *out++ = '-';
+  }
+  *out = '\0';
+  return slug;
+}

@@ -32,6 +32,9 @@ char *text_count(uint64_t count, char *text);
 /* A number as short as it can be: "700", "0.25", "10k", "2M" (powers of 1000). */
 char *text_short(double value, char *text);
 
+/* The text for a file name: letters, digits and '_', and '-' for whatever stands between them; malloc'ed. */
+char *text_slug(const char *label);
+
 /* Width in pixels of text in DejaVu Sans at this size in points (96 dots an inch). */
 double text_width_px(const char *text, double points);
 
