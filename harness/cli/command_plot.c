@@ -295,7 +295,7 @@ static void draw_by_phase(const struct dataset *dataset, const struct source *so
     outcome->failed |= phases == NULL;
     dataset_phases_free(phases, count);
     if (count == 0) continue;
-    struct dataset *split = dataset_load(source->store, dataset->campaign_id, source->catalogue);
+    struct dataset *split = dataset_load(source->store, dataset->campaign_id, arguments->allocator, source->catalogue);
     if (split != NULL && dataset_split_by_each(split, subject))
       draw_dataset(split, arguments, outcome);
     else

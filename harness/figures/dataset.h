@@ -140,6 +140,9 @@ void dataset_phases_free(char **phases, size_t count);
 bool dataset_split_by_each(struct dataset *dataset, size_t subject);
 bool dataset_split_by_one(struct dataset *dataset, const char *phase);
 
+/* What subjects are: "workload" or "phase". */
+const char *dataset_subject_word(const struct dataset *dataset);
+
 /* The pauses of a cell, summarised; read from the store at the first call.  NULL after a message. */
 const struct cell_pauses *dataset_pauses(struct dataset *dataset, struct dataset_cell *cell);
 

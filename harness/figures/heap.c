@@ -152,7 +152,7 @@ static void put_phase_name(struct canvas *canvas, struct canvas_panel *panel, co
                            double to_px)
 {
   const double width = text_width_px(name, PHASE_POINTS);
-  if (from_px + 5 + width <= to_px + 2)
+  if (from_px + 5 + width <= to_px - 2)
     canvas_side_text(canvas, panel, from_px + 5, panel->top + 9, 'l', PHASE_POINTS, PALETTE_GREY, name);
   else if (to_px - from_px >= PHASE_LEAST_PX)
     canvas_side_text(canvas, panel, (from_px + to_px) / 2, panel->top + 3, 'u', PHASE_POINTS, PALETTE_GREY, name);
@@ -232,9 +232,10 @@ static enum figure_status draw(struct figure_job *job, const struct trace *trace
   free(name);
   canvas->title = text_format("Heap over time, %s", dataset->subjects[subject].label);
   char *phases = list_phases(&traces[0].series);
-  canvas->subtitle =
-      text_format("One trial a collector, at default knobs. Line: bytes in the heap; marks: the %d longest pauses%s%s.",
-                  MARKS_MAX, phases != NULL ? "; bands: the workload’s phases, " : "", phases != NULL ? phases : "");
+  canvas->subtitle = text_format(
+      "One trial a collector, at default knobs. Line: bytes in the heap; marks: the %d longest pauses%s%s%s.",
+      MARKS_MAX, phases != NULL ? "; bands: the workload’s phases (" : "", phases != NULL ? phases : "",
+      phases != NULL ? ")" : "");
   free(phases);
   parts_say_memory(canvas, dataset, NULL);
   static const double samples[] = {1e4, 1e5, 1e6, 1e7, 1e8};

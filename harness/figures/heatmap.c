@@ -199,9 +199,9 @@ static void put_texts(struct canvas *canvas, const struct dataset *dataset, cons
   wanted[series] = true;
   char *collector = parts_collectors(dataset, wanted), *trials = parts_pooled(least, most);
   canvas->title = text_format("Pauses and total time over %s and %s", grid->x.name, grid->y.name);
-  canvas->subtitle = text_format("%s, workload %s. Pauses: collections of %s; total time: their median. "
+  canvas->subtitle = text_format("%s, %s %s. Pauses: collections of %s; total time: their median. "
                                  "Framed: the default setting; n=: too few pauses for the percentile.",
-                                 collector, dataset->subjects[subject].label, trials);
+                                 collector, dataset_subject_word(dataset), dataset->subjects[subject].label, trials);
   parts_say_memory(canvas, dataset, wanted);
   free(wanted);
   free(collector);

@@ -199,3 +199,8 @@ bool dataset_split_by_one(struct dataset *dataset, const char *phase)
   free(parts);
   return ok;
 }
+
+const char *dataset_subject_word(const struct dataset *dataset)
+{
+  return dataset->view == DATASET_EACH_PHASE ? "phase" : "workload";
+}

@@ -133,8 +133,7 @@ static void add_cell(struct sheet *sheet, struct dataset *dataset, struct datase
 
 static void write_matrix(struct dataset *dataset, FILE *out)
 {
-  const bool phases = dataset->view == DATASET_EACH_PHASE;
-  const char *const heading[] = {phases ? "phase" : "workload",
+  const char *const heading[] = {dataset_subject_word(dataset),
                                  "collector",
                                  "total time [95 % interval]",
                                  "in collector",
@@ -232,14 +231,14 @@ static void add_slice(struct sheet *sheet, struct dataset *dataset, const struct
 
 static void write_knobs(struct dataset *dataset, FILE *out)
 {
-  static const char *const heading[] = {"knob",
-                                        "collector",
-                                        "workload",
-                                        "default: time",
-                                        "fastest: time",
-                                        "default: longest pause",
-                                        "least: longest pause",
-                                        NULL};
+  const char *const heading[] = {"knob",
+                                 "collector",
+                                 dataset_subject_word(dataset),
+                                 "default: time",
+                                 "fastest: time",
+                                 "default: longest pause",
+                                 "least: longest pause",
+                                 NULL};
   size_t count = 0;
   const char **names = sweep_find_knobs(dataset, &count);
   struct sheet sheet = {0};

@@ -14,7 +14,7 @@
 #include "base/random.h"
 #include "harness/store/store.h"
 
-enum { TRIALS = 3, CELLS_MAX = 400, ROWS_MAX = 1000000 };
+enum { TRIALS = 3, CELLS_MAX = 400, ROWS_MAX = 1000000, WORK_START_NS = 250000000 };
 
 struct made_cell {
   char id[33], knobs[256], varied[128];
@@ -158,6 +158,8 @@ static int compare_rows(const void *a, const void *b)
   return (x->start_ns > y->start_ns) - (x->start_ns < y->start_ns);
 }
 
+static bool has_phases(const struct made_cell *cell) { return strcmp(cell->workload, "cycles") == 0; }
+
 static size_t make_rows(const struct made_cell *cell, const struct shape *shape, int cascades)
 {
   size_t n = 0;
@@ -185,6 +187,7 @@ static size_t make_rows(const struct made_cell *cell, const struct shape *shape,
     row->heap_after_bytes = row->heap_before_bytes - row->duration_ns;
   }
   qsort(rows, n, sizeof *rows, compare_rows);
+  for (size_t i = 0; i < n; i++) rows[i].phase = has_phases(cell) && rows[i].start_ns >= WORK_START_NS;
   return n;
 }
 
@@ -210,7 +213,7 @@ static bool put_trial(struct store *store, const struct made_cell *cell, int blo
     const uint64_t bytes = shape.live_bytes * (i < 20 ? i : 20) / 20 + (uint64_t)((double)shape.garbage_bytes * part);
     heap[i] = (struct store_heap_sample){i * shape.wall_ns / 200, bytes, bytes * 5 / 4, i << 20};
   }
-  static const struct journal_phase phases[] = {{"build", 0}, {"work", 250000000}};
+  static const struct journal_phase phases[] = {{"build", 0}, {"work", WORK_START_NS}};
   const struct store_trial trial = {
       .id = id,
       .campaign_id = "0123456789abcdef0123456789abcdef",
@@ -243,7 +246,7 @@ static bool put_trial(struct store *store, const struct made_cell *cell, int blo
       .heap = heap,
       .heap_count = ok ? 200 : 0,
       .phases = phases,
-      .phase_count = strcmp(cell->workload, "cycles") == 0 ? 2 : 0,
+      .phase_count = has_phases(cell) ? 2 : 0,
       .short_histogram = shape.cascades ? histogram : NULL,
       .short_count = shape.cascades ? 8000 : 0,
       .short_ns = shape.cascades ? 3000000 : 0,

@@ -13,6 +13,8 @@ enum synthetic_part {
   SYNTHETIC_ALLOCATORS = 1 << 5
 };
 
+/* Trials of cycles have two phases: build, for their first 250 ms, and work.  Others have none. */
+
 /* Makes the store at path; false after a message. */
 bool synthetic_make(const char *path, unsigned parts);
 

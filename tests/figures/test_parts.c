@@ -282,6 +282,77 @@ static void pauses_of_a_cell_are_pooled(void **state)
   free(young);
 }
 
+static struct dataset *load_split(const char *phase)
+{
+  struct dataset *split = dataset_load(store, NULL, NULL);
+  assert_non_null(split);
+  assert_true(phase != NULL ? dataset_split_by_one(split, phase)
+                            : dataset_split_by_each(split, subject_called("cycles")));
+  return split;
+}
+
+/* Phase by phase, times and pauses come to what they are in all; those below the floor alone are missing. */
+static void phases_add_up_to_the_trial(void **state)
+{
+  (void)state;
+  struct dataset *split = load_split(NULL);
+  const size_t series = series_called("refcount_cyclic");
+  assert_int_equal(split->subject_count, 2);
+  assert_string_equal(split->subjects[0].label, "build");
+  assert_string_equal(split->subjects[1].label, "work");
+  struct dataset_cell *whole = dataset_default_cell(dataset, series, subject_called("cycles"));
+  struct dataset_cell *build = dataset_default_cell(split, series, 0), *work = dataset_default_cell(split, series, 1);
+  const struct cell_pauses *of_whole = dataset_pauses(dataset, whole), *of_build = dataset_pauses(split, build),
+                           *of_work = dataset_pauses(split, work);
+  for (size_t t = 0; t < whole->trial_count; t++) {
+    const struct dataset_trial *all = &whole->trials[t], *first = &build->trials[t], *second = &work->trials[t];
+    assert_string_equal(all->id, first->id);
+    assert_int_equal(first->wall_ns, 250000000);
+    assert_int_equal(first->wall_ns + second->wall_ns, all->wall_ns);
+    assert_int_equal(first->gc_ns + second->gc_ns, all->gc_ns);
+    assert_int_equal(first->pauses + second->pauses + 8000, all->pauses);
+    assert_int_equal(first->pause_max_ns > second->pause_max_ns ? first->pause_max_ns : second->pause_max_ns,
+                     all->pause_max_ns);
+    assert_true(first->peak_heap_bytes > 0 && first->peak_heap_bytes <= all->peak_heap_bytes);
+  }
+  for (int c = 0; c < PAUSE_CLASSES; c++) {
+    const size_t missing = c == PAUSE_CASCADE || c == PAUSE_ALL ? whole->trial_count * 8000 : 0;
+    assert_int_equal(of_build->of[c].n + of_work->of[c].n + missing, of_whole->of[c].n);
+  }
+  assert_true(of_build->of[PAUSE_GENERATION0].n > 0 && of_work->of[PAUSE_GENERATION0].n > 0);
+  dataset_free(split);
+}
+
+static void one_phase_leaves_the_workloads_that_have_it(void **state)
+{
+  (void)state;
+  struct dataset *split = load_split("work");
+  assert_int_equal(split->subject_count, 1);
+  assert_string_equal(split->subjects[0].label, "cycles");
+  for (size_t i = 0; i < split->cell_count; i++) assert_string_equal(split->cells[i].workload, "cycles");
+  struct sweep_knob knob = sweep_describe(split, "threshold0");
+  struct sweep_slice slice;
+  assert_true(sweep_find_slice(split, &knob, series_called("cpython"), 0, &slice));
+  assert_int_equal(slice.count, 10);
+  sweep_slice_free(&slice);
+  sweep_knob_free(&knob);
+  dataset_free(split);
+}
+
+static void phases_are_listed_in_their_order(void **state)
+{
+  (void)state;
+  size_t count = 0;
+  char **phases = dataset_phases(dataset, subject_called("cycles"), &count);
+  assert_int_equal(count, 2);
+  assert_string_equal(phases[0], "build");
+  assert_string_equal(phases[1], "work");
+  dataset_phases_free(phases, count);
+  phases = dataset_phases(dataset, subject_called("gcbench"), &count);
+  assert_int_equal(count, 0);
+  dataset_phases_free(phases, count);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -297,6 +368,9 @@ int main(void)
       cmocka_unit_test(slices_are_at_the_defaults_of_the_other_knobs),
       cmocka_unit_test(grids_are_found_where_both_knobs_vary),
       cmocka_unit_test(pauses_of_a_cell_are_pooled),
+      cmocka_unit_test(phases_add_up_to_the_trial),
+      cmocka_unit_test(one_phase_leaves_the_workloads_that_have_it),
+      cmocka_unit_test(phases_are_listed_in_their_order),
   };
   return cmocka_run_group_tests(tests, open_store, close_store);
 }

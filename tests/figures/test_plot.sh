@@ -56,7 +56,7 @@ all) # every figure: well-formed, with its labels, not too large, no picture emp
   done
   for label in 99.99 'floor 1 µs' refcount marksweep boehm; do says "$label" f/percentiles.svg; done
   for label in '2 (default)' '1.2' none 'peak heap' '2×'; do says "$label" f/timespace.svg; done
-  for label in build work 'no pauses' 'heap up to' '32 MiB'; do says "$label" f/heap-cycles.svg; done
+  for label in build work '(build, work)' 'no pauses' 'heap up to' '32 MiB'; do says "$label" f/heap-cycles.svg; done
   for label in 'refcount / glibc' 'total time' 'longest pause'; do says "$label" f/overview.svg; done
   cp -r f g
   rm g/*.svg
@@ -150,6 +150,45 @@ large) # three million pauses in three trials
   expect 0 timeout 60 "$gclab" plot --store s.sqlite --out f
   says '| 3,024,000 |' out
   for svg in f/*.svg; do [ "$(wc -c <"$svg")" -lt 300000 ] || fail "$svg is larger than 300 kB"; done
+  ;;
+phases) # one file a workload with a panel a phase, or one phase of the workloads that have it
+  "$make_store" s.sqlite 15
+  expect 0 "$gclab" plot --store s.sqlite --out by --by-phase
+  [ ! -s err ] || fail "something on standard error: $(cat err)"
+  says 'not drawn: heap: it shows a whole trial' out
+  says '| phase | collector' by/summary-by-phase-cycles.md
+  says 'without cascades' by/overview-by-phase-cycles.svg
+  ! grep -q gcbench out || fail "gcbench, which has no phases here: $(cat out)"
+  for name in overview thresholds-threshold0 percentiles timespace heatmap-refcount_cyclic-build heatmap-refcount_cyclic-work; do
+    [ -s "by/$name-by-phase-cycles.png" ] || fail "$name-by-phase-cycles.png is missing or empty"
+    xmllint --noout "by/$name-by-phase-cycles.svg"
+    says 'cycles by phase' "by/$name-by-phase-cycles.svg"
+  done
+  for label in 'build · total time' 'work · total time'; do says "$label" by/overview-by-phase-cycles.svg; done
+  for label in 'build · median' 'work · longest'; do says "$label" by/thresholds-threshold0-by-phase-cycles.svg; done
+  for label in '>build<' '>work<'; do says "$label" by/percentiles-by-phase-cycles.svg; done
+  says 'phase work' by/heatmap-refcount_cyclic-work-by-phase-cycles.svg
+  expect 0 "$gclab" plot overview percentiles heatmap --store s.sqlite --out one --phase work --format svg
+  says '· phase work' one/overview-in-work.svg
+  says 'cycles · total time' one/overview-in-work.svg
+  ! grep -q gcbench one/overview-in-work.svg || fail "gcbench has no phase work"
+  says 'workload cycles' one/heatmap-refcount_cyclic-cycles-in-work.svg
+  [ ! -e one/overview.svg ] || fail "the figure of whole trials"
+  # What cannot be split says so, and so does a phase that is not there.
+  expect 4 "$gclab" plot heap --store s.sqlite --out none --by-phase
+  says 'heap was not drawn: it shows a whole trial, with its phases' err
+  expect 4 "$gclab" plot --store s.sqlite --out none --phase wrok
+  says "no workload of campaign 'synthetic' has a phase 'wrok'" err
+  says 'cycles: build, work' err
+  "$make_store" still.sqlite 16 # graph_churn has no phases here
+  expect 4 "$gclab" plot --store still.sqlite --out none --by-phase
+  says 'has phases' err
+  no_pictures none
+  expect 2 "$gclab" plot --store s.sqlite --phase work --by-phase
+  says 'do not go together' err
+  expect 0 "$gclab" plot --store s.sqlite --out json --by-phase --format svg --json
+  jq -e '(.files | index("json/percentiles-by-phase-cycles.svg")) != null and
+         (.not_drawn | map(.figure)) == ["heap"]' out >/dev/null || fail "not as it should be: $(cat out)"
   ;;
 *) fail "no case $case" ;;
 esac
