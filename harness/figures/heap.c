@@ -3,7 +3,9 @@
  * trial at default knobs.
  *
  * The line joins the samples taken from outside with what pauses saw before and after them, thinned to the least and
- * the most in each column of pixels.  Of the pauses the longest ones are marked, as large as they are long.
+ * the most in each column of pixels.  Of the pauses the longest ones are marked, as large as they are long.  A second,
+ * dashed line is the memory that the collector holds for its heap, where it knows: what lies between is free, or lost to
+ * fragmentation.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -25,7 +27,9 @@ struct trace {
   struct store_series series;
   struct heap_point *points; /* ascending in time */
   size_t count;
-  double end_ns, peak_bytes;
+  struct heap_point *held; /* the memory that the collector holds, from samples; count 0 where it does not know */
+  size_t held_count;
+  double end_ns, peak_bytes, peak_held_bytes;
 };
 
 static int compare_points(const void *a, const void *b)
@@ -57,6 +61,18 @@ static void join(struct trace *trace)
   if (trace->trial->wall_ns > 0) trace->end_ns = fmax(trace->end_ns, (double)trace->trial->wall_ns);
 }
 
+static void join_held(struct trace *trace)
+{
+  const struct store_series *series = &trace->series;
+  trace->held = text_allocate((series->heap_count + 1) * sizeof *trace->held);
+  for (size_t i = 0; i < series->heap_count; i++) {
+    const double bytes = (double)series->heap[i].footprint_bytes;
+    trace->held[trace->held_count++] = (struct heap_point){(double)series->heap[i].time_ns, bytes};
+    trace->peak_held_bytes = fmax(trace->peak_held_bytes, bytes);
+  }
+  if (trace->peak_held_bytes == 0) trace->held_count = 0;
+}
+
 static bool load_trace(struct dataset *dataset, const struct dataset_cell *cell, struct trace *trace)
 {
   *trace = (struct trace){.cell = cell};
@@ -66,6 +82,8 @@ static bool load_trace(struct dataset *dataset, const struct dataset_cell *cell,
   if (trace->trial == NULL) trace->trial = &cell->trials[0];
   if (!store_load_series(dataset->store, trace->trial->id, &trace->series)) return false;
   join(trace);
+  join_held(trace);
+  if (trace->series.cascade_floor_ns > dataset->floor_ns) dataset->floor_ns = trace->series.cascade_floor_ns;
   return true;
 }
 
@@ -73,6 +91,7 @@ static void free_trace(struct trace *trace)
 {
   store_series_free(&trace->series);
   free(trace->points);
+  free(trace->held);
 }
 
 static void put_row(struct canvas *canvas, const struct heap_point *point, double ceiling)
@@ -80,25 +99,26 @@ static void put_row(struct canvas *canvas, const struct heap_point *point, doubl
   canvas_row(canvas, "%.9g %.9g", point->time_ns / 1e9, fmin(point->bytes, ceiling));
 }
 
-/* The line: first, least, most and last point of each column of pixels, in their order. */
-static void put_heap(struct canvas *canvas, struct canvas_panel *panel, const struct trace *trace, uint32_t colour)
+/* A line: first, least, most and last point of each column of pixels, in their order. */
+static void put_line(struct canvas *canvas, struct canvas_panel *panel, enum canvas_layer layer,
+                     const struct heap_point *points, size_t count, uint32_t colour)
 {
-  if (trace->count == 0) return;
-  canvas_block(canvas, panel, CANVAS_LINES, colour);
+  if (count == 0) return;
+  canvas_block(canvas, panel, layer, colour);
   const double column_ns = panel->x.high * 1e9 / PIXEL_COLUMNS;
-  for (size_t i = 0; i < trace->count;) {
+  for (size_t i = 0; i < count;) {
     size_t next = i, least = i, most = i;
-    const double column = floor(trace->points[i].time_ns / column_ns);
-    while (next < trace->count && floor(trace->points[next].time_ns / column_ns) == column) {
-      if (trace->points[next].bytes < trace->points[least].bytes) least = next;
-      if (trace->points[next].bytes > trace->points[most].bytes) most = next;
+    const double column = floor(points[i].time_ns / column_ns);
+    while (next < count && floor(points[next].time_ns / column_ns) == column) {
+      if (points[next].bytes < points[least].bytes) least = next;
+      if (points[next].bytes > points[most].bytes) most = next;
       next++;
     }
     const size_t first = least < most ? least : most, second = least < most ? most : least;
     size_t written = SIZE_MAX;
     const size_t chosen[] = {i, first, second, next - 1};
     for (size_t k = 0; k < 4; k++) {
-      if (chosen[k] != written) put_row(canvas, &trace->points[chosen[k]], panel->y.high);
+      if (chosen[k] != written) put_row(canvas, &points[chosen[k]], panel->y.high);
       written = chosen[k];
     }
     i = next;
@@ -214,7 +234,7 @@ static char *describe_panel(const struct dataset *dataset, const struct trace *t
 static double choose_ceiling(const struct trace *traces, size_t count)
 {
   double peaks[PANELS_MAX];
-  for (size_t i = 0; i < count; i++) peaks[i] = traces[i].peak_bytes;
+  for (size_t i = 0; i < count; i++) peaks[i] = fmax(traces[i].peak_bytes, traces[i].peak_held_bytes);
   stats_sort_double(peaks, count);
   size_t top = count;
   while (top > 1 && peaks[top - 1] > 3 * peaks[top - 2] && peaks[top - 2] > 0) top--;
@@ -224,6 +244,19 @@ static double choose_ceiling(const struct trace *traces, size_t count)
 
 static char *seconds_tick(double seconds, char *text) { return text_duration_tick(seconds * 1e9, text); }
 
+static void put_subtitle(struct canvas *canvas, const struct trace *traces, size_t count)
+{
+  bool any_held = false;
+  for (size_t i = 0; i < count; i++) any_held |= traces[i].held_count > 0;
+  canvas->subtitle = text_format("One trial a collector, at default knobs. Line: bytes in the heap%s; marks: the %d "
+                                 "longest pauses",
+                                 any_held ? "; dashed: the memory held for them" : "", MARKS_MAX);
+  char *phases = list_phases(&traces[0].series);
+  if (phases != NULL) text_append(&canvas->subtitle, "; bands: the workload’s phases (%s)", phases);
+  text_append(&canvas->subtitle, ".");
+  free(phases);
+}
+
 static enum figure_status draw(struct figure_job *job, const struct trace *traces, size_t count, size_t subject)
 {
   struct dataset *dataset = job->dataset;
@@ -231,12 +264,7 @@ static enum figure_status draw(struct figure_job *job, const struct trace *trace
   struct canvas *canvas = canvas_new(name, "heap");
   free(name);
   canvas->title = text_format("Heap over time, %s", dataset->subjects[subject].label);
-  char *phases = list_phases(&traces[0].series);
-  canvas->subtitle = text_format(
-      "One trial a collector, at default knobs. Line: bytes in the heap; marks: the %d longest pauses%s%s%s.",
-      MARKS_MAX, phases != NULL ? "; bands: the workload’s phases (" : "", phases != NULL ? phases : "",
-      phases != NULL ? ")" : "");
-  free(phases);
+  put_subtitle(canvas, traces, count);
   parts_say_memory(canvas, dataset, NULL);
   static const double samples[] = {1e4, 1e5, 1e6, 1e7, 1e8};
   for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
@@ -268,7 +296,8 @@ static enum figure_status draw(struct figure_job *job, const struct trace *trace
     if (i + columns >= count) panel->x_title = text_copy("time since the trial’s start");
     const uint32_t colour = palette_collector(traces[i].cell->collector);
     put_phases(canvas, panel, &traces[i]);
-    put_heap(canvas, panel, &traces[i], colour);
+    put_line(canvas, panel, CANVAS_DASHES, traces[i].held, traces[i].held_count, colour);
+    put_line(canvas, panel, CANVAS_LINES, traces[i].points, traces[i].count, colour);
     put_marks(canvas, panel, &traces[i], colour);
   }
   return parts_finish(job, canvas);

@@ -50,7 +50,7 @@ char **dataset_phases(const struct dataset *dataset, size_t subject, size_t *cou
 
 void dataset_phases_free(char **phases, size_t count)
 {
-  for (size_t i = 0; i < count; i++) free(phases[i]);
+  for (size_t i = 0; phases != NULL && i < count; i++) free(phases[i]);
   free(phases);
 }
 

@@ -102,10 +102,13 @@ static char *wall_with_interval(const struct dataset_cell *cell)
   return text;
 }
 
-static void add_heading(struct sheet *sheet, const char *const *names)
+/* "workload" stands for what the dataset's subjects are. */
+static void add_heading(struct sheet *sheet, const struct dataset *dataset, const char *const *names)
 {
-  for (sheet->columns = 0; names[sheet->columns] != NULL; sheet->columns++)
-    add(sheet, text_copy(names[sheet->columns]));
+  for (sheet->columns = 0; names[sheet->columns] != NULL; sheet->columns++) {
+    const bool subject = strcmp(names[sheet->columns], "workload") == 0;
+    add(sheet, text_copy(subject ? dataset_subject_word(dataset) : names[sheet->columns]));
+  }
 }
 
 static void add_cell(struct sheet *sheet, struct dataset *dataset, struct dataset_cell *cell)
@@ -133,18 +136,11 @@ static void add_cell(struct sheet *sheet, struct dataset *dataset, struct datase
 
 static void write_matrix(struct dataset *dataset, FILE *out)
 {
-  const char *const heading[] = {dataset_subject_word(dataset),
-                                 "collector",
-                                 "total time [95 % interval]",
-                                 "in collector",
-                                 "pauses",
-                                 "median",
-                                 "99th",
-                                 "longest",
-                                 "peak heap",
-                                 NULL};
+  static const char *const heading[] = {
+      "workload",  "collector", "total time [95 % interval]", "in collector", "pauses", "median", "99th", "longest",
+      "peak heap", NULL};
   struct sheet sheet = {0};
-  add_heading(&sheet, heading);
+  add_heading(&sheet, dataset, heading);
   for (size_t subject = 0; subject < dataset->subject_count; subject++) {
     for (size_t s = 0; s < dataset->series_count; s++) {
       struct dataset_cell *cell = dataset_default_cell(dataset, s, subject);
@@ -231,18 +227,18 @@ static void add_slice(struct sheet *sheet, struct dataset *dataset, const struct
 
 static void write_knobs(struct dataset *dataset, FILE *out)
 {
-  const char *const heading[] = {"knob",
-                                 "collector",
-                                 dataset_subject_word(dataset),
-                                 "default: time",
-                                 "fastest: time",
-                                 "default: longest pause",
-                                 "least: longest pause",
-                                 NULL};
+  static const char *const heading[] = {"knob",
+                                        "collector",
+                                        "workload",
+                                        "default: time",
+                                        "fastest: time",
+                                        "default: longest pause",
+                                        "least: longest pause",
+                                        NULL};
   size_t count = 0;
   const char **names = sweep_find_knobs(dataset, &count);
   struct sheet sheet = {0};
-  add_heading(&sheet, heading);
+  add_heading(&sheet, dataset, heading);
   for (size_t k = 0; k < count; k++) {
     struct sweep_knob knob = sweep_describe(dataset, names[k]);
     for (size_t s = 0; s < dataset->series_count; s++) {
