@@ -56,7 +56,7 @@ all) # every figure: well-formed, with its labels, not too large, no picture emp
   done
   for label in 99.99 'floor 1 µs' refcount marksweep boehm; do says "$label" f/percentiles.svg; done
   for label in '2 (default)' '1.2' none 'peak heap' '2×'; do says "$label" f/timespace.svg; done
-  for label in build work '(build, work)' 'no pauses' 'heap up to' '32 MiB'; do says "$label" f/heap-cycles.svg; done
+  for label in build work '(build, work)' 'no pauses' 'heap up to' '64 MiB' 'dashed: the memory held'; do says "$label" f/heap-cycles.svg; done
   for label in 'refcount / glibc' 'total time' 'longest pause'; do says "$label" f/overview.svg; done
   cp -r f g
   rm g/*.svg
