@@ -113,6 +113,7 @@ struct dataset {
   uint64_t pause_count, floor_ns;
   uint64_t involuntary_switches; /* of all trials: how often the system took the processor away */
   enum dataset_view view;
+  uint64_t dropped_count; /* of a split dataset: pauses that the journals had no room for, and that have no phase */
   char *view_label, *view_slug; /* "gcbench by phase", "by-phase-gcbench"; NULL: whole trials */
 };
 

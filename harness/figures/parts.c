@@ -45,6 +45,9 @@ void parts_foot(struct canvas *canvas, const struct dataset *dataset, size_t lea
                 dataset->view == DATASET_WHOLE ? " · cascades under %s only counted"
                                                : " · without cascades under %s, which have no phase",
                 text_duration_tick((double)dataset->floor_ns, number));
+  if (dataset->dropped_count > 0)
+    text_append(&canvas->foot, " · without %s pauses that the journal had no room for",
+                text_count(dataset->dropped_count, number));
   free(trials);
 }
 

@@ -121,6 +121,7 @@ static bool split_cell(struct dataset *dataset, const struct dataset_cell *whole
       narrow_trial(trial, &series, parts[dataset->cells[i].subject].phase);
       dataset->pause_count += (uint64_t)trial->pauses;
     }
+    dataset->dropped_count += series.dropped_count;
     if (series.cascade_floor_ns > dataset->floor_ns) dataset->floor_ns = series.cascade_floor_ns;
     store_series_free(&series);
   }
