@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {"run", "run a matrix of collectors, workloads and settings", command_run},
     {"plot", "draw figures from the results", command_plot},
     {"export", "write the results as CSV or JSON", command_export},
+    {"characterise", "measure what workloads are like, and how far the suite spreads", command_characterise},
     {"script", "run a heap script on collectors, or on a real Python interpreter", command_script},
     {"fuzz", "random heap programs against an oracle, or against a real Python interpreter", command_fuzz},
     {"explain", "how collectors work, told on live collectors", command_explain},
@@ -40,9 +41,9 @@ static void print_help(FILE *out)
         "keeps every pause, and draws pause times against the thresholds.\n\n"
         "Commands:\n",
         out);
-  for (size_t i = 0; i < COMMANDS; i++) fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+  for (size_t i = 0; i < COMMANDS; i++) fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
   fputs(
-      "  help       say more about a command\n"
+      "  help         say more about a command\n"
       "\nOptions:\n"
       "  -?, --help     this help; after a command, the command's\n"
       "  -V, --version  print the version\n"

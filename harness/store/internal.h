@@ -8,13 +8,14 @@
 #include "harness/store/store.h"
 
 /* Of schema.sql, kept in the database as user_version; and "GCLB", kept as application_id. */
-enum { STORE_SCHEMA_VERSION = 1, STORE_APPLICATION_ID = 0x47434c42 };
+enum { STORE_SCHEMA_VERSION = 2, STORE_APPLICATION_ID = 0x47434c42 };
 
 extern const char store_schema_sql[];
 
 struct store {
   sqlite3 *db;
   char *path;
+  int64_t version; /* of its tables; below STORE_SCHEMA_VERSION where an older one is only read */
 };
 
 /* Says that `doing` ("a trial could not be saved") failed, why, and what to do about it.  Returns false. */

@@ -211,17 +211,19 @@ static bool check_version(struct store *store, int64_t version)
             store->path, (long long)version, STORE_SCHEMA_VERSION);
     return false;
   }
-  if (version == STORE_SCHEMA_VERSION && single_number(store, "PRAGMA application_id") == STORE_APPLICATION_ID)
-    return true;
+  store->version = version;
+  if (version > 0 && single_number(store, "PRAGMA application_id") == STORE_APPLICATION_ID) return true;
   return complain(store->path, "it is an SQLite database, but no results of gclab's: name another file with --store");
 }
 
-static bool create(struct store *store)
+/* Makes the tables that are not there: all of a new database, or what is new since an older version. */
+static bool make_tables(struct store *store)
 {
   static const char doing[] = "the tables could not be made";
   char mark[128];
   snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %d", STORE_APPLICATION_ID,
            STORE_SCHEMA_VERSION);
+  store->version = STORE_SCHEMA_VERSION;
   if (!store_begin(store, doing)) return false;
   return store_end(store, store_execute(store, store_schema_sql, doing) && store_execute(store, mark, doing), doing);
 }
@@ -239,7 +241,8 @@ static bool prepare_to_write(struct store *store)
   if (!store_execute(store, settings, doing)) return false;
   const int64_t version = single_number(store, "PRAGMA user_version");
   const bool empty = single_number(store, "SELECT count(*) FROM sqlite_master") == 0;
-  return version == 0 && empty ? create(store) : check_version(store, version);
+  if (version == 0 && empty) return make_tables(store);
+  return check_version(store, version) && (version == STORE_SCHEMA_VERSION || make_tables(store));
 }
 
 static bool prepare_to_read(struct store *store)

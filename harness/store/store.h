@@ -107,6 +107,39 @@ bool store_each_trial(struct store *store, const char *campaign_id, store_trial_
 bool store_load_series(struct store *store, const char *trial_id, struct store_series *series);
 void store_series_free(struct store_series *series);
 
+/* What is kept of a workload that was characterised (harness/characterise). */
+struct store_characterisation {
+  const char *id, *workload, *size, *parameters, *varied, *build_id, *heap_build_id, *checksum, *version, *revision,
+      *created_at;
+  uint64_t seed;
+};
+
+struct store_measure {
+  const char *name;
+  double value;
+};
+
+struct store_point {
+  const char *curve;
+  double x, y;
+};
+
+/* One transaction; what is there under this id is replaced. */
+bool store_put_characterisation(struct store *store, const struct store_characterisation *characterisation,
+                                const struct store_measure *measures, size_t measure_count,
+                                const struct store_point *points, size_t point_count);
+
+bool store_has_characterisation(struct store *store, const char *id);
+
+/* Reading, oldest first; points in their order.  A store that was never characterised into has none. */
+typedef bool store_characterisation_visitor(void *context, const struct store_characterisation *characterisation);
+typedef bool store_measure_visitor(void *context, const struct store_measure *measure);
+typedef bool store_point_visitor(void *context, const struct store_point *point);
+
+bool store_each_characterisation(struct store *store, store_characterisation_visitor *visit, void *context);
+bool store_each_measure(struct store *store, const char *id, store_measure_visitor *visit, void *context);
+bool store_each_point(struct store *store, const char *id, store_point_visitor *visit, void *context);
+
 /*
  * Packing of series: each column of the rows in turn, as the difference from the row before, zigzag and varint
  * (LEB128), a run of zeros as a zero and its length (docs/schema.md).  Exposed for tests.  pack returns malloc'ed

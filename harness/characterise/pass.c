@@ -1,0 +1,281 @@
+#define _GNU_SOURCE
+#include "harness/characterise/pass.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "harness/characterise/schedule.h"
+#include "harness/minheap/minheap.h"
+#include "harness/process/process.h"
+#include "harness/process/temporary.h"
+
+enum { WORDS_MAX = 80 };
+
+static const double heap_precision = 0.03;
+static const uint64_t heap_time_limit_ns = UINT64_C(60) * 1000000000;
+
+/* What a trial is started with, but for the program. */
+struct words {
+  const char *list[WORDS_MAX + 1];
+  char *owned[WORDS_MAX];
+  size_t count, owned_count;
+};
+
+static void add(struct words *words, const char *word)
+{
+  if (words->count < WORDS_MAX) words->list[words->count++] = word;
+}
+
+static __attribute__((format(printf, 2, 3))) void add_made(struct words *words, const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  char *word = memory_format_list(format, arguments);
+  va_end(arguments);
+  words->owned[words->owned_count++] = word;
+  add(words, word);
+}
+
+static void make_words(const struct pass_request *request, struct words *words)
+{
+  *words = (struct words){0};
+  add(words, "run");
+  add(words, request->workload->name);
+  add(words, "--seed");
+  add_made(words, "%" PRIu64, request->seed);
+  for (size_t i = 0; i < request->workload->parameter_count; i++) {
+    const struct setting *row = &request->workload->parameters[i];
+    char text[SETTING_TEXT_MAX];
+    add(words, "--param");
+    add_made(words, "%s=%s", row->name, setting_format(row, request->parameters[i], text));
+  }
+}
+
+static void free_words(struct words *words)
+{
+  for (size_t i = 0; i < words->owned_count; i++) free(words->owned[i]);
+}
+
+static enum pass_outcome fail(char *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static enum pass_outcome fail(char *error, const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(error, PASS_ERROR_MAX, format, arguments);
+  va_end(arguments);
+  return PASS_FAILED;
+}
+
+static void tell(const struct pass_request *request, const char *step)
+{
+  if (request->tell != NULL) request->tell(request->context, step);
+}
+
+/* ---- the instrument --------------------------------------------------------------------------------------------- */
+
+static enum pass_outcome judge(const struct process_result *result, json_t **record, char *error)
+{
+  char said[256];
+  snprintf(said, sizeof said, "%s", result->error);
+  said[strcspn(said, "\n")] = '\0';
+  if (result->interrupted) return PASS_INTERRUPTED;
+  if (!result->started) return fail(error, "lifetimes could not be started: %s", said);
+  if (result->signal != 0) return fail(error, "signal %d ended it on lifetimes: %s", result->signal, said);
+  if (result->exit_code != 0) return fail(error, "lifetimes ended with code %d: %s", result->exit_code, said);
+  *record = json_loadb(result->output, result->output_length, 0, NULL);
+  const char *outcome = json_string_value(json_object_get(*record, "outcome"));
+  if (outcome == NULL) return fail(error, "lifetimes wrote no record");
+  if (strcmp(outcome, "out_of_memory") == 0)
+    return fail(error, "lifetimes is out of memory: each object takes some 100 bytes more there; try --size small");
+  return strcmp(outcome, "ok") == 0 ? PASS_DONE : fail(error, "the outcome on lifetimes is %s", outcome);
+}
+
+static enum pass_outcome run_instrument(const struct pass_request *request, const struct words *words,
+                                        const char *report, json_t **record, char *error)
+{
+  const char *list[WORDS_MAX + 6] = {request->instrument->trial_path};
+  size_t count = 1;
+  for (size_t i = 0; i < words->count; i++) list[count++] = words->list[i];
+  list[count++] = "--report";
+  list[count++] = report;
+  list[count++] = "--no-journal";
+  const struct process_request process = {.words = list};
+  struct process_result result = process_run(&process);
+  const enum pass_outcome outcome = judge(&result, record, error);
+  process_free(&result);
+  return outcome;
+}
+
+static double fact(const json_t *record, const char *name)
+{
+  const json_t *value = json_object_get(json_object_get(record, "facts"), name);
+  return json_is_integer(value) ? (double)json_integer_value(value) : NAN;
+}
+
+static uint64_t number(const json_t *record, const char *name)
+{
+  return (uint64_t)json_integer_value(json_object_get(record, name));
+}
+
+static void take_facts(const json_t *record, struct characterisation *into)
+{
+  const double objects = (double)number(record, "allocated_objects");
+  const double stores = fact(record, "stores");
+  const double values = stores - fact(record, "null_stores");
+  const double sampled = fact(record, "sampled_objects");
+  double *measures = into->values;
+  measures[MEASURE_STORES] = stores / objects;
+  measures[MEASURE_OLD_TO_YOUNG] = values > 0 ? 100 * fact(record, "old_to_young_stores") / values : 0;
+  measures[MEASURE_ROOT_ASSIGNMENTS] = fact(record, "root_assignments") / objects;
+  measures[MEASURE_FAN_OUT_MEAN] = sampled > 0 ? fact(record, "sampled_edges") / sampled : NAN;
+  measures[MEASURE_FAN_OUT_MAX] = fact(record, "fan_out_max");
+  measures[MEASURE_FAN_IN_MAX] = fact(record, "fan_in_max");
+  measures[MEASURE_SHARED] = sampled > 0 ? 100 * fact(record, "sampled_shared") / sampled : NAN;
+  measures[MEASURE_DEPTH_MAX] = fact(record, "depth_max");
+}
+
+static enum pass_outcome take_schedule(const char *path, const json_t *record, struct characterisation *into,
+                                       char *error)
+{
+  FILE *file = memory_or_null(fopen(path, "rbe"));
+  if (file == NULL) return fail(error, "%s: %s", path, strerror(errno));
+  const char *wrong =
+      schedule_measure(file, number(record, "allocated_objects"), number(record, "allocated_bytes"), into);
+  fclose(file);
+  return wrong == NULL ? PASS_DONE : fail(error, "%s (is %s full?)", wrong, path);
+}
+
+/* ---- the schedule to be kept ------------------------------------------------------------------------------------ */
+
+static bool copy(FILE *from, FILE *to)
+{
+  char bytes[1 << 16];
+  size_t got = 0;
+  while ((got = fread(bytes, 1, sizeof bytes, from)) > 0) {
+    if (fwrite(bytes, 1, got, to) != got) return false;
+  }
+  return ferror(from) == 0;
+}
+
+/* One line of JSON, then the rows. */
+static bool write_schedule(const char *rows_path, const json_t *record, FILE *to)
+{
+  json_t *head = json_pack(
+      "{s:s, s:O, s:O, s:O, s:O, s:I, s:O, s:O, s:O}", "format", "gclab-deaths-1", "workload",
+      json_object_get(record, "workload"), "parameters", json_object_get(record, "parameters"), "seed",
+      json_object_get(record, "seed"), "checksum", json_object_get(record, "checksum"), "operations",
+      (json_int_t)fact(record, "operations"), "objects", json_object_get(record, "allocated_objects"), "bytes",
+      json_object_get(record, "allocated_bytes"), "gclab_version", json_object_get(record, "gclab_version"));
+  bool done = head != NULL && json_dumpf(head, to, JSON_COMPACT) == 0 && fputc('\n', to) != EOF;
+  json_decref(head);
+  FILE *from = done ? memory_or_null(fopen(rows_path, "rbe")) : NULL;
+  done = from != NULL && copy(from, to);
+  if (from != NULL) fclose(from);
+  return done;
+}
+
+/* Whole or not at all: under another name until it is. */
+static enum pass_outcome keep_schedule(const char *rows_path, const json_t *record, const char *path, char *error)
+{
+  char *unfinished = memory_format("%s.part", path);
+  FILE *to = memory_or_null(fopen(unfinished, "wbe"));
+  bool done = to != NULL && write_schedule(rows_path, record, to);
+  if (to != NULL) done = fclose(to) == 0 && done;
+  done = done && rename(unfinished, path) == 0;
+  if (!done) fail(error, "the death schedule could not be kept in %s: %s", path, strerror(errno));
+  if (!done && to != NULL) remove(unfinished);
+  free(unfinished);
+  return done ? PASS_DONE : PASS_NO_FILE;
+}
+
+/* ---- the minimum heap ------------------------------------------------------------------------------------------- */
+
+static void tell_of_trial(void *context, const struct minheap_trial *trial)
+{
+  char step[96];
+  char bytes[MEASURE_TEXT_MAX];
+  measure_format(MEASURE_MIN_HEAP, (double)trial->limit_bytes, bytes);
+  snprintf(step, sizeof step, "minimum heap: %s %s", bytes,
+           trial->fits        ? "is enough"
+           : trial->timed_out ? "takes too long"
+                              : "is too small");
+  tell(context, step);
+}
+
+static enum pass_outcome measure_heap(const struct pass_request *request, const struct words *words,
+                                      const char *checksum, struct characterisation *into, char *error)
+{
+  char why[MINHEAP_ERROR_MAX];
+  struct minheap_trial found;
+  struct minheap_trial twice;
+  const uint64_t live_bytes = (uint64_t)into->values[MEASURE_LIVE_MAX];
+  const struct minheap_request heap = {.program = request->marksweep->trial_path,
+                                       .words = words->list,
+                                       .start_bytes = live_bytes + live_bytes / 2 + (256 << 10),
+                                       .least_bytes = live_bytes,
+                                       .precision = heap_precision,
+                                       .time_limit_ns = heap_time_limit_ns,
+                                       .tell = tell_of_trial,
+                                       .context = (void *)request};
+  tell(request, "minimum heap");
+  enum minheap_outcome outcome = minheap_find(&heap, &found, why);
+  if (outcome == MINHEAP_FOUND) outcome = minheap_try(&heap, 2 * found.limit_bytes, &twice, why);
+  if (outcome == MINHEAP_INTERRUPTED) return PASS_INTERRUPTED;
+  if (outcome == MINHEAP_FAILED) return fail(error, "marksweep, for the minimum heap: %s", why);
+  if (!twice.fits) return fail(error, "marksweep runs in its minimum heap, but not in twice that");
+  if (strcmp(found.checksum, checksum) != 0 || strcmp(twice.checksum, checksum) != 0)
+    return fail(error, "marksweep computes %s, lifetimes %s: one of them is wrong", twice.checksum, checksum);
+  into->values[MEASURE_MIN_HEAP] = (double)found.limit_bytes;
+  into->values[MEASURE_TURNOVER] = into->values[MEASURE_BYTES] / (double)found.limit_bytes;
+  into->values[MEASURE_COLLECTIONS] = (double)twice.collections;
+  return PASS_DONE;
+}
+
+static enum pass_outcome run(const struct pass_request *request, const char *rows_path, struct characterisation *into,
+                             char *checksum, char *error)
+{
+  struct words words;
+  json_t *record = NULL;
+  make_words(request, &words);
+  tell(request, "lifetimes");
+  enum pass_outcome outcome = run_instrument(request, &words, rows_path, &record, error);
+  if (outcome == PASS_DONE) {
+    const char *text = json_string_value(json_object_get(record, "checksum"));
+    snprintf(checksum, PASS_CHECKSUM_MAX, "%s", text != NULL ? text : "");
+    take_facts(record, into);
+    tell(request, "death schedule");
+    outcome = take_schedule(rows_path, record, into, error);
+  }
+  if (outcome == PASS_DONE && request->deaths_path != NULL)
+    outcome = keep_schedule(rows_path, record, request->deaths_path, error);
+  json_decref(record);
+  if (outcome == PASS_DONE && request->marksweep != NULL) {
+    remove(rows_path); /* it may be large */
+    outcome = measure_heap(request, &words, checksum, into, error);
+  }
+  free_words(&words);
+  return outcome;
+}
+
+enum pass_outcome pass_run(const struct pass_request *request, struct characterisation *into, char *checksum,
+                           char *error)
+{
+  struct temporary temporary;
+  for (size_t i = 0; i < MEASURES; i++) into->values[i] = NAN;
+  into->live_count = into->survival_count = 0;
+  if (!temporary_make(&temporary, "characterise")) {
+    snprintf(error, PASS_ERROR_MAX, "there is no place for the death schedule");
+    return PASS_NO_FILE;
+  }
+  const enum pass_outcome outcome = run(request, temporary_file(&temporary, "rows"), into, checksum, error);
+  temporary_remove(&temporary);
+  return outcome;
+}
