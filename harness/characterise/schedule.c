@@ -120,8 +120,8 @@ static const char *read_survival(FILE *file, uint64_t total_bytes, struct surviv
   return got == DEATH_END ? NULL : "the death schedule is damaged";
 }
 
-/* Below this share of all bytes, those that are asked say nothing of the program. */
-static const double least_asked = 0.01;
+/* Below this share of all bytes, those that are asked were born at the beginning, and say little of the program. */
+static const double least_asked = 0.1;
 
 static double survival_at(const struct survival *survival, uint64_t total_bytes, size_t age)
 {

@@ -167,15 +167,23 @@ struct outcome {
   bool failed;
 };
 
-static void draw_one(struct dataset *dataset, const struct arguments *arguments, const struct figure *figure,
-                     struct outcome *outcome)
+/* Where datasets come from. */
+struct source {
+  struct store *store;
+  const struct catalogue *catalogue;
+};
+
+/* dataset is NULL for figures of the suite. */
+static void draw_one(struct dataset *dataset, const struct source *source, const struct arguments *arguments,
+                     const struct figure *figure, struct outcome *outcome)
 {
   const size_t number = (size_t)(figure - figures);
   struct figure_job job = {.dataset = dataset,
+                           .store = source->store,
                            .output = {.directory = arguments->directory,
                                       .formats = arguments->formats,
                                       .format_count = arguments->format_count}};
-  const bool whole = dataset->view != DATASET_WHOLE && figure->whole != NULL;
+  const bool whole = dataset != NULL && dataset->view != DATASET_WHOLE && figure->whole != NULL;
   if (whole) job.reason = memory_require(strdup(figure->whole));
   const enum figure_status status = whole ? FIGURE_WITHOUT_DATA : figure->draw(&job);
   for (size_t i = 0; i < job.file_count; i++) json_array_append_new(outcome->files, json_string(job.files[i]));
@@ -213,13 +221,15 @@ static bool has_suffix(const char *text, const char *suffix)
 }
 
 /* Those named, or every one, of a dataset. */
-static void draw_dataset(struct dataset *dataset, const struct arguments *arguments, struct outcome *outcome)
+static void draw_dataset(struct dataset *dataset, const struct source *source, const struct arguments *arguments,
+                         struct outcome *outcome)
 {
   const size_t files = json_array_size(outcome->files);
-  for (size_t i = 0; i < arguments->figure_count; i++) draw_one(dataset, arguments, arguments->figures[i], outcome);
+  for (size_t i = 0; i < arguments->figure_count; i++)
+    draw_one(dataset, source, arguments, arguments->figures[i], outcome);
   if (arguments->figure_count > 0) return;
   for (const struct figure *figure = figures; figure->name != NULL; figure++)
-    draw_one(dataset, arguments, figure, outcome);
+    draw_one(dataset, source, arguments, figure, outcome);
   if (json_array_size(outcome->files) > files) summarise(dataset, arguments, outcome);
 }
 
@@ -255,15 +265,16 @@ static void print_outcome(const struct outcome *outcome, const json_t *not_drawn
   }
 }
 
-/* Says what was drawn and what was not; the exit code. */
+/* Says what was drawn and what was not; the exit code.  dataset is NULL where no campaign was wanted. */
 static int finish(const struct dataset *dataset, const struct arguments *arguments, struct outcome *outcome)
 {
   const bool named = arguments->figure_count > 0, any = json_array_size(outcome->files) > 0;
   json_t *not_drawn = list_not_drawn(arguments, outcome);
   if (arguments->json) {
     json_t *root =
-        json_pack("{s:s, s:s, s:s?, s:O, s:O}", "campaign", dataset->campaign_name, "id", dataset->campaign_id,
-                  "allocator", arguments->allocator, "files", outcome->files, "not_drawn", not_drawn);
+        json_pack("{s:s?, s:s?, s:s?, s:O, s:O}", "campaign", dataset != NULL ? dataset->campaign_name : NULL, "id",
+                  dataset != NULL ? dataset->campaign_id : NULL, "allocator", arguments->allocator, "files",
+                  outcome->files, "not_drawn", not_drawn);
     json_dumpf(root, stdout, JSON_INDENT(1));
     putchar('\n');
     json_decref(root);
@@ -279,12 +290,6 @@ static int finish(const struct dataset *dataset, const struct arguments *argumen
   return outcome->failed || !any ? EXIT_ENVIRONMENT : EXIT_DONE;
 }
 
-/* Where datasets come from. */
-struct source {
-  struct store *store;
-  const struct catalogue *catalogue;
-};
-
 /* A workload at a time, split by its phases.  The campaign's is found anew for each: a dataset is split but once. */
 static void draw_by_phase(const struct dataset *dataset, const struct source *source, const struct arguments *arguments,
                           struct outcome *outcome)
@@ -297,7 +302,7 @@ static void draw_by_phase(const struct dataset *dataset, const struct source *so
     if (count == 0) continue;
     struct dataset *split = dataset_load(source->store, dataset->campaign_id, arguments->allocator, source->catalogue);
     if (split != NULL && dataset_split_by_each(split, subject))
-      draw_dataset(split, arguments, outcome);
+      draw_dataset(split, source, arguments, outcome);
     else
       outcome->failed = true;
     dataset_free(split);
@@ -329,26 +334,43 @@ static bool has_phase(const struct dataset *dataset, const char *phase)
   return found;
 }
 
-static int draw_all(struct dataset *dataset, const struct source *source, const struct arguments *arguments)
+/* Is there what the options of phases ask for? */
+static bool check_phases(const struct dataset *dataset, const struct arguments *arguments)
 {
   if (arguments->phase != NULL && !has_phase(dataset, arguments->phase)) {
     fprintf(stderr, "gclab plot: --phase: no workload of campaign '%s' has a phase '%s'; there are\n",
             dataset->campaign_name, arguments->phase);
     list_phases(dataset);
-    return EXIT_ENVIRONMENT;
+    return false;
   }
   if (arguments->by_phase && !has_phase(dataset, NULL)) {
     fprintf(stderr, "gclab plot: --by-phase: no workload of campaign '%s' has phases\n", dataset->campaign_name);
-    return EXIT_ENVIRONMENT;
+    return false;
   }
+  return true;
+}
+
+static int draw_all(struct dataset *dataset, const struct source *source, const struct arguments *arguments)
+{
+  if (dataset != NULL && !check_phases(dataset, arguments)) return EXIT_ENVIRONMENT;
   struct outcome outcome = {.files = json_array()};
-  if (arguments->by_phase)
+  if (dataset != NULL && arguments->by_phase)
     draw_by_phase(dataset, source, arguments, &outcome);
-  else if (arguments->phase == NULL || dataset_split_by_one(dataset, arguments->phase))
-    draw_dataset(dataset, arguments, &outcome);
+  else if (dataset == NULL || arguments->phase == NULL || dataset_split_by_one(dataset, arguments->phase))
+    draw_dataset(dataset, source, arguments, &outcome);
   else
     outcome.failed = true;
   return finish(dataset, arguments, &outcome);
+}
+
+/* Figures of the suite alone take none. */
+static bool want_campaign(const struct arguments *arguments)
+{
+  if (arguments->figure_count == 0 || arguments->campaign != NULL) return true;
+  for (size_t i = 0; i < arguments->figure_count; i++) {
+    if (!arguments->figures[i]->is_of_suite) return true;
+  }
+  return false;
 }
 
 int command_plot(int argc, char **argv)
@@ -359,11 +381,13 @@ int command_plot(int argc, char **argv)
   struct store *store = store_open(command_store_path(arguments.store), STORE_READ);
   if (store == NULL) return EXIT_ENVIRONMENT;
   struct catalogue *catalogue = load_catalogue();
-  struct dataset *dataset = dataset_load(store, arguments.campaign, arguments.allocator, catalogue);
+  const bool wants_campaign = want_campaign(&arguments);
+  struct dataset *dataset =
+      wants_campaign ? dataset_load(store, arguments.campaign, arguments.allocator, catalogue) : NULL;
   int status = EXIT_ENVIRONMENT;
-  if (dataset != NULL && canvas_have_gnuplot() && render_make_directory(arguments.directory))
+  if ((dataset != NULL || !wants_campaign) && canvas_have_gnuplot() && render_make_directory(arguments.directory))
     status = draw_all(dataset, &(struct source){store, catalogue}, &arguments);
-  dataset_free(dataset);
+  if (dataset != NULL) dataset_free(dataset);
   if (catalogue != NULL) catalogue_free(catalogue);
   store_close(store);
   return status;

@@ -5,17 +5,25 @@
 
 #include "base/setting.h"
 
+#define OF_SUITE "it is of the workloads as they are characterised, not of a campaign; leave the option out"
+
 const struct figure figures[] = {
     {"overview", "total time, share in the collector, longest pause and peak heap of every collector and workload",
-     NULL, figure_overview},
+     NULL, figure_overview, false},
     {"thresholds", "pause time against each knob that was varied: median, 99th percentile, longest; by generation",
-     NULL, figure_thresholds},
-    {"heatmap", "99th-percentile pause, longest pause and total time over two knobs", NULL, figure_heatmap},
-    {"percentiles", "pause percentiles on a 1/(1-q) axis, as far as there are enough pauses", NULL, figure_percentiles},
+     NULL, figure_thresholds, false},
+    {"heatmap", "99th-percentile pause, longest pause and total time over two knobs", NULL, figure_heatmap, false},
+    {"percentiles", "pause percentiles on a 1/(1-q) axis, as far as there are enough pauses", NULL, figure_percentiles,
+     false},
     {"heap", "heap over time, with the phases and the pauses marked",
-     "it shows a whole trial, with its phases one after the other as bands; leave the option out", figure_heap},
-    {"timespace", "total time against peak heap over the growth factors of those that trace", NULL, figure_timespace},
-    {NULL, NULL, NULL, NULL},
+     "it shows a whole trial, with its phases one after the other as bands; leave the option out", figure_heap, false},
+    {"timespace", "total time against peak heap over the growth factors of those that trace", NULL, figure_timespace,
+     false},
+    {"characterise", "how far the workloads spread: principal components, loadings, nearest neighbours", OF_SUITE,
+     figure_characterise, true},
+    {"survival", "how long each workload's objects live, in bytes allocated", OF_SUITE, figure_survival, true},
+    {"live", "how much of each workload's memory is reachable while it runs", OF_SUITE, figure_live, true},
+    {NULL, NULL, NULL, NULL, false},
 };
 
 const struct figure *figure_find(const char *name)
@@ -28,7 +36,7 @@ const struct figure *figure_find(const char *name)
 
 const char *figure_nearest(const char *name)
 {
-  const char *names[16];
+  const char *names[32];
   size_t count = 0;
   for (const struct figure *figure = figures; figure->name != NULL; figure++) names[count++] = figure->name;
   return setting_nearest(name, names, count);

@@ -20,7 +20,8 @@ enum figure_status {
 };
 
 struct figure_job {
-  struct dataset *dataset;
+  struct dataset *dataset; /* NULL for figures of the suite */
+  struct store *store;
   struct canvas_output output;
   char **files; /* written so far */
   size_t file_count;
@@ -31,6 +32,7 @@ struct figure {
   const char *name, *summary;
   const char *whole; /* why it cannot be split by phase; NULL: it can */
   enum figure_status (*draw)(struct figure_job *job);
+  bool is_of_suite; /* of the workloads as they are characterised: it takes no campaign */
 };
 
 extern const struct figure figures[]; /* ends with a row without a name */
@@ -49,5 +51,8 @@ enum figure_status figure_heatmap(struct figure_job *job);
 enum figure_status figure_percentiles(struct figure_job *job);
 enum figure_status figure_heap(struct figure_job *job);
 enum figure_status figure_timespace(struct figure_job *job);
+enum figure_status figure_characterise(struct figure_job *job);
+enum figure_status figure_survival(struct figure_job *job);
+enum figure_status figure_live(struct figure_job *job);
 
 #endif

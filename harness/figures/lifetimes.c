@@ -1,0 +1,143 @@
+/*
+ * survival and live: how long the objects of each workload live, and how much is alive while it runs.  A panel a
+ * workload; both clocks are bytes allocated, so that they are the same on every machine.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "harness/characterise/suite.h"
+#include "harness/figures/palette.h"
+#include "harness/figures/parts.h"
+#include "harness/figures/text.h"
+
+enum { COLUMNS = 4, PANEL_PX = 120, ROW_GAP_PX = 62, COLUMN_GAP_PX = 52, LEFT_PX = 66 };
+
+static char *percent_tick(double share, char *text)
+{
+  snprintf(text, TEXT_NUMBER_MAX, "%.4g %%", 100 * share);
+  return text;
+}
+
+/* Of one workload into its panel; in the first column the axis has texts. */
+typedef void panel_drawer(struct canvas *canvas, struct canvas_panel *panel, const struct characterisation *one,
+                          bool first_column);
+
+/* Every other decade has its text. */
+static char *age_tick(double share, char *text)
+{
+  const bool told = lround(log10(share)) % 2 == 0;
+  return told ? percent_tick(share, text) : text_nothing(share, text);
+}
+
+static void percent_axis(struct axis *axis, bool texts)
+{
+  *axis = (struct axis){.low = 0, .high = 1.02};
+  axis_linear_ticks(axis, texts ? percent_tick : text_nothing, false, 3);
+}
+
+static void draw_survival(struct canvas *canvas, struct canvas_panel *panel, const struct characterisation *one,
+                          bool first_column)
+{
+  panel->x = (struct axis){.low = 1e-4, .high = 10, .log = true};
+  axis_log_ticks(&panel->x, age_tick, 10, (panel->right - panel->left) / 2, CANVAS_NOTE_POINTS);
+  percent_axis(&panel->y, first_column);
+  panel->rule_x = 1;
+  canvas_block(canvas, panel, CANVAS_BANDS, PALETTE_BLUE);
+  for (size_t i = 0; i < one->survival_count; i++)
+    canvas_row(canvas, "%.9g 0 %.9g", one->survival[i].x, one->survival[i].y);
+  canvas_block(canvas, panel, CANVAS_LINES, PALETTE_BLUE);
+  for (size_t i = 0; i < one->survival_count; i++)
+    canvas_row(canvas, "%.9g %.9g", one->survival[i].x, one->survival[i].y);
+}
+
+static void draw_live(struct canvas *canvas, struct canvas_panel *panel, const struct characterisation *one,
+                      bool first_column)
+{
+  const double total = one->values[MEASURE_BYTES];
+  const double most = one->values[MEASURE_LIVE_MAX];
+  panel->x = (struct axis){.low = 0, .high = 1};
+  axis_linear_ticks(&panel->x, percent_tick, false, 4);
+  percent_axis(&panel->y, first_column);
+  canvas_block(canvas, panel, CANVAS_BANDS, PALETTE_GREEN);
+  for (size_t i = 0; i < one->live_count; i++)
+    canvas_row(canvas, "%.6g 0 %.6g", one->live[i].x / total, one->live[i].y / most);
+  canvas_block(canvas, panel, CANVAS_LINES, PALETTE_GREEN);
+  for (size_t i = 0; i < one->live_count; i++)
+    canvas_row(canvas, "%.6g %.6g", one->live[i].x / total, one->live[i].y / most);
+}
+
+static enum figure_status draw_grid(struct figure_job *job, struct canvas *canvas, const struct suite *suite,
+                                    panel_drawer *draw, char *(*x_title)(const struct characterisation *))
+{
+  const double width = (CANVAS_WIDTH - LEFT_PX - 24 - COLUMN_GAP_PX * (COLUMNS - 1)) / COLUMNS;
+  const double first = canvas_head_bottom(canvas) + 26;
+  const size_t rows = (suite->count + COLUMNS - 1) / COLUMNS;
+  canvas->height = first + (PANEL_PX + ROW_GAP_PX) * (double)rows + 34;
+  canvas->foot = text_format("gclab %s · counts, no times: the same on every machine", suite->version);
+  for (size_t i = 0; i < suite->count; i++) {
+    const size_t column = i % COLUMNS, row = i / COLUMNS;
+    const double left = LEFT_PX + (double)column * (width + COLUMN_GAP_PX);
+    const double top = first + (double)row * (PANEL_PX + ROW_GAP_PX);
+    struct canvas_panel *panel = canvas_add_panel(canvas, left, left + width, top, top + PANEL_PX);
+    panel->title = text_copy(suite->list[i].workload);
+    panel->x_title = x_title(&suite->list[i]);
+    draw(canvas, panel, &suite->list[i], column == 0);
+  }
+  return parts_finish(job, canvas);
+}
+
+static char *name_age(const struct characterisation *one)
+{
+  char most[TEXT_NUMBER_MAX];
+  return text_format("age, of %s", text_bytes(one->values[MEASURE_LIVE_MAX], most));
+}
+
+static char *name_clock(const struct characterisation *one)
+{
+  char most[TEXT_NUMBER_MAX], total[TEXT_NUMBER_MAX];
+  return text_format("of %s; 100 %% up: %s", text_bytes(one->values[MEASURE_BYTES], total),
+                     text_bytes(one->values[MEASURE_LIVE_MAX], most));
+}
+
+/* The suite at default sizes; false: status says how it ended. */
+static bool load(struct figure_job *job, struct suite *suite, enum figure_status *status)
+{
+  *status = FIGURE_FAILED;
+  if (!suite_load(job->store, SETTING_SIZE_DEFAULT, suite)) return false;
+  if (suite->count > 0) return true;
+  *status = parts_without_data(job, "no workload is characterised at its default size; 'gclab characterise' does it");
+  return false;
+}
+
+enum figure_status figure_survival(struct figure_job *job)
+{
+  struct suite suite;
+  enum figure_status status;
+  if (load(job, &suite, &status)) {
+    struct canvas *canvas = canvas_new("survival", "survival");
+    canvas->title = text_copy("How long objects live");
+    canvas->subtitle = text_copy(
+        "Share of the allocated bytes that is still reachable when so much more has been allocated, as a "
+        "share of the most that is ever alive (dashed: as much as that). Objects born too close to the end to "
+        "reach an age are left out of it; a curve ends where those are more than 90 %.");
+    status = draw_grid(job, canvas, &suite, draw_survival, name_age);
+  }
+  suite_free(&suite);
+  return status;
+}
+
+enum figure_status figure_live(struct figure_job *job)
+{
+  struct suite suite;
+  enum figure_status status;
+  if (load(job, &suite, &status)) {
+    struct canvas *canvas = canvas_new("live", "live");
+    canvas->title = text_copy("What is alive");
+    canvas->subtitle =
+        text_copy("Bytes that are reachable, exactly, over the bytes allocated so far; the most in each "
+                  "of 400 steps. Below each panel: what is allocated in all, and the most that is alive.");
+    status = draw_grid(job, canvas, &suite, draw_live, name_clock);
+  }
+  suite_free(&suite);
+  return status;
+}
