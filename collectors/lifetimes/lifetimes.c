@@ -37,14 +37,15 @@
 #include "collectors/parts/stress.h"
 
 static const struct setting knobs[KNOBS] = {
-    [KNOB_TRACE_EVERY] = {.name = "trace_every",
-                          .unit = "bytes",
-                          .type = SETTING_BYTES,
-                          .scale = SETTING_LOG,
-                          .default_value = 8 << 20,
-                          .minimum = 64 << 10,
-                          .maximum = INT64_C(1) << 40,
-                          .help = "trace when so many bytes have been allocated, and at least as many as are alive"},
+    [KNOB_TRACE_EVERY] =
+        {.name = "trace_every",
+         .unit = "bytes",
+         .type = SETTING_BYTES,
+         .scale = SETTING_LOG,
+         .default_value = 8 << 20,
+         .minimum = 64 << 10,
+         .maximum = INT64_C(1) << 40,
+         .help = "trace when so many bytes have been allocated (fewer at first), and at least as many as are alive"},
     [KNOB_STRESS] = KNOB_STRESS_ROW,
 };
 
@@ -65,7 +66,7 @@ struct gc_mutator *collector_start(const struct collector_config *config)
   struct lifetimes *lt = &the_lifetimes;
   *lt = (struct lifetimes){.mutator = {.journal = config->journal, .config = config},
                            .stream = {.file = config->report},
-                           .due_bytes = (uint64_t)config->knobs[KNOB_TRACE_EVERY],
+                           .due_bytes = LIFETIMES_FIRST_BYTES,
                            .stress_count = (uint64_t)config->knobs[KNOB_STRESS]};
   return &lt->mutator;
 }

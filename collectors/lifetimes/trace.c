@@ -170,6 +170,19 @@ static void sweep(struct lifetimes *lt, struct journal_work *work)
   lt->count = kept;
 }
 
+/*
+ * How many bytes until the next trace: as many as are alive, so that tracing costs no more than allocation, and no fewer
+ * than the knob says; but a sixteenth of all that was allocated will do, so that short programs have their samples too.
+ */
+static uint64_t until_next(const struct lifetimes *lt)
+{
+  const struct gc_counters *counters = &lt->mutator.counters;
+  uint64_t least = (uint64_t)lt->mutator.config->knobs[KNOB_TRACE_EVERY];
+  if (counters->allocated_bytes / 16 < least) least = counters->allocated_bytes / 16;
+  if (least < LIFETIMES_FIRST_BYTES) least = LIFETIMES_FIRST_BYTES;
+  return counters->heap_bytes > least ? counters->heap_bytes : least;
+}
+
 static void account(struct lifetimes *lt, const struct journal_work *work)
 {
   struct gc_counters *counters = &lt->mutator.counters;
@@ -182,8 +195,7 @@ static void account(struct lifetimes *lt, const struct journal_work *work)
   lt->traced_count = lt->count;
   lt->traced_number = counters->allocated_objects;
   lt->traced_bytes = counters->allocated_bytes;
-  const uint64_t least = (uint64_t)lt->mutator.config->knobs[KNOB_TRACE_EVERY];
-  lt->due_bytes = counters->heap_bytes + (counters->heap_bytes > least ? counters->heap_bytes : least);
+  lt->due_bytes = counters->heap_bytes + until_next(lt);
 }
 
 uint64_t lifetimes_trace(struct lifetimes *lt, enum journal_cause cause)

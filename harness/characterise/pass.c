@@ -16,7 +16,7 @@
 #include "harness/process/process.h"
 #include "harness/process/temporary.h"
 
-enum { WORDS_MAX = 80 };
+enum { WORDS_MAX = 80, EXIT_OF_USAGE = 2 };
 
 static const double heap_precision = 0.03;
 static const uint64_t heap_time_limit_ns = UINT64_C(60) * 1000000000;
@@ -89,6 +89,7 @@ static enum pass_outcome judge(const struct process_result *result, json_t **rec
   if (result->interrupted) return PASS_INTERRUPTED;
   if (!result->started) return fail(error, "lifetimes could not be started: %s", said);
   if (result->signal != 0) return fail(error, "signal %d ended it on lifetimes: %s", result->signal, said);
+  if (result->exit_code == EXIT_OF_USAGE) return fail(error, "%s", said), PASS_REFUSED;
   if (result->exit_code != 0) return fail(error, "lifetimes ended with code %d: %s", result->exit_code, said);
   *record = json_loadb(result->output, result->output_length, 0, NULL);
   const char *outcome = json_string_value(json_object_get(*record, "outcome"));

@@ -24,11 +24,12 @@ struct pass_request {
   void *context;
 };
 
-enum pass_outcome { PASS_DONE, PASS_FAILED, PASS_NO_FILE, PASS_INTERRUPTED };
+enum pass_outcome { PASS_DONE, PASS_REFUSED, PASS_FAILED, PASS_NO_FILE, PASS_INTERRUPTED };
 
 /*
- * Fills in values and curves, and the workload's checksum.  FAILED: a trial failed; NO_FILE: the death schedule could
- * not be kept; error (PASS_ERROR_MAX) says why, without the workload's name.
+ * Fills in values and curves, and the workload's checksum.  REFUSED: the parameters do not fit one another; FAILED: a
+ * trial failed; NO_FILE: the death schedule could not be kept; error (PASS_ERROR_MAX) says why, without the workload's
+ * name.
  */
 enum pass_outcome pass_run(const struct pass_request *request, struct characterisation *into, char *checksum,
                            char *error);

@@ -57,7 +57,7 @@ static const char doc[] =
     "Examples:\n"
     "  gclab characterise\n"
     "  gclab characterise -w gcbench,splay --size small\n"
-    "  gclab characterise -w cycles --param cyclic_percent=10 --deaths cycles.deaths\n"
+    "  gclab characterise -w cycles --param cyclic=10 --deaths cycles.deaths\n"
     "  gclab characterise --stored --markdown\n\n"
     "Exit codes: 0 done; 2 wrong usage; 3 a trial failed, and the workload was left out; 4 there is no such program or "
     "store, or a file could not be written; 130 interrupted: what was characterised is kept.";
@@ -245,6 +245,16 @@ static bool make_parameters(const struct job *job, const struct catalogue_worklo
   return true;
 }
 
+/* Before anything is opened or run. */
+static bool check_parameters(const struct job *job)
+{
+  const struct catalogue_workload *workload = job->workloads[0];
+  int64_t *values = memory_require(calloc(workload->parameter_count + 1, sizeof *values));
+  const bool good = make_parameters(job, workload, values);
+  free(values);
+  return good;
+}
+
 /* ---- one workload ----------------------------------------------------------------------------------------------- */
 
 static void erase_line(const struct job *job)
@@ -282,6 +292,7 @@ static int run_pass(struct job *job, const struct pass_request *request)
   if (outcome != PASS_DONE) {
     erase_line(job);
     fprintf(stderr, "gclab characterise: %s: %s\n", request->workload->name, error);
+    if (outcome == PASS_REFUSED) return EXIT_USAGE;
     return outcome == PASS_NO_FILE ? EXIT_ENVIRONMENT : EXIT_TRIAL_FAILED;
   }
   if (!suite_put(job->store, request, job->arguments->size, &result, checksum)) return EXIT_ENVIRONMENT;
@@ -399,7 +410,7 @@ static int report(const struct job *job)
 static int run(struct job *job)
 {
   const struct arguments *arguments = job->arguments;
-  if (!choose(job)) return EXIT_USAGE;
+  if (!choose(job) || !check_parameters(job)) return EXIT_USAGE;
   job->store = store_open(command_store_path(arguments->store), arguments->stored ? STORE_READ : STORE_WRITE);
   if (job->store == NULL) return EXIT_ENVIRONMENT;
   int code = arguments->stored ? EXIT_DONE : characterise_all(job);

@@ -10,7 +10,7 @@
 #include "harness/figures/parts.h"
 #include "harness/figures/text.h"
 
-enum { COLUMNS = 4, PANEL_PX = 120, ROW_GAP_PX = 62, COLUMN_GAP_PX = 52, LEFT_PX = 66 };
+enum { COLUMNS = 4, PANEL_PX = 120, ROW_GAP_PX = 84, COLUMN_GAP_PX = 52, LEFT_PX = 66 };
 
 static char *percent_tick(double share, char *text)
 {

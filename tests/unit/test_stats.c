@@ -1,6 +1,7 @@
 /* stats, against values worked out by hand or by an independent program (Python's statistics and fractions). */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/random.h"
 #include "harness/stats/stats.h"
@@ -184,9 +185,137 @@ static void test_thinning_keeps_to_the_rule(void **state)
   stats_distribution_free(&distribution);
 }
 
+/* Exact below 2^10; above, the quantile is the lowest value of a bucket that is a thousandth wide. */
+static void test_histogram_is_near(void **state)
+{
+  (void)state;
+  struct stats_histogram histogram;
+  assert_true(stats_histogram_open(&histogram));
+  for (uint64_t value = 0; value < 1024; value++) stats_histogram_add(&histogram, value);
+  for (double q = 0.05; q < 1; q += 0.05)
+    assert_int_equal(stats_histogram_quantile(&histogram, q), stats_rank(1024, q) - 1);
+  stats_histogram_free(&histogram);
+  assert_true(stats_histogram_open(&histogram));
+  struct random random;
+  random_seed(&random, 5);
+  enum { N = 20000 };
+  static uint64_t values[N];
+  for (size_t i = 0; i < N; i++) {
+    values[i] = random_u64(&random) >> random_below(&random, 64);
+    stats_histogram_add(&histogram, values[i]);
+  }
+  stats_sort_u64(values, N);
+  for (double q = 0; q <= 1; q += 0.01) {
+    const double exact = (double)stats_quantile_u64(values, N, q);
+    const double found = (double)stats_histogram_quantile(&histogram, q);
+    assert_true(found <= exact && found >= exact * (1 - 1.0 / 1024));
+  }
+  stats_histogram_free(&histogram);
+}
+
+static void assert_near(double found, double expected, double tolerance)
+{
+  if (fabs(found - expected) <= tolerance) return;
+  fail_msg("%.17g is not %.17g", found, expected);
+}
+
+/* Of the Hilbert matrix of order 4: the values that are printed in textbooks (MATLAB's eig(hilb(4)) among others). */
+static void test_eigenvalues_of_the_hilbert_matrix(void **state)
+{
+  (void)state;
+  enum { N = 4 };
+  static const double expected[N] = {1.5002142800592426, 0.16914122022144993, 0.006738273605760747,
+                                     9.67023040225869e-05};
+  double matrix[N * N], values[N], vectors[N * N];
+  for (int i = 0; i < N; i++) {
+    for (int j = 0; j < N; j++) matrix[i * N + j] = 1.0 / (i + j + 1);
+  }
+  stats_eigen_symmetric(matrix, N, values, vectors);
+  for (int k = 0; k < N; k++) assert_near(values[k], expected[k], 1e-14);
+}
+
+/* A v = value v, the vectors are orthonormal, and the sum of the values is the trace: on random matrices. */
+static void test_eigenvectors_are_eigenvectors(void **state)
+{
+  (void)state;
+  enum { N = 20 };
+  struct random random;
+  random_seed(&random, 11);
+  for (int round = 0; round < 20; round++) {
+    double original[N * N], matrix[N * N], values[N], vectors[N * N];
+    double trace = 0, sum = 0;
+    for (int i = 0; i < N; i++) {
+      for (int j = 0; j <= i; j++) original[i * N + j] = original[j * N + i] = random_unit(&random) - 0.5;
+      trace += original[i * N + i];
+    }
+    memcpy(matrix, original, sizeof matrix);
+    stats_eigen_symmetric(matrix, N, values, vectors);
+    for (int k = 0; k < N; k++) {
+      sum += values[k];
+      assert_true(k == 0 || values[k] <= values[k - 1]);
+      for (int i = 0; i < N; i++) {
+        double product = 0, inner = 0;
+        for (int j = 0; j < N; j++) product += original[i * N + j] * vectors[k * N + j];
+        for (int j = 0; j < N; j++) inner += vectors[i * N + j] * vectors[k * N + j];
+        assert_near(product, values[k] * vectors[k * N + i], 1e-12);
+        assert_near(inner, i == k, 1e-12);
+      }
+    }
+    assert_near(sum, trace, 1e-12);
+  }
+}
+
+/*
+ * Two variables with correlation r have components with (1 + r) / 2 and (1 - r) / 2 of the variance, along the diagonals;
+ * a third that does not vary has none.
+ */
+static void test_components_of_two_variables(void **state)
+{
+  (void)state;
+  enum { ROWS = 5, COLUMNS = 3 };
+  static const double data[ROWS * COLUMNS] = {1, 2, 7, 2, 1, 7, 3, 4, 7, 4, 3, 7, 5, 5, 7};
+  const double r = 0.8; /* Pearson's of 1..5 and 2 1 4 3 5, which is Spearman's: 1 - 6 * 4 / (5 * 24) */
+  struct stats_components components;
+  assert_true(stats_components_of(data, ROWS, COLUMNS, &components));
+  assert_near(components.share[0], (1 + r) / 2, 1e-12);
+  assert_near(components.share[1], (1 - r) / 2, 1e-12);
+  assert_near(components.share[2], 0, 1e-12);
+  assert_near(components.loadings[0], sqrt(0.5), 1e-9);
+  assert_near(components.loadings[1], sqrt(0.5), 1e-9);
+  for (int i = 0; i < ROWS; i++) {
+    assert_near(components.standard[i * COLUMNS], (data[i * COLUMNS] - 3) / sqrt(2.5), 1e-12);
+    assert_near(components.standard[i * COLUMNS + 2], 0, 0);
+    assert_near(components.scores[i * COLUMNS],
+                (components.standard[i * COLUMNS] + components.standard[i * COLUMNS + 1]) * sqrt(0.5), 1e-9);
+  }
+  stats_components_free(&components);
+  assert_false(stats_components_of(data, 1, COLUMNS, &components));
+}
+
+static void test_nearest(void **state)
+{
+  (void)state;
+  static const double points[] = {0, 0, 3, 4, 0, 1, 10, 0};
+  size_t neighbours[4];
+  double distances[4];
+  stats_nearest(points, 4, 2, neighbours, distances);
+  static const size_t expected[] = {2, 2, 0, 1};
+  for (int i = 0; i < 4; i++) assert_int_equal(neighbours[i], expected[i]);
+  assert_near(distances[0], 1, 1e-15);
+  assert_near(distances[1], sqrt(18), 1e-15);
+  assert_near(distances[3], sqrt(65), 1e-15);
+  /* 1, sqrt(18), 5, sqrt(65), 10, sqrt(101) */
+  assert_near(stats_median_distance(points, 4, 2), (5 + sqrt(65)) / 2, 1e-12);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_histogram_is_near),
+      cmocka_unit_test(test_eigenvalues_of_the_hilbert_matrix),
+      cmocka_unit_test(test_eigenvectors_are_eigenvectors),
+      cmocka_unit_test(test_components_of_two_variables),
+      cmocka_unit_test(test_nearest),
       cmocka_unit_test(test_sort_is_a_sorted_permutation),
       cmocka_unit_test(test_rank_is_exact),
       cmocka_unit_test(test_quantile_is_nearest_rank),

@@ -1,0 +1,154 @@
+#!/bin/sh
+# test_command.sh GCLAB CASE: `gclab characterise` on real workloads at their small size.
+set -eu
+gclab=$1 case=$2
+here=$(cd "$(dirname "$0")" && pwd)
+bin=$(dirname "$gclab")
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+export GCLAB_STORE=$dir/s.sqlite TMPDIR=$dir
+
+fail() {
+  echo "FAILED: $*" >&2
+  exit 1
+}
+
+# expect STATUS COMMAND...: standard output and error go to out and err.
+expect() {
+  wanted=$1
+  shift
+  status=0
+  "$@" >out 2>err || status=$?
+  [ "$status" = "$wanted" ] || fail "'$*' ended with $status, not $wanted: $(cat out err)"
+}
+
+says() { grep -qF -- "$1" "$2" || fail "$2 does not say '$1': $(cat "$2")"; }
+is() { [ "$2" = "$3" ] || fail "$1 is $2, not $3"; }
+
+case $case in
+run) # runs, keeps, skips, does again; the same numbers each time
+  expect 0 "$gclab" characterise --size small -w gcbench,cycles,splay
+  says 'gcbench, among 3 workloads:' out
+  says 'cycles: done in' err
+  says '3 workloads:' out
+  says 'Nearest neighbours over' out
+  mv out first
+  expect 0 "$gclab" characterise --size small -w gcbench,cycles,splay
+  says 'splay: characterised already (--again does it again)' err
+  cmp first out || fail "what is stored is printed otherwise"
+  expect 0 "$gclab" characterise --size small --again -w gcbench
+  expect 0 "$gclab" characterise --size small --stored -w gcbench,cycles,splay
+  cmp first out || fail "the same pass has other numbers"
+  expect 0 "$gclab" characterise --size small --stored --json -o all.json
+  [ ! -s out ] || fail "--out and standard output"
+  jq -e '.format == "gclab-characterisation-1" and (.workloads | length) == 3 and (.measures | length) >= 30' all.json >/dev/null
+  jq -e '.workloads[] | select(.workload == "cycles") | .measures.cyclic.score == 10 and .measures.cyclic.rank == 1' all.json >/dev/null
+  jq -e '[.components[].share] | add > 0.999 and add < 1.001' all.json >/dev/null
+  expect 0 "$gclab" characterise --size small --stored --markdown
+  says '| gcbench |' out
+  says '| survival_100 |' out
+  is "measures" "$(sqlite3 s.sqlite 'select count(distinct name) from measure')" "$(jq '.measures | length' all.json)"
+  [ -z "$(ls -d gclab-* 2>/dev/null)" ] || fail "something is left in TMPDIR"
+  ;;
+counting) # what counting alone would keep is what refcount keeps
+  for arguments in "cycles" "graph_churn" "cycles --param cyclic=37" "graph_churn --seed 5" "splay" "gcbench"; do
+    # shellcheck disable=SC2086
+    set -- $arguments
+    word=$1
+    shift
+    expect 0 "$gclab" characterise --size small -w "$word" "$@" --deaths x.deaths -o /dev/null
+    kept=$(python3 "$here/read_deaths.py" x.deaths | jq .kept)
+    held=$("$bin/gclab-trial-refcount" run "$word" --size small "$@" | jq .held_objects)
+    is "what counting keeps of $arguments" "$kept" "$held"
+  done
+  ;;
+schedule) # the file is what the documentation says, and agrees with the numbers
+  mkdir d
+  expect 0 "$gclab" characterise --size small -w cycles,graph_churn --keep-deaths d --json
+  cp out all.json
+  for word in cycles graph_churn; do
+    python3 "$here/read_deaths.py" "d/$word.deaths" >read.json
+    of() { jq ".workloads[] | select(.workload == \"$word\") | .measures.$1.value" all.json; }
+    "$bin/gclab-trial-none" run $word --size small >none.json
+    is "$word: rows" "$(jq .rows read.json)" "$(jq .allocated_objects none.json)"
+    is "$word: bytes" "$(jq .bytes read.json)" "$(jq .allocated_bytes none.json)"
+    is "$word: checksum" "$(jq .head.checksum read.json)" "$(jq .checksum none.json)"
+    jq -e ".live_max == $(of live_max)" read.json >/dev/null || fail "$word: live_max"
+    jq -e "(100 * .kept / .rows - $(of cyclic) | fabs) < 1e-6" read.json >/dev/null || fail "$word: cyclic"
+    jq -e "(100 * .cyclic / .rows - $(of in_cycle) | fabs) < 1e-6" read.json >/dev/null || fail "$word: in_cycle"
+    is "$word: alive at the end" "$(jq .at_end read.json)" 0
+  done
+  [ -z "$(ls d | grep part)" ] || fail "a part of a file is left"
+  expect 4 "$gclab" characterise --size small -w cycles --keep-deaths nowhere
+  says 'nowhere/cycles.deaths: No such file or directory' err
+  ;;
+arguments)
+  expect 2 "$gclab" characterise -w gcbensh
+  says 'did you mean gcbench' err
+  expect 2 "$gclab" characterise --size huge
+  expect 2 "$gclab" characterise --param depth=3
+  says '--param wants one workload' err
+  expect 2 "$gclab" characterise -w gcbench --param deepness=3
+  says "gcbench has no parameter 'deepness'" err
+  expect 2 "$gclab" characterise --json --markdown
+  expect 2 "$gclab" characterise --stored --again
+  expect 2 "$gclab" characterise gcbench
+  expect 4 "$gclab" characterise --stored
+  says 'there is no such file' err
+  expect 2 "$gclab" characterise --size small -w gcbench --param max_depth=20
+  says 'nor max_depth above stretch_depth' err
+  expect 0 "$gclab" characterise --help
+  says 'Exit codes:' out
+  # Instruments are in no group.
+  expect 0 "$gclab" run --dry-run -c all -w gcbench
+  ! grep -q lifetimes out || fail "lifetimes is among all collectors"
+  expect 0 "$gclab" list collectors
+  says 'instrument' out
+  expect 2 "$bin/gclab-trial-none" run gcbench --size small --report x
+  says 'none is no instrument' err
+  ;;
+plot)
+  expect 4 "$gclab" plot characterise --out f
+  expect 0 "$gclab" characterise --size small -w cycles -o /dev/null
+  expect 4 "$gclab" plot characterise survival --out f
+  says 'workloads are characterised at their default size' err
+  # Numbers of a suite without running one: the small ones, called default.
+  expect 0 "$gclab" characterise --size small -o /dev/null
+  sqlite3 s.sqlite "update characterisation set size = 'default'"
+  expect 0 "$gclab" plot characterise survival live --out f
+  for name in characterise survival live; do
+    xmllint --noout "f/$name.svg"
+    [ "$(wc -c <"f/$name.svg")" -lt 300000 ] || fail "$name.svg is larger than 300 kB"
+    for word in gcbench splay cycles; do says "$word" "f/$name.svg"; done
+    colours=$(identify -format %k "f/$name.png")
+    [ "$colours" -gt 40 ] || fail "$name.png has $colours colours"
+  done
+  says 'How far the workloads spread' f/characterise.svg
+  says 'components 1 (' f/characterise.svg
+  says 'root_assignments' f/characterise.svg
+  ;;
+migrate) # a store of version 1 is read as it is, and has the new tables once it is written to
+  expect 0 "$gclab" run -c none -w gcbench --size small --blocks 1
+  sqlite3 s.sqlite "drop table curve; drop table measure; drop table characterisation; pragma user_version = 1"
+  expect 0 "$gclab" export
+  expect 4 "$gclab" characterise --stored
+  says 'nothing was characterised at size default yet' err
+  is version "$(sqlite3 s.sqlite 'pragma user_version')" 1
+  expect 0 "$gclab" characterise --size small -w gcbench -o /dev/null
+  is version "$(sqlite3 s.sqlite 'pragma user_version')" 2
+  is trials "$(sqlite3 s.sqlite 'select count(*) from trial')" 1
+  is characterisations "$(sqlite3 s.sqlite 'select count(*) from characterisation')" 1
+  ;;
+interrupt) # what was characterised is kept, and nothing is left
+  "$gclab" characterise >out 2>err & # its SIGINT is ignored, as the shell has it in the background
+  pid=$!
+  sleep 0.7
+  kill -TERM $pid
+  status=0
+  wait $pid || status=$?
+  is status "$status" 130
+  [ -z "$(ls -d gclab-* 2>/dev/null)" ] || fail "something is left in TMPDIR: $(ls)"
+  is check "$(sqlite3 s.sqlite 'pragma integrity_check')" ok
+  ;;
+esac
