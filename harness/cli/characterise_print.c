@@ -24,8 +24,8 @@ static void format_all(enum measure measure, const struct nominal *nominal, stru
 
 void characterise_print_workload(const struct suite *suite, size_t which, FILE *out)
 {
-  static const char *const headings[] = {"number",   ">value",  ">score",   ">rank", ">minimum",
-                                         ">median", ">maximum", "", NULL};
+  static const char *const headings[] = {"number",  ">value",   ">score", ">rank", ">minimum",
+                                         ">median", ">maximum", "",       NULL};
   struct table table;
   fprintf(out, "%s, among %zu workload%s:\n", suite->list[which].workload, suite->count, suite->count == 1 ? "" : "s");
   table_init(&table, headings);
@@ -42,8 +42,8 @@ void characterise_print_workload(const struct suite *suite, size_t which, FILE *
     const bool has_unit = measure_rows[i].print != MEASURE_PRINT_BYTES && measure_rows[i].print != MEASURE_PRINT_COUNT;
     snprintf(what, sizeof what, "%s%s%s", has_unit ? measure_rows[i].unit : "", has_unit ? ": " : "",
              measure_rows[i].description);
-    table_add(&table, (const char *const[]){measure_rows[i].name, texts.value, score, rank, texts.minimum,
-                                            texts.median, texts.maximum, what});
+    table_add(&table, (const char *const[]){measure_rows[i].name, texts.value, score, rank, texts.minimum, texts.median,
+                                            texts.maximum, what});
   }
   table_print(&table, out, 2);
 }
@@ -55,8 +55,8 @@ static const char *extreme_of(const struct suite *suite, enum measure measure, b
   for (size_t i = 0; i < suite->count; i++) {
     const double value = suite->list[i].values[measure];
     if (isnan(value)) continue;
-    if (best == SIZE_MAX || (largest ? value > suite->list[best].values[measure]
-                                     : value < suite->list[best].values[measure]))
+    if (best == SIZE_MAX ||
+        (largest ? value > suite->list[best].values[measure] : value < suite->list[best].values[measure]))
       best = i;
   }
   return best == SIZE_MAX ? "" : suite->list[best].workload;
@@ -76,8 +76,8 @@ static void format_real(enum measure measure, char *text)
 
 static void print_ranges(const struct suite *suite, FILE *out)
 {
-  static const char *const headings[] = {"number", "unit", ">minimum", "of", ">median", ">maximum", "of",
-                                         "real programs (minimum / median / maximum)", NULL};
+  static const char *const headings[] = {"number",   "unit", ">minimum",      "of", ">median",
+                                         ">maximum", "of",   "real programs", NULL};
   struct table table;
   table_init(&table, headings);
   for (int i = 0; i < MEASURES; i++) {
@@ -114,7 +114,8 @@ static void print_neighbours(const struct suite *suite, const struct spread *spr
 void characterise_print_suite(const struct suite *suite, FILE *out)
 {
   struct spread spread;
-  fprintf(out, "%zu workload%s:\n", suite->count, suite->count == 1 ? "" : "s");
+  fprintf(out, "%zu workload%s; real programs are 22 of DaCapo's, as minimum / median / maximum:\n", suite->count,
+          suite->count == 1 ? "" : "s");
   if (suite->count == 0) return;
   print_ranges(suite, out);
   if (!spread_of(suite->list, suite->count, &spread)) {
@@ -132,22 +133,14 @@ static const struct {
   enum measure measure;
   const char *heading;
 } columns[] = {
-    {MEASURE_OBJECTS, "objects"},
-    {MEASURE_BYTES, "bytes"},
-    {MEASURE_SIZE_MEAN, "mean size, B"},
-    {MEASURE_SIZE_P90, "p90, B"},
-    {MEASURE_LIVE_MAX, "live, most"},
-    {MEASURE_TURNOVER, "turnover"},
-    {MEASURE_SURVIVAL_1, "survival 1 %"},
-    {MEASURE_SURVIVAL_10, "10 %"},
-    {MEASURE_SURVIVAL_100, "100 %"},
-    {MEASURE_CYCLIC, "cyclic, %"},
-    {MEASURE_STORES, "stores/object"},
-    {MEASURE_OLD_TO_YOUNG, "old to young, %"},
-    {MEASURE_FAN_OUT_MEAN, "fan-out"},
-    {MEASURE_SHARED, "shared, %"},
-    {MEASURE_DEPTH_MAX, "depth"},
-    {MEASURE_COLLECTIONS, "collections at 2x"},
+    {MEASURE_OBJECTS, "objects"},         {MEASURE_BYTES, "bytes"},
+    {MEASURE_SIZE_MEAN, "mean size, B"},  {MEASURE_SIZE_P90, "p90, B"},
+    {MEASURE_LIVE_MAX, "live, most"},     {MEASURE_TURNOVER, "turnover"},
+    {MEASURE_SURVIVAL_1, "survival 1 %"}, {MEASURE_SURVIVAL_10, "10 %"},
+    {MEASURE_SURVIVAL_100, "100 %"},      {MEASURE_CYCLIC, "cyclic, %"},
+    {MEASURE_STORES, "stores/object"},    {MEASURE_OLD_TO_YOUNG, "old to young, %"},
+    {MEASURE_FAN_OUT_MEAN, "fan-out"},    {MEASURE_SHARED, "shared, %"},
+    {MEASURE_DEPTH_MAX, "depth"},         {MEASURE_COLLECTIONS, "collections at 2x"},
 };
 
 enum { COLUMNS = sizeof columns / sizeof columns[0] };
@@ -174,7 +167,9 @@ static void markdown_workloads(const struct suite *suite, const struct spread *s
 
 static void markdown_measures(const struct suite *suite, FILE *out)
 {
-  fputs("| number | what it is | minimum | median | maximum | real programs |\n|---|---|--:|--:|--:|--:|\n", out);
+  fputs("Over the workloads; * is no dimension of the components:\n\n| number | what it is | minimum | median | "
+        "maximum | real programs |\n|---|---|--:|--:|--:|--:|\n",
+        out);
   for (int i = 0; i < MEASURES; i++) {
     const enum measure measure = (enum measure)i;
     const struct nominal nominal = nominal_of(suite->list, suite->count, 0, measure);
@@ -183,8 +178,39 @@ static void markdown_measures(const struct suite *suite, FILE *out)
     format_all(measure, &nominal, &texts);
     format_real(measure, real);
     fprintf(out, "| %s%s | %s (%s) | %s | %s | %s | %s |\n", measure_rows[i].name,
-            measure_rows[i].is_component ? "" : " *", measure_rows[i].description, measure_rows[i].unit,
-            texts.minimum, texts.median, texts.maximum, real);
+            measure_rows[i].is_component ? "" : " *", measure_rows[i].description, measure_rows[i].unit, texts.minimum,
+            texts.median, texts.maximum, real);
+  }
+}
+
+/* Where real programs are known: how many of ours are in their range, and which are not. */
+static void markdown_real(const struct suite *suite, FILE *out)
+{
+  fputs("\n| number | real programs | in their range | below it | above it |\n|---|--:|--:|---|---|\n", out);
+  for (int i = 0; i < MEASURES; i++) {
+    const struct measure_anchor *real = &measure_rows[i].real;
+    char text[REAL_TEXT_MAX];
+    size_t inside = 0;
+    size_t known = 0;
+    format_real((enum measure)i, text);
+    if (!real->used) continue;
+    for (size_t k = 0; k < suite->count; k++) {
+      const double value = suite->list[k].values[i];
+      if (!isnan(value)) known++;
+      if (value >= real->minimum && value <= real->maximum) inside++;
+    }
+    fprintf(out, "| %s | %s | %zu of %zu |", measure_rows[i].name, text, inside, known);
+    for (int side = 0; side < 2; side++) {
+      const char *gap = " ";
+      for (size_t k = 0; k < suite->count; k++) {
+        const double value = suite->list[k].values[i];
+        if (side == 0 ? !(value < real->minimum) : !(value > real->maximum)) continue;
+        fprintf(out, "%s%s", gap, suite->list[k].workload);
+        gap = ", ";
+      }
+      fputs(" |", out);
+    }
+    fputc('\n', out);
   }
 }
 
@@ -221,6 +247,7 @@ void characterise_print_markdown(const struct suite *suite, const char *command,
   markdown_workloads(suite, has_spread ? &spread : NULL, out);
   fputc('\n', out);
   markdown_measures(suite, out);
+  markdown_real(suite, out);
   if (!has_spread) return;
   markdown_components(&spread, out);
   spread_free(&spread);
@@ -246,8 +273,7 @@ static json_t *json_of_nominal(const struct nominal *nominal)
 static json_t *json_of_curve(const struct curve_point *points, size_t count)
 {
   json_t *list = json_array();
-  for (size_t i = 0; i < count; i++)
-    json_array_append_new(list, json_pack("[f, f]", points[i].x, points[i].y));
+  for (size_t i = 0; i < count; i++) json_array_append_new(list, json_pack("[f, f]", points[i].x, points[i].y));
   return list;
 }
 
@@ -301,8 +327,7 @@ static json_t *json_of_components(const struct spread *spread)
     for (size_t c = 0; c < spread->components.columns; c++)
       json_object_set_new(loadings, measure_rows[spread->measures[c]].name,
                           json_real(spread->components.loadings[k * spread->components.columns + c]));
-    json_array_append_new(list,
-                          json_pack("{s:f, s:o}", "share", spread->components.share[k], "loadings", loadings));
+    json_array_append_new(list, json_pack("{s:f, s:o}", "share", spread->components.share[k], "loadings", loadings));
   }
   return list;
 }

@@ -31,7 +31,7 @@ run) # runs, keeps, skips, does again; the same numbers each time
   expect 0 "$gclab" characterise --size small -w gcbench,cycles,splay
   says 'gcbench, among 3 workloads:' out
   says 'cycles: done in' err
-  says '3 workloads:' out
+  says '3 workloads; real programs are' out
   says 'Nearest neighbours over' out
   mv out first
   expect 0 "$gclab" characterise --size small -w gcbench,cycles,splay
