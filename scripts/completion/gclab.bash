@@ -40,7 +40,7 @@ _gclab_value() {
     --size) _gclab_reply $'default\nsmall\nlarge' "" "$2" ;;
     --color) _gclab_reply $'auto\nalways\nnever' "" "$2" ;;
     --format) _gclab_reply_list $'svg\npng\npdf\ncsv\njson' "$2" ;;
-    --store | --out | --output | --pack | --unpack | --observe | --on-python | --shrink) COMPREPLY=($(compgen -f -- "$2")) && compopt -o filenames 2>/dev/null ;;
+    --store | --out | --output | --deaths | --keep-deaths | --pack | --unpack | --observe | --on-python | --shrink) COMPREPLY=($(compgen -f -- "$2")) && compopt -o filenames 2>/dev/null ;;
     --blocks | --budget | --seed | --time-limit | --memory-limit | --name | --description | --campaign | --programs | --operations | --phase) ;;
     *) return 1 ;;
   esac
