@@ -61,18 +61,13 @@ function(gclab_collector_program kind program)
   set(target gclab-${kind}-${program})
   add_executable(${target} $<TARGET_OBJECTS:gclab::${kind}>)
   target_link_libraries(${target} PRIVATE ${ARG_LINK})
-  gclab_finish_program(${target})
-endfunction()
-
-# What the programs of a collector have in common.
-function(gclab_finish_program program)
-  set_target_properties(${program} PROPERTIES
-    LINKER_LANGUAGE C # imported objects do not tell; and C++ is not needed to link (micro_deps names its library)
+  set_target_properties(${target} PROPERTIES
+    LINKER_LANGUAGE C # imported objects do not tell, and C++ is not needed to link: micro_deps names its library
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   if(GCLAB_LTO_WORKS)
-    set_target_properties(${program} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
+    set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
   elseif(GCLAB_LTO_FOREIGN)
-    target_link_options(${program} PRIVATE -fno-lto) # another compiler's intermediate code: only the machine code counts
+    target_link_options(${target} PRIVATE -fno-lto) # another compiler's intermediate code: only the machine code counts
   endif()
-  install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/gclab)
+  install(TARGETS ${target} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/gclab)
 endfunction()

@@ -29,6 +29,7 @@ int command_characterise(int argc, char **argv);
 int command_script(int argc, char **argv);
 int command_fuzz(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_micro(int argc, char **argv);
 
 /* The results database: --store FILE where it was given, else GCLAB_STORE, else gclab.sqlite in this directory. */
 const char *command_store_path(const char *given);

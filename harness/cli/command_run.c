@@ -12,6 +12,7 @@
 #include "harness/campaign/campaign.h"
 #include "harness/cli/command.h"
 #include "harness/cli/table.h"
+#include "harness/cli/words.h"
 #include "harness/plan/plan.h"
 #include "harness/store/store.h"
 
@@ -283,32 +284,6 @@ static int show_plan(const struct arguments *arguments, const struct plan *plan,
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */
 
-static bool needs_quotes(const char *word)
-{
-  return *word == '\0' ||
-         strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-=.,/:+%@") != strlen(word);
-}
-
-/* The command as it can be typed again. */
-static char *join_words(int argc, char **argv)
-{
-  char *text = NULL;
-  size_t length = 0;
-  FILE *stream = memory_require(open_memstream(&text, &length));
-  for (int i = 0; i < argc; i++) {
-    if (i > 0) fputc(' ', stream);
-    if (i == 0 || !needs_quotes(argv[i])) { /* argv[0] is "gclab run" */
-      fputs(argv[i], stream);
-      continue;
-    }
-    fputc('\'', stream);
-    for (const char *p = argv[i]; *p != '\0'; p++) *p == '\'' ? fputs("'\\''", stream) : fputc(*p, stream);
-    fputc('\'', stream);
-  }
-  memory_close(stream);
-  return text;
-}
-
 static int run_campaign(const struct arguments *arguments, const struct plan *plan, const struct plan_cells *cells)
 {
   struct store *store = store_open(command_store_path(arguments->store), STORE_WRITE);
@@ -361,7 +336,7 @@ int command_run(int argc, char **argv)
 {
   static const struct argp argp = {options, parse_option, "[PLAN]", doc, NULL, NULL, NULL};
   struct arguments arguments = {0};
-  char *command = join_words(argc, argv);
+  char *command = words_join(argc, argv);
   arguments.campaign.command = command;
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
   int code = EXIT_USAGE;

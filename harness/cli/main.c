@@ -17,6 +17,7 @@ const char *argp_program_version = "gclab " GCLAB_VERSION " (" GCLAB_REVISION ",
 static const struct command commands[] = {
     {"list", "collectors, workloads, plans and figures, and what can be set", command_list},
     {"run", "run a matrix of collectors, workloads and settings", command_run},
+    {"micro", "measure each primitive of each collector beside the machine's limits", command_micro},
     {"plot", "draw figures from the results", command_plot},
     {"export", "write the results as CSV or JSON", command_export},
     {"characterise", "measure what workloads are like, and how far the suite spreads", command_characterise},

@@ -68,11 +68,7 @@ void plan_words_add(struct plan_words *words, const struct plan_word *word);
 void plan_words_clear(struct plan_words *words);
 bool plan_words_copy_text(const struct plan_words *words, char ***texts, unsigned *count);
 
-/*
- * Durations (90s, 1.5h, 1h30m; ms, s, m, h, d) and sizes (512M, 4G), both with "none" for 0 where may_be_none.  error
- * has room for SETTING_ERROR_MAX bytes.
- */
-bool quantity_parse_duration(const char *name, const char *text, bool may_be_none, uint64_t *ns, char *error);
+/* Sizes (512M, 4G) and numbers, as durations (plan.h). */
 bool quantity_parse_size(const char *name, const char *text, uint64_t *bytes, char *error);
 bool quantity_parse_number(const char *name, const char *text, uint64_t minimum, uint64_t maximum, uint64_t *value,
                            char *error);

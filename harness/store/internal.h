@@ -7,10 +7,14 @@
 
 #include "harness/store/store.h"
 
-/* Of schema.sql, kept in the database as user_version; and "GCLB", kept as application_id. */
+/*
+ * Of the parts of the schema, kept in the database as user_version; and "GCLB", kept as application_id.  Versions so far
+ * only added tables: 2, micro.sql and characterisation.sql.
+ */
 enum { STORE_SCHEMA_VERSION = 2, STORE_APPLICATION_ID = 0x47434c42 };
 
-extern const char store_schema_sql[];
+/* Statements that make what is not there yet; ends with NULL. */
+extern const char *const store_schema_parts[];
 
 struct store {
   sqlite3 *db;
@@ -40,6 +44,9 @@ void store_bind_text(sqlite3_stmt *statement, int index, const char *text);
 void store_bind_number(sqlite3_stmt *statement, int index, int64_t value);
 const char *store_column_text(sqlite3_stmt *statement, int column);
 int64_t store_column_number(sqlite3_stmt *statement, int column);
+
+/* A host, inside a transaction. */
+bool store_put_host(struct store *store, const struct store_host *host, const char *doing);
 
 /* The series of a trial, inside a transaction. */
 bool store_put_series(struct store *store, const char *trial_id, const struct store_series *series);

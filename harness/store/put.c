@@ -1,7 +1,7 @@
 /* Writing.  Every function is one transaction, and what is there already stays as it is. */
 #include "harness/store/internal.h"
 
-static bool put_host(struct store *store, const struct store_host *host, const char *doing)
+bool store_put_host(struct store *store, const struct store_host *host, const char *doing)
 {
   sqlite3_stmt *statement =
       store_prepare(store, "INSERT INTO host(id, name, environment) VALUES(?, ?, ?) ON CONFLICT DO NOTHING", doing);
@@ -64,7 +64,7 @@ bool store_put_campaign(struct store *store, const struct store_host *host, cons
 {
   static const char doing[] = "the campaign could not be saved";
   if (!store_begin(store, doing)) return false;
-  bool ok = put_host(store, host, doing) && put_campaign(store, campaign, doing);
+  bool ok = store_put_host(store, host, doing) && put_campaign(store, campaign, doing);
   for (size_t i = 0; ok && i < cell_count; i++) {
     ok = put_cell(store, &cells[i], doing) && put_campaign_cell(store, campaign->id, cells[i].id, i, doing);
   }

@@ -1,9 +1,15 @@
-/* The schema as schema.sql has it, in the program. */
+/* The schema as its files have it, in the program. */
 #include "harness/store/internal.h"
 
-__asm__(".pushsection .rodata\n"
-        ".global store_schema_sql\n"
-        "store_schema_sql:\n"
-        ".incbin \"" GCLAB_SCHEMA "\"\n"
-        ".byte 0\n"
-        ".popsection\n");
+#define PART(name, file)                                                                                               \
+  extern const char name[];                                                                                            \
+  __asm__(".pushsection .rodata\n" #name ":\n"                                                                         \
+          ".incbin \"" GCLAB_SCHEMA "/" file "\"\n"                                                                    \
+          ".byte 0\n"                                                                                                  \
+          ".popsection\n")
+
+PART(store_schema_sql, "schema.sql");
+PART(store_micro_sql, "micro.sql");
+PART(store_characterisation_sql, "characterisation.sql");
+
+const char *const store_schema_parts[] = {store_schema_sql, store_micro_sql, store_characterisation_sql, NULL};

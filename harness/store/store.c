@@ -212,7 +212,7 @@ static bool check_version(struct store *store, int64_t version)
     return false;
   }
   store->version = version;
-  if (version > 0 && single_number(store, "PRAGMA application_id") == STORE_APPLICATION_ID) return true;
+  if (version >= 1 && single_number(store, "PRAGMA application_id") == STORE_APPLICATION_ID) return true;
   return complain(store->path, "it is an SQLite database, but no results of gclab's: name another file with --store");
 }
 
@@ -225,7 +225,10 @@ static bool make_tables(struct store *store)
            STORE_SCHEMA_VERSION);
   store->version = STORE_SCHEMA_VERSION;
   if (!store_begin(store, doing)) return false;
-  return store_end(store, store_execute(store, store_schema_sql, doing) && store_execute(store, mark, doing), doing);
+  bool ok = true;
+  for (const char *const *part = store_schema_parts; ok && *part != NULL; part++)
+    ok = store_execute(store, *part, doing);
+  return store_end(store, ok && store_execute(store, mark, doing), doing);
 }
 
 static bool prepare_to_write(struct store *store)
