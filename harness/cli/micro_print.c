@@ -62,22 +62,52 @@ static void add_line(struct table *table, const struct micro_results *results, s
     snprintf(instructions, sizeof instructions, "%s%s%s", own, in_library >= 0.005 ? " + " : "",
              in_library >= 0.005 ? number(in_library, library) : "");
   }
-  const bool skipped = is_empty(cell) && cell->skip != NULL;
   table_add(table, (const char *const[]){first ? results->rows[row].name : "", results->columns[column].collector,
-                                         median, range, ratio, instructions, skipped ? cell->skip : ""});
+                                         median, range, ratio, instructions});
+}
+
+static int subject_length(const char *name) { return (int)strcspn(name, "/"); }
+
+/* Was the same said of the collector, for an earlier benchmark of the same subject? */
+static bool was_said(const struct micro_results *results, size_t row, size_t column)
+{
+  const char *name = results->rows[row].name, *reason = micro_results_cell(results, row, column)->skip;
+  const int length = subject_length(name) + 1;
+  for (size_t i = 0; i < row; i++) {
+    const char *before = micro_results_cell(results, i, column)->skip;
+    if (strncmp(results->rows[i].name, name, (size_t)length) == 0 && before != NULL && strcmp(before, reason) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* What a collector cannot do, a subject at a time. */
+static void print_skipped(const struct micro_results *results, FILE *out)
+{
+  const char *head = "Not measured:";
+  for (size_t row = 0; row < results->row_count; row++) {
+    for (size_t column = 0; column < results->column_count; column++) {
+      const char *reason = micro_results_cell(results, row, column)->skip;
+      if (reason == NULL || was_said(results, row, column)) continue;
+      const char *name = results->rows[row].name;
+      fprintf(out, "%s %.*s of %s (%s)", head, subject_length(name), name, results->columns[column].collector, reason);
+      head = ",";
+    }
+  }
+  if (*head == ',') fputs(".\n", out);
 }
 
 void micro_print_lines(const struct micro_results *results, FILE *out)
 {
-  static const char *const headings[] = {"benchmark",     "collector",           ">ns", ">least to most", ">x limit",
-                                         ">instructions", "not measured, since", NULL};
+  static const char *const headings[] = {"benchmark", "collector",     ">ns", ">least to most",
+                                         ">x limit",  ">instructions", NULL};
   struct table table;
   table_init(&table, headings);
   for (size_t row = 0; row < results->row_count; row++) {
     bool first = true;
     for (size_t column = 0; column < results->column_count; column++) {
       const struct micro_cell *cell = micro_results_cell(results, row, column);
-      if (is_empty(cell) && cell->skip == NULL) continue;
+      if (is_empty(cell)) continue;
       add_line(&table, results, row, column, first);
       first = false;
     }
@@ -86,6 +116,7 @@ void micro_print_lines(const struct micro_results *results, FILE *out)
   fputs("\nCPU time of one operation, or for one object: median over repetitions (", out);
   print_counts(results, out);
   fputs("), and their range. x limit: in multiples of the machine's limit, measured in the same repetition.\n", out);
+  print_skipped(results, out);
   if (has_instructions(results))
     fputs("Instructions: in the program itself + in shared libraries, such as malloc.\n", out);
 }

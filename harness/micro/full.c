@@ -73,6 +73,14 @@ static void add_live(struct micro_table *table, enum shape shape, uint32_t count
   micro_add(table, &row, "full/%s/%u", shape_name(shape), count);
 }
 
+static void add_dead(struct micro_table *table, uint32_t count)
+{
+  struct micro_benchmark row = {
+      .run = collect_dead, .skip = reason(), .count = count, .manual = true, .counted = count == 1000};
+  snprintf(row.limit, sizeof row.limit, "limit/in_order/objects:%u", count);
+  micro_add(table, &row, "full/dead_rings/%u", count);
+}
+
 void micro_add_full(struct micro_table *table)
 {
   for (enum shape shape = SHAPE_LIST; shape < SHAPES; shape++) {
@@ -82,11 +90,6 @@ void micro_add_full(struct micro_table *table)
       if (is_wanted) add_live(table, shape, count);
     }
   }
-  struct micro_benchmark dead = {.run = collect_dead,
-                                 .skip = reason(),
-                                 .count = table->size == MICRO_SMALL ? 1000 : 100000,
-                                 .manual = true,
-                                 .counted = true};
-  snprintf(dead.limit, sizeof dead.limit, "limit/in_order/objects:%lld", (long long)dead.count);
-  micro_add(table, &dead, "full/dead_rings/%lld", (long long)dead.count);
+  for (uint32_t count = 1000; count <= (table->size == MICRO_SMALL ? 1000 : 100000); count *= 100)
+    add_dead(table, count);
 }

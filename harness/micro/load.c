@@ -45,6 +45,8 @@ static void add(struct micro_table *table, const char *name, void (*run)(struct 
                                 .run = run,
                                 .release = release,
                                 .count = micro_level_bits(level, table->size),
+                                .only_reads = true,
+                                .heavy = level == MICRO_MEMORY,
                                 .counted = level == MICRO_L2};
   snprintf(row.limit, sizeof row.limit, "limit/%s/%s", name, micro_level_name(level));
   micro_add(table, &row, "load/%s/%s", name, micro_level_name(level));

@@ -56,9 +56,10 @@ struct micro_benchmark {
   void (*release)(struct micro *micro);
   struct gc_shape shape; /* what prepare and run make of these is the subject's affair */
   int64_t count, part;
-  bool manual;                /* run calls micro_start and micro_stop around what counts */
-  bool counted;               /* its instructions are counted too: it is a fast path */
-  bool heavy;                 /* takes seconds to prepare: measured once in a run of all */
+  bool only_reads; /* run leaves what was prepared as it was: the next row that prepares the same takes it over */
+  bool manual;     /* run calls micro_start and micro_stop around what counts */
+  bool counted;    /* its instructions are counted too: it is a fast path */
+  bool heavy;      /* takes seconds to prepare: measured once in a run of all */
   char limit[MICRO_NAME_MAX]; /* the limit that it is held against; "": none */
   double limit_scale;         /* how many of the limit's operations stand against one of this; 0: 1 */
 };

@@ -40,6 +40,7 @@ void micro_add_store(struct micro_table *table)
                                   .run = store,
                                   .release = release,
                                   .count = micro_level_bits(level, table->size),
+                                  .heavy = level == MICRO_MEMORY,
                                   .counted = level == MICRO_L2};
     snprintf(row.limit, sizeof row.limit, "limit/independent/%s", micro_level_name(level));
     micro_add(table, &row, "store/%s", micro_level_name(level));

@@ -37,16 +37,16 @@ static int64_t cache_bytes(int name, int64_t otherwise)
 
 /*
  * Half of the second level; a quarter of the last, which is shared with other cores, but four times the second at least;
- * four times the last, and 128 MiB at least.  Rounded down to a power of two objects; with 23 bits at most (256 MiB).
+ * twice the last, and 64 MiB at least.  Rounded down to a power of two objects; with 23 bits at most (256 MiB).
  */
 unsigned micro_level_bits(enum micro_level level, enum micro_size size)
 {
   const int64_t l2 = cache_bytes(_SC_LEVEL2_CACHE_SIZE, 1 << 20);
   const int64_t last = cache_bytes(_SC_LEVEL3_CACHE_SIZE, 32 << 20);
   const int64_t least_last = 4 * l2;
-  const int64_t least_memory = (int64_t)128 << 20;
+  const int64_t least_memory = (int64_t)64 << 20;
   const int64_t bytes[MICRO_LEVELS] = {l2 / 2, last / 4 > least_last ? last / 4 : least_last,
-                                       last * 4 > least_memory ? last * 4 : least_memory};
+                                       last * 2 > least_memory ? last * 2 : least_memory};
   const unsigned most = size == MICRO_SMALL ? 12 : 23;
   unsigned bits = 8;
   while (bits < most && (int64_t)MICRO_OBJECT_BYTES << (bits + 1) <= bytes[level]) bits++;

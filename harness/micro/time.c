@@ -34,9 +34,22 @@ static void drop_prepared(void)
   course.prepared = NULL;
 }
 
+/* Is what is there what the row would prepare? */
+static bool is_prepared_for(const struct micro_benchmark *row)
+{
+  const struct micro_benchmark *prepared = course.prepared;
+  if (prepared == NULL || prepared == row) return prepared == row;
+  return prepared->only_reads && prepared->prepare != NULL && prepared->prepare == row->prepare &&
+         prepared->release == row->release && prepared->count == row->count && prepared->part == row->part;
+}
+
 static bool prepare(const struct micro_benchmark *row)
 {
-  if (course.prepared == row) return true;
+  if (is_prepared_for(row)) {
+    course.prepared = row;
+    course.micro.benchmark = row;
+    return true;
+  }
   drop_prepared();
   if (!heap_renew(course.heap, &course.micro)) {
     course.failed = true;

@@ -398,6 +398,21 @@ static size_t count_parts(const struct course *course, uint32_t repetition)
   return count;
 }
 
+/*
+ * What is left after this part: of the repetition and those that follow, or what the budget leaves, which is used as far as
+ * repetitions fit.
+ */
+static uint64_t others_ns(const struct course *course, uint32_t repetition, uint64_t left_ns)
+{
+  const struct micro_run_options *options = course->options;
+  if (options->repetitions == 0) {
+    const uint64_t elapsed_ns = clock_now_ns() - course->start_ns;
+    return options->budget_ns > elapsed_ns ? options->budget_ns - elapsed_ns : left_ns;
+  }
+  for (uint32_t later = repetition + 1; later < options->repetitions; later++) left_ns += estimate_ns(course, later);
+  return left_ns;
+}
+
 static enum micro_run_outcome run_group(struct course *course, size_t g, uint32_t repetition, uint64_t *left_ns)
 {
   const struct group *group = &course->groups[g];
@@ -412,7 +427,7 @@ static enum micro_run_outcome run_group(struct course *course, size_t g, uint32_
     if (filter != NULL) {
       char *label = memory_format("%s %s%s", program->collector, group->subject, group->heavy ? " (heavy)" : "");
       *left_ns = *left_ns > *took ? *left_ns - *took : 0;
-      progress_trial(&course->progress, repetition, label, *took, *left_ns);
+      progress_trial(&course->progress, repetition, label, *took, others_ns(course, repetition, *left_ns));
       const uint64_t start_ns = clock_now_ns();
       outcome = run_program(course, program, group, repetition, filter);
       *took = clock_now_ns() - start_ns;
