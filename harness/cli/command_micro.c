@@ -48,7 +48,7 @@ static const struct argp_option options[] = {
     {"min-time", OPTION_MIN_TIME, "SECONDS", 0, "of one measurement (default 0.02)", 3},
     {"repetitions", OPTION_REPETITIONS, "N", 0, "of each (default: as many as fit into the budget, 15 at most)", 3},
     {"budget", OPTION_BUDGET, "TIME", 0,
-     "begin no more repetitions than end within 90s, 10m, ... (default 165s, none with --repetitions)", 3},
+     "begin nothing that does not end within 90s, 10m, ... (default 165s; with --repetitions: none)", 3},
     {"seed", OPTION_SEED, "N", 0, "of the order (default 1)", 3},
     {0, 0, 0, 0, "Instructions, counted by valgrind's callgrind:", 4},
     {"instructions", OPTION_INSTRUCTIONS, "only", OPTION_ARG_OPTIONAL, "count those of fast paths too, or nothing else",
@@ -273,20 +273,35 @@ static bool wants(void *context, const struct catalogue_collector *collector)
   return selection_wants(context, collector, "all");
 }
 
-/* Each --set must be of some collector that is run. */
-static bool knobs_are_known(const struct arguments *arguments, const struct catalogue *catalogue)
+enum knob_verdict { KNOB_UNKNOWN, KNOB_GOOD, KNOB_BAD };
+
+/* "NAME=VALUE", as the collector sees it; KNOB_BAD after a message. */
+static enum knob_verdict judge_knob(const char *knob, const struct catalogue_collector *collector)
+{
+  const size_t length = strcspn(knob, "=");
+  for (size_t i = 0; i < collector->knob_count; i++) {
+    const struct setting *row = &collector->knobs[i];
+    if (strlen(row->name) != length || strncmp(row->name, knob, length) != 0) continue;
+    char error[SETTING_ERROR_MAX] = "it has no value: KNOB=VALUE";
+    int64_t value = 0;
+    if (knob[length] == '=' && setting_parse(row, knob + length + 1, &value, error)) return KNOB_GOOD;
+    fprintf(stderr, "gclab micro: --set %s: %s: %s\n", knob, collector->name, error);
+    return KNOB_BAD;
+  }
+  return KNOB_UNKNOWN;
+}
+
+/* Each --set must be of some collector that is run, and right for all of those that have such a knob. */
+static bool knobs_are_good(const struct arguments *arguments, const struct catalogue *catalogue)
 {
   for (size_t k = 0; k < arguments->selection.knob_count; k++) {
     const char *knob = arguments->selection.knobs[k];
-    const size_t length = strcspn(knob, "=");
     bool known = false;
     for (size_t i = 0; i < catalogue->collector_count; i++) {
-      const struct catalogue_collector *collector = &catalogue->collectors[i];
-      if (!selection_wants(&arguments->selection, collector, "all")) continue;
-      for (size_t row = 0; row < collector->knob_count; row++) {
-        const char *name = collector->knobs[row].name;
-        known |= strlen(name) == length && strncmp(name, knob, length) == 0;
-      }
+      if (!selection_wants(&arguments->selection, &catalogue->collectors[i], "all")) continue;
+      const enum knob_verdict verdict = judge_knob(knob, &catalogue->collectors[i]);
+      if (verdict == KNOB_BAD) return false;
+      known |= verdict == KNOB_GOOD;
     }
     if (known) continue;
     fprintf(stderr, "gclab micro: --set %s: no collector that is run has such a knob; 'gclab list NAME' lists them\n",
@@ -375,8 +390,7 @@ static int run(struct session *session)
 
 static int prepare_and_run(const struct arguments *arguments, const struct catalogue *catalogue)
 {
-  if (!selection_is_known(&arguments->selection, catalogue) || !knobs_are_known(arguments, catalogue))
-    return EXIT_USAGE;
+  if (!selection_is_known(&arguments->selection, catalogue) || !knobs_are_good(arguments, catalogue)) return EXIT_USAGE;
   struct session session = {.arguments = arguments,
                             .request = {.catalogue = catalogue,
                                         .wants = wants,

@@ -57,7 +57,8 @@ static const char doc[] =
     "  gclab plot percentiles --format pdf --out paper/figures\n"
     "  gclab plot overview --campaign allocators --allocator blocks\n"
     "  gclab plot percentiles overview --by-phase\n"
-    "  gclab plot percentiles --phase check\n\n"
+    "  gclab plot percentiles --phase check\n"
+    "  gclab plot micro                           the newest run of micro-benchmarks\n\n"
     "Environment: GCLAB_PLOT_PATH is a directory with gnuplot scripts to use in place of gclab's own.\n\n"
     "Exit codes: 0 done; 2 wrong usage; 4 there is no such store or campaign, no gnuplot, no such phase, no data for a "
     "figure that was named, or a file could not be written.";
@@ -173,7 +174,7 @@ struct source {
   const struct catalogue *catalogue;
 };
 
-/* dataset is NULL for figures of the suite. */
+/* dataset is NULL where only figures without a campaign are drawn. */
 static void draw_one(struct dataset *dataset, const struct source *source, const struct arguments *arguments,
                      const struct figure *figure, struct outcome *outcome)
 {
@@ -363,12 +364,12 @@ static int draw_all(struct dataset *dataset, const struct source *source, const 
   return finish(dataset, arguments, &outcome);
 }
 
-/* Figures of the suite alone take none. */
+/* Figures that are drawn from something else in the store take none. */
 static bool want_campaign(const struct arguments *arguments)
 {
   if (arguments->figure_count == 0 || arguments->campaign != NULL) return true;
   for (size_t i = 0; i < arguments->figure_count; i++) {
-    if (!arguments->figures[i]->is_of_suite) return true;
+    if (!arguments->figures[i]->without_campaign) return true;
   }
   return false;
 }

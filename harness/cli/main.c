@@ -59,7 +59,7 @@ static void print_help(FILE *out)
       "  GCLAB_PLAN_PATH   more directories with plans\n"
       "  GCLAB_PLOT_PATH   a directory with gnuplot scripts in place of gclab's own\n"
       "  TMPDIR            a directory for files that are removed again (default /tmp)\n"
-      "\nExit codes: 0 done; 1 a finding (a damaged series, a script's expectation); 2 wrong usage; 3 a trial failed;\n"
+      "\nExit codes: 0 done; 1 a finding (a damaged series, an expectation not met); 2 wrong usage; 3 a trial failed;\n"
       "4 the environment lacks something; 130 interrupted.\n",
       out);
 }

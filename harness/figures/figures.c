@@ -6,6 +6,7 @@
 #include "base/setting.h"
 
 #define OF_SUITE "it is of the workloads as they are characterised, not of a campaign; leave the option out"
+#define OF_MICRO "it is of micro-benchmarks, not of a campaign; leave the option out"
 
 const struct figure figures[] = {
     {"overview", "total time, share in the collector, longest pause and peak heap of every collector and workload",
@@ -23,6 +24,8 @@ const struct figure figures[] = {
      figure_characterise, true},
     {"survival", "how long each workload's objects live, in bytes allocated", OF_SUITE, figure_survival, true},
     {"live", "how much of each workload's memory is reachable while it runs", OF_SUITE, figure_live, true},
+    {"micro", "each primitive of each collector beside the machine's limits, from 'gclab micro'", OF_MICRO,
+     figure_micro, true},
     {NULL, NULL, NULL, NULL, false},
 };
 

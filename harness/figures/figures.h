@@ -1,5 +1,5 @@
 /*
- * figures: from a campaign in the store to pictures.
+ * figures: from a campaign in the store, or from a run of micro-benchmarks, to pictures.
  *
  * A figure is one row of the table: its name, what it shows, and the function that draws it, which may make several
  * files (one a knob, one a workload).  A figure that the campaign has no data for is not drawn: the job says why, and
@@ -20,8 +20,8 @@ enum figure_status {
 };
 
 struct figure_job {
-  struct dataset *dataset; /* NULL for figures of the suite */
   struct store *store;
+  struct dataset *dataset; /* NULL where only figures without a campaign are drawn */
   struct canvas_output output;
   char **files; /* written so far */
   size_t file_count;
@@ -32,7 +32,7 @@ struct figure {
   const char *name, *summary;
   const char *whole; /* why it cannot be split by phase; NULL: it can */
   enum figure_status (*draw)(struct figure_job *job);
-  bool is_of_suite; /* of the workloads as they are characterised: it takes no campaign */
+  bool without_campaign; /* it is drawn from something else in the store */
 };
 
 extern const struct figure figures[]; /* ends with a row without a name */
@@ -54,5 +54,6 @@ enum figure_status figure_timespace(struct figure_job *job);
 enum figure_status figure_characterise(struct figure_job *job);
 enum figure_status figure_survival(struct figure_job *job);
 enum figure_status figure_live(struct figure_job *job);
+enum figure_status figure_micro(struct figure_job *job);
 
 #endif

@@ -112,7 +112,7 @@ static bool take_instructions(void *context, const struct store_micro_instructio
   return true;
 }
 
-struct micro_results *micro_results_load(struct store *store, const char *run_id)
+static bool load(struct store *store, const char *run_id, struct micro_results **found)
 {
   static const struct store_micro_visitor visitor = {.run = take_run,
                                                      .program = take_program,
@@ -123,11 +123,19 @@ struct micro_results *micro_results_load(struct store *store, const char *run_id
   struct micro_results *results = memory_require(calloc(1, sizeof *results));
   const bool ok = run_id != NULL ? store_visit_micro_run(store, run_id, &visitor, results)
                                  : store_visit_newest_micro_run(store, &visitor, results);
-  if (ok && results->cells != NULL) return results;
-  if (ok)
+  *found = ok && results->cells != NULL ? results : NULL;
+  if (*found == NULL) micro_results_free(results);
+  return ok;
+}
+
+bool micro_results_find(struct store *store, struct micro_results **results) { return load(store, NULL, results); }
+
+struct micro_results *micro_results_load(struct store *store, const char *run_id)
+{
+  struct micro_results *results = NULL;
+  if (load(store, run_id, &results) && results == NULL)
     fprintf(stderr, "gclab: %s: there are no micro-benchmarks in it; 'gclab micro' runs them\n", store_path(store));
-  micro_results_free(results);
-  return NULL;
+  return results;
 }
 
 void micro_results_free(struct micro_results *results)

@@ -45,6 +45,9 @@ struct micro_results {
 
 /* The newest run with times, or the one with this id.  NULL after a message, also where there is none. */
 struct micro_results *micro_results_load(struct store *store, const char *run_id);
+
+/* The newest run with times; NULL where there is none.  False after a message. */
+bool micro_results_find(struct store *store, struct micro_results **results);
 void micro_results_free(struct micro_results *results);
 
 /* -1: none. */

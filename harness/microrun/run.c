@@ -18,7 +18,7 @@
 #include "harness/process/process.h"
 #include "harness/store/micro.h"
 
-/* Repetitions where nobody says how many: as fit, within these; heavy ones in the first and each fourth after it. */
+/* Repetitions where nobody says how many: as fit, up to this; heavy ones in the first and each fourth after it. */
 enum { REPETITIONS_MAX = 15, HEAVY_PERIOD = 4, GROUPS_MAX = 64, SUBJECT_MAX = 64 };
 
 static const uint64_t program_limit_ns = UINT64_C(300000000000);
@@ -372,11 +372,11 @@ static uint64_t *took_ns(const struct course *course, size_t group, size_t progr
 }
 
 /* What a repetition takes, by what its parts took last; parts that have not run yet count as the mean of those that have. */
-static uint64_t estimate_ns(const struct course *course, uint32_t repetition)
+static uint64_t estimate_ns(const struct course *course, uint32_t repetition, bool with_heavy)
 {
   uint64_t known_ns = 0, known = 0, unknown = 0;
   for (size_t g = 0; g < course->group_count; g++) {
-    if (!is_due(&course->groups[g], repetition)) continue;
+    if (!is_due(&course->groups[g], repetition) || (course->groups[g].heavy && !with_heavy)) continue;
     for (size_t p = 0; p < course->programs->count; p++) {
       const uint64_t ns = *took_ns(course, g, p);
       known_ns += ns;
@@ -409,7 +409,8 @@ static uint64_t others_ns(const struct course *course, uint32_t repetition, uint
     const uint64_t elapsed_ns = clock_now_ns() - course->start_ns;
     return options->budget_ns > elapsed_ns ? options->budget_ns - elapsed_ns : left_ns;
   }
-  for (uint32_t later = repetition + 1; later < options->repetitions; later++) left_ns += estimate_ns(course, later);
+  for (uint32_t later = repetition + 1; later < options->repetitions; later++)
+    left_ns += estimate_ns(course, later, true);
   return left_ns;
 }
 
@@ -442,28 +443,56 @@ static enum micro_run_outcome run_group(struct course *course, size_t g, uint32_
   return outcome;
 }
 
+static uint64_t group_ns(const struct course *course, size_t g)
+{
+  uint64_t sum_ns = 0;
+  for (size_t p = 0; p < course->programs->count; p++) sum_ns += *took_ns(course, g, p);
+  return sum_ns;
+}
+
+/* Would something that takes so long end within the budget, begun now? */
+static bool fits(const struct course *course, uint64_t ns)
+{
+  const uint64_t budget_ns = course->options->budget_ns;
+  return budget_ns == 0 || clock_now_ns() - course->start_ns + ns < budget_ns;
+}
+
+/* There is no time for the group.  Where it never ran, that is said. */
+static void leave_out(struct course *course, size_t g)
+{
+  const struct group *group = &course->groups[g];
+  for (size_t p = 0; p < course->programs->count; p++) progress_trial_done(&course->progress);
+  if (group_ns(course, g) == 0)
+    progress_note(&course->progress, "gclab micro: there was no time for %s%s; --budget gives more", group->subject,
+                  group->heavy ? " with the largest graphs" : "");
+}
+
+/* The others before the heavy ones, so that what takes long is what there may be no time for. */
 static enum micro_run_outcome run_repetition(struct course *course, uint32_t repetition)
 {
   size_t order[GROUPS_MAX];
-  uint64_t left_ns = estimate_ns(course, repetition);
+  uint64_t left_ns = estimate_ns(course, repetition, true);
   shuffle(&course->random, order, course->group_count);
-  for (size_t i = 0; i < course->group_count; i++) {
-    if (!is_due(&course->groups[order[i]], repetition)) continue;
-    if (left_ns == 0) left_ns = estimate_ns(course, repetition) / 2;
-    const enum micro_run_outcome outcome = run_group(course, order[i], repetition, &left_ns);
+  for (size_t i = 0; i < 2 * course->group_count; i++) {
+    const size_t g = order[i % course->group_count];
+    const struct group *group = &course->groups[g];
+    if (group->heavy != (i >= course->group_count) || !is_due(group, repetition)) continue;
+    if (!fits(course, group_ns(course, g))) {
+      leave_out(course, g);
+      continue;
+    }
+    if (left_ns == 0) left_ns = estimate_ns(course, repetition, true) / 2;
+    const enum micro_run_outcome outcome = run_group(course, g, repetition, &left_ns);
     if (outcome != MICRO_RUN_DONE) return outcome;
   }
   return MICRO_RUN_DONE;
 }
 
-/* Is there to be another repetition? */
+/* Is there to be another repetition?  If, then all of it but for heavy ones. */
 static bool goes_on(const struct course *course, uint32_t repetition)
 {
-  const struct micro_run_options *options = course->options;
-  if (repetition >= (options->repetitions != 0 ? options->repetitions : REPETITIONS_MAX)) return false;
-  if (repetition == 0 || options->budget_ns == 0) return true;
-  const uint64_t elapsed_ns = clock_now_ns() - course->start_ns;
-  return elapsed_ns + estimate_ns(course, repetition) <= options->budget_ns;
+  const uint32_t most = course->options->repetitions != 0 ? course->options->repetitions : REPETITIONS_MAX;
+  return repetition < most && (repetition == 0 || fits(course, estimate_ns(course, repetition, false)));
 }
 
 enum micro_run_outcome micro_run_measure(struct store *store, const struct micro_programs *programs,

@@ -37,11 +37,11 @@ _gclab_value() {
     -s | --set) [[ $2 == *=* ]] || _gclab_reply "$(_gclab_names knobs | sort -u | sed 's/$/=/')" "" "$2" ;;
     -p | --param) [[ $2 == *=* ]] || _gclab_reply "$(_gclab_names parameters | sort -u | sed 's/$/=/')" "" "$2" ;;
     -a | --allocator) _gclab_reply_list $'jemalloc\nglibc\nmimalloc\ntcmalloc\nblocks\nall' "$2" ;;
-    --size) _gclab_reply $'default\nsmall\nlarge' "" "$2" ;;
+    --size) if [[ $command == micro ]]; then _gclab_reply $'default\nsmall\nfull' "" "$2"; else _gclab_reply $'default\nsmall\nlarge' "" "$2"; fi ;;
     --color) _gclab_reply $'auto\nalways\nnever' "" "$2" ;;
-    --format) _gclab_reply_list $'svg\npng\npdf\ncsv\njson' "$2" ;;
-    --store | --out | --output | --deaths | --keep-deaths | --pack | --unpack | --observe | --on-python | --shrink) COMPREPLY=($(compgen -f -- "$2")) && compopt -o filenames 2>/dev/null ;;
-    --blocks | --budget | --seed | --time-limit | --memory-limit | --name | --description | --campaign | --programs | --operations | --phase) ;;
+    --format) _gclab_reply_list $'svg\npng\npdf\ncsv\njson\nlines\nmarkdown' "$2" ;;
+    --store | --out | --output | --deaths | --keep-deaths | --pack | --unpack | --observe | --on-python | --shrink | --expect | --renew) COMPREPLY=($(compgen -f -- "$2")) && compopt -o filenames 2>/dev/null ;;
+    --blocks | --budget | --seed | --time-limit | --memory-limit | --name | --description | --campaign | --programs | --operations | --phase | -f | --filter | --repetitions | --min-time) ;;
     *) return 1 ;;
   esac
   return 0

@@ -58,6 +58,11 @@ expect "run --mem" --memory-limit=
 expect "run --dry" --dry-run
 expect "run --blocks " ""
 expect "run thresh" thresholds
+expect "micro -c markswe" marksweep
+expect "micro --size fu" full
+expect "micro --format mark" markdown
+among "micro --in" --instructions
+expect "plot mic" micro
 expect "run mi" mine.yaml
 expect "run oth" ""
 expect "plot heatm" heatmap
