@@ -8,32 +8,12 @@
 #define WORKLOAD(name) extern const struct workload workload_##name;
 #include "workloads/all.h"
 #undef WORKLOAD
-extern const struct workload workload_gcbench, workload_binary_trees, workload_splay, workload_sliding_window,
-    workload_cycles, workload_graph_churn, workload_nqueens_lists, workload_deltablue, workload_json_trees,
-    workload_compiler;
 
 const struct workload *const workloads[] = {
 #define WORKLOAD(name) &workload_##name,
 #include "workloads/all.h"
 #undef WORKLOAD
-    &workload_gcbench,
-    &workload_binary_trees,
-    &workload_splay,
-    &workload_sliding_window,
-    &workload_cycles,
-    &workload_graph_churn,
-    &workload_nqueens_lists,
-    &workload_deltablue,
-    &workload_json_trees,
-    &workload_compiler,
     NULL,
-    workload_cycles, workload_graph_churn, workload_hash_churn, workload_lru_cache, workload_message_queue,
-    workload_hyperalloc, workload_request_server;
-
-const struct workload *const workloads[] = {
-    &workload_gcbench,       &workload_binary_trees, &workload_splay,          &workload_sliding_window,
-    &workload_cycles,        &workload_graph_churn,  &workload_hash_churn,     &workload_lru_cache,
-    &workload_message_queue, &workload_hyperalloc,   &workload_request_server, NULL,
 };
 
 const struct workload *workload_find(const char *name)
