@@ -229,8 +229,10 @@ static void draw_dataset(struct dataset *dataset, const struct source *source, c
   for (size_t i = 0; i < arguments->figure_count; i++)
     draw_one(dataset, source, arguments, arguments->figures[i], outcome);
   if (arguments->figure_count > 0) return;
-  for (const struct figure *figure = figures; figure->name != NULL; figure++)
-    draw_one(dataset, source, arguments, figure, outcome);
+  for (const struct figure *figure = figures; figure->name != NULL; figure++) {
+    if (!figure->without_campaign || dataset->view == DATASET_WHOLE)
+      draw_one(dataset, source, arguments, figure, outcome);
+  }
   if (json_array_size(outcome->files) > files) summarise(dataset, arguments, outcome);
 }
 

@@ -284,7 +284,7 @@ static void pauses_of_a_cell_are_pooled(void **state)
 
 static struct dataset *load_split(const char *phase)
 {
-  struct dataset *split = dataset_load(store, NULL, NULL);
+  struct dataset *split = dataset_load(store, NULL, NULL, NULL);
   assert_non_null(split);
   assert_true(phase != NULL ? dataset_split_by_one(split, phase)
                             : dataset_split_by_each(split, subject_called("cycles")));
