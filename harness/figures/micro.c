@@ -327,11 +327,10 @@ static enum figure_status draw_objects(struct figure_job *job, const struct micr
 {
   struct canvas *canvas = canvas_new("micro-objects", "micro");
   canvas->title = text_copy("Collections and cascades as the graph grows");
-  canvas->subtitle =
-      text_copy("CPU time for one object, median over repetitions: of a full collection of a graph that is all alive "
-                "(dead_rings: all garbage), and of the cascade that frees one. The limit is one access an object: at "
-                "random for the "
-                "graph, a chain in allocation order for the others.");
+  canvas->subtitle = text_copy(
+      "CPU time for one object, median over repetitions: of a full collection of a graph that is all alive, and of the "
+      "cascade that frees it. The limit is one access an object: at random for the graph, along a chain in allocation "
+      "order for the others.");
   put_keys(canvas, results, 1, 2);
   put_foot(canvas, results);
   struct axis x = AXIS_EMPTY, y = AXIS_EMPTY;

@@ -90,8 +90,8 @@ static int take_library_options(int *argc, char **argv, char **taken)
 static void fill_table(struct micro_table *table, struct arguments *arguments)
 {
   static void (*const subjects[])(struct micro_table * table) = {
-      micro_add_limits, micro_add_allocate, micro_add_death, micro_add_store, micro_add_load, micro_add_root,
-      micro_add_frame,  micro_add_cascade,  micro_add_young, micro_add_full,  micro_add_sweep};
+      micro_add_limits, micro_add_allocate, micro_add_death,   micro_add_store, micro_add_load,    micro_add_root,
+      micro_add_frame,  micro_add_full,     micro_add_garbage, micro_add_young, micro_add_cascade, micro_add_sweep};
   table->size = arguments->counts ? MICRO_SMALL : arguments->size;
   for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) subjects[i](table);
   size_t kept = 0;

@@ -127,9 +127,10 @@ void micro_add_store(struct micro_table *table);
 void micro_add_load(struct micro_table *table);
 void micro_add_root(struct micro_table *table);
 void micro_add_frame(struct micro_table *table);
-void micro_add_cascade(struct micro_table *table);
-void micro_add_young(struct micro_table *table);
 void micro_add_full(struct micro_table *table);
+void micro_add_garbage(struct micro_table *table);
+void micro_add_young(struct micro_table *table);
+void micro_add_cascade(struct micro_table *table);
 void micro_add_sweep(struct micro_table *table);
 
 #endif
