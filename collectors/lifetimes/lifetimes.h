@@ -44,7 +44,7 @@ struct record {
 
 #define RECORD_OBJECT UINT32_C(0x6c4f424a)
 
-enum { LIFETIMES_FIRST_BYTES = 4096 }; /* the first trace is due when the heap is so large */
+enum { LIFETIMES_FIRST_BYTES = 64 << 10 }; /* the first trace is due when the heap is so large */
 
 /* An object to be sorted by its stamp. */
 struct dated {
