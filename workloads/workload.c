@@ -8,25 +8,11 @@
 #define WORKLOAD(name) extern const struct workload workload_##name;
 #include "workloads/all.h"
 #undef WORKLOAD
-extern const struct workload workload_gcbench, workload_binary_trees, workload_splay, workload_sliding_window,
-    workload_cycles, workload_graph_churn, workload_nqueens_lists, workload_deltablue, workload_json_trees,
-    workload_compiler, workload_python_objects;
 
 const struct workload *const workloads[] = {
 #define WORKLOAD(name) &workload_##name,
 #include "workloads/all.h"
 #undef WORKLOAD
-    &workload_gcbench,
-    &workload_binary_trees,
-    &workload_splay,
-    &workload_sliding_window,
-    &workload_cycles,
-    &workload_graph_churn,
-    &workload_nqueens_lists,
-    &workload_deltablue,
-    &workload_json_trees,
-    &workload_compiler,
-    &workload_python_objects,
     NULL,
 };
 
