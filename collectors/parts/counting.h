@@ -146,15 +146,14 @@ cascade_free(COUNTING_COLLECTOR *state, struct cascade *cascade, struct counted 
 }
 
 /*
- * Frees the dead object and all that dies of it.  Dead objects wait on a small stack, which is cheaper than the
- * worklist: no link to pack and unpack, and no store to the object.  Only what finds no room there, below an object
+ * Frees `next`, which died of another, what is on the worklist, and all that dies of them.  Dead objects wait on a small
+ * stack, which is cheaper than the worklist: no link to pack and unpack, and no store to the object.  Only what finds no room there, below an object
  * with many fields or where much waits already, goes to the worklist, which is looked at when the stack is empty.
  */
-static inline void cascade_run(COUNTING_COLLECTOR *state, struct cascade *cascade, struct counted *dead)
+static inline void cascade_continue(COUNTING_COLLECTOR *state, struct cascade *cascade, struct counted *next)
 {
   struct counted *waiting[CASCADE_WAITING];
   struct counted **top = waiting;
-  struct counted *next = cascade_free(state, cascade, dead, true);
   for (;;) {
     if (next == NULL) {
       if (top != waiting) {
@@ -177,6 +176,12 @@ static inline void cascade_run(COUNTING_COLLECTOR *state, struct cascade *cascad
     counting_reclaim(state, next, cascade);
     next = NULL;
   }
+}
+
+static inline void cascade_run(COUNTING_COLLECTOR *state, struct cascade *cascade, struct counted *dead)
+{
+  struct counted *next = cascade_free(state, cascade, dead, true);
+  if (next != NULL) cascade_continue(state, cascade, next);
 }
 
 /*
@@ -237,6 +242,28 @@ static inline void cascade_account(struct gc_mutator *mutator, const struct casc
   if (cascade->freed_objects > counters->cascade_max_objects) counters->cascade_max_objects = cascade->freed_objects;
   journal_cascade(mutator->journal, cascade->start_ticks, cascade->freed_objects, cascade->freed_bytes,
                   counters->heap_bytes);
+}
+
+/* The rest of cascade_release, out of line. */
+static __attribute__((noinline)) void cascade_release_more(COUNTING_COLLECTOR *state, struct gc_mutator *mutator,
+                                                           struct cascade cascade, struct counted *next)
+{
+  cascade_continue(state, &cascade, next);
+  cascade_account(mutator, &cascade, true);
+}
+
+/*
+ * A count has fallen to 0, and there are no hooks: frees the object and what dies of it, a pause of its own.  Most often
+ * nothing dies of it that has fields; then the sums never leave the registers.
+ */
+static inline void cascade_release(COUNTING_COLLECTOR *state, struct gc_mutator *mutator, struct counted *dead)
+{
+  struct cascade first = {0};
+  struct counted *next = cascade_free(state, &first, dead, true);
+  if (next == NULL)
+    cascade_account(mutator, &first, true);
+  else
+    cascade_release_more(state, mutator, first, next);
 }
 
 #endif

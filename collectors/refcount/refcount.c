@@ -210,26 +210,27 @@ static __attribute__((noinline)) void release_step(struct refcount *refcount, ui
   cascade_account(&refcount->mutator, &cascade, is_pause);
 }
 
+/* With a limit: the object waits behind what waits already, and so many are freed. */
+static __attribute__((noinline)) void release_limited(struct refcount *refcount, struct counted *dead)
+{
+  struct cascade cascade = {.worklist = refcount->pending};
+  cascade_push(&cascade, dead);
+  set_pending(refcount, cascade.worklist);
+  release_step(refcount, refcount->cascade_limit, true);
+}
+
 static __attribute__((noinline)) void release_dead(struct refcount *refcount, struct counted *dead)
 {
-  struct cascade cascade = {0};
 #ifdef GC_CHECKING
   GC_CHECK(object_table_find(&refcount->objects, counted_ref(dead)) != NULL, "a dead object that never was one",
            counted_ref(dead));
 #endif
-  if (GC_UNLIKELY(refcount->mutator.hooks != NULL)) {
+  if (GC_UNLIKELY(refcount->mutator.hooks != NULL))
     release_hooked(refcount, dead);
-    return;
-  }
-  if (GC_UNLIKELY(refcount->cascade_limit != 0 && counting_fields(dead) != 0)) {
-    cascade.worklist = refcount->pending;
-    cascade_push(&cascade, dead);
-    set_pending(refcount, cascade.worklist);
-    release_step(refcount, refcount->cascade_limit, true);
-    return;
-  }
-  cascade_run(refcount, &cascade, dead);
-  cascade_account(&refcount->mutator, &cascade, true);
+  else if (GC_UNLIKELY(refcount->cascade_limit != 0 && counting_fields(dead) != 0))
+    release_limited(refcount, dead);
+  else
+    cascade_release(refcount, &refcount->mutator, dead);
 }
 
 static inline void release(struct refcount *refcount, gc_ref object)

@@ -107,21 +107,24 @@ const struct collector_descriptor collector = {
 
 static struct cyclic the_cyclic;
 
-__attribute__((noinline)) void cyclic_release_dead(struct cyclic *cyclic, struct counted *dead)
+static __attribute__((noinline)) void release_hooked(struct cyclic *cyclic, struct counted *dead)
 {
   struct cascade cascade = {0};
+  cyclic_deallocate_hooked(cyclic, dead, &cascade);
+  const bool is_outermost = cascade_end_pause(&cyclic->mutator, &cascade);
+  cascade_account(&cyclic->mutator, &cascade, is_outermost && !cyclic->is_collecting);
+}
+
+__attribute__((noinline)) void cyclic_release_dead(struct cyclic *cyclic, struct counted *dead)
+{
 #ifdef GC_CHECKING
   GC_CHECK(object_table_find(&cyclic->objects, counted_ref(dead)) != NULL, "a dead object that never was one",
            counted_ref(dead));
 #endif
-  if (GC_LIKELY(cyclic->mutator.hooks == NULL)) {
-    cascade_run(cyclic, &cascade, dead);
-    cascade_account(&cyclic->mutator, &cascade, true);
-    return;
-  }
-  cyclic_deallocate_hooked(cyclic, dead, &cascade);
-  const bool is_outermost = cascade_end_pause(&cyclic->mutator, &cascade);
-  cascade_account(&cyclic->mutator, &cascade, is_outermost && !cyclic->is_collecting);
+  if (GC_LIKELY(cyclic->mutator.hooks == NULL))
+    cascade_release(cyclic, &cyclic->mutator, dead);
+  else
+    release_hooked(cyclic, dead);
 }
 
 __attribute__((noinline)) void cyclic_reclaim(struct cyclic *cyclic, struct counted *object, struct cascade *cascade)
