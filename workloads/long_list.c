@@ -22,7 +22,7 @@
 enum { SHAPE, LENGTH, LISTS, COLLECTIONS, NODE_BYTES, PARAMETERS };
 enum { SHAPE_SINGLY, SHAPE_DOUBLY, SHAPE_RING };
 
-enum { LISTS_MAX = 8 }; /* a list has four phases, and a journal has room for 32 */
+enum { LISTS_MAX = 63 }; /* a list has four phases, and a journal has room for 255 */
 
 static const char *const shape_names[] = {"singly", "doubly", "ring", NULL};
 
