@@ -47,7 +47,8 @@ static struct made_cell *add(const char *collector, const char *workload)
                              .growth = 2};
   if (strcmp(collector, "cpython") == 0) cell->version = "3.11.2";
   if (strcmp(collector, "boehm") == 0) cell->version = "8.2.2";
-  if (strcmp(collector, "none") == 0 || strcmp(collector, "marksweep") == 0) cell->allocator = "own";
+  if (strcmp(collector, "none") == 0) cell->allocator = "own";
+  if (strcmp(collector, "marksweep") == 0) cell->allocator = "blocks";
   snprintf(cell->id, sizeof cell->id, "%032zx", ++made_count);
   return cell;
 }

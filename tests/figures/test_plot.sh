@@ -65,6 +65,26 @@ all) # every figure: well-formed, with its labels, not too large, no picture emp
     cmp "${gp%.gp}.svg" "f/$(basename "${gp%.gp}").svg"
   done
   ;;
+allocator) # held fixed, and said; where it is not, what each collector was on
+  "$make_store" s.sqlite 47
+  expect 0 "$gclab" plot overview percentiles --store s.sqlite --out f --format svg
+  for name in overview percentiles; do
+    tr -d '\n' <"f/$name.svg" | sed 's/<[^>]*>/ /g; s/  */ /g' >text
+    says 'Memory: refcount' text
+    says 'marksweep on blocks.' text
+  done
+  expect 0 "$gclab" plot overview --allocator glibc --store s.sqlite --out g --format svg
+  says 'All on the allocator glibc.' g/overview.svg
+  says refcount g/overview.svg
+  ! grep -q 'marksweep\|refcount_cyclic\|Memory:\|/ glibc' g/overview.svg || fail "something else is in the figure"
+  expect 0 "$gclab" plot -a blocks --store s.sqlite --out h --format svg
+  says 'Only what ran on the allocator blocks.' h/summary.md
+  ! grep -q refcount h/summary.md || fail "refcount is in the summary"
+  expect 4 "$gclab" plot -a tcmalloc --store s.sqlite --out i
+  says "campaign 'synthetic' has no trial on the allocator tcmalloc; it has" err
+  says blocks err
+  no_pictures i
+  ;;
 deterministic) # the same data, the same bytes
   "$make_store" s.sqlite 15
   "$make_store" t.sqlite 15
