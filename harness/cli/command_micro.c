@@ -268,7 +268,7 @@ static int show(struct store *store, const char *id, const struct arguments *arg
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */
 
-static bool wants(void *context, const struct catalogue_collector *collector)
+static bool wants(const void *context, const struct catalogue_collector *collector)
 {
   return selection_wants(context, collector, "all");
 }
@@ -326,12 +326,9 @@ static int exit_code_of(enum micro_run_outcome outcome)
   return EXIT_ENVIRONMENT;
 }
 
-static int judge(const struct arguments *arguments, const struct micro_programs *programs,
-                 const struct micro_counts *counts)
+static int exit_code_of_expectation(enum expectation_outcome outcome)
 {
-  if (arguments->renew != NULL)
-    return expectation_write(arguments->renew, programs, counts) ? EXIT_DONE : EXIT_ENVIRONMENT;
-  switch (expectation_check(arguments->expect, programs, counts, TOLERANCE, stdout)) {
+  switch (outcome) {
   case EXPECTATION_MET:
     return EXIT_DONE;
   case EXPECTATION_NOT_MET:
@@ -342,6 +339,14 @@ static int judge(const struct arguments *arguments, const struct micro_programs 
     break;
   }
   return EXIT_ENVIRONMENT;
+}
+
+static int judge(const struct arguments *arguments, const struct micro_programs *programs,
+                 const struct micro_counts *counts)
+{
+  if (arguments->renew != NULL)
+    return expectation_write(arguments->renew, programs, counts) ? EXIT_DONE : EXIT_ENVIRONMENT;
+  return exit_code_of_expectation(expectation_check(arguments->expect, programs, counts, TOLERANCE, stdout));
 }
 
 struct session {
@@ -374,7 +379,9 @@ static int run(struct session *session)
   if (!interrupt_watch()) return EXIT_ENVIRONMENT;
   struct micro_counts counts = {0};
   int code = EXIT_DONE;
-  if (arguments->counts)
+  if (arguments->expect != NULL)
+    code = exit_code_of_expectation(expectation_is_comparable(arguments->expect, &session->programs));
+  if (code == EXIT_DONE && arguments->counts)
     code = exit_code_of(
         micro_count(&session->programs, &session->selection, &session->request, arguments->run.quiet, &counts));
   if (code == EXIT_DONE && (arguments->expect != NULL || arguments->renew != NULL)) {
@@ -394,7 +401,7 @@ static int prepare_and_run(const struct arguments *arguments, const struct catal
   struct session session = {.arguments = arguments,
                             .request = {.catalogue = catalogue,
                                         .wants = wants,
-                                        .context = (void *)(uintptr_t)&arguments->selection,
+                                        .context = &arguments->selection,
                                         .allocator = arguments->allocator,
                                         .size = arguments->size,
                                         .knobs = arguments->selection.knobs,

@@ -344,8 +344,8 @@ static enum figure_status draw_objects(struct figure_job *job, const struct micr
   const double top = canvas_head_bottom(canvas) + 26;
   canvas->height = top + (height + row_gap) * (double)rows + 24;
   for (size_t g = 0; g < count; g++) {
-    const size_t at = g % columns;
-    const double at_x = left + (double)at * (width + gap), at_y = top + (double)(g / columns) * (height + row_gap);
+    const size_t at = g % columns, line = g / columns;
+    const double at_x = left + (double)at * (width + gap), at_y = top + (double)line * (height + row_gap);
     struct canvas_panel *panel = canvas_add_panel(canvas, at_x, at_x + width, at_y, at_y + height);
     panel->x = x;
     panel->y = y;

@@ -118,11 +118,13 @@ int main(int argc, char **argv)
   heap_set_defaults(&arguments.heap);
   argp_err_exit_status = MICRO_EXIT_USAGE;
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
-  if (arguments.failed) return MICRO_EXIT_USAGE;
-  struct micro_table table = {0};
-  fill_table(&table, &arguments);
-  const int code = run(&arguments, &table, library_count, library);
-  free(table.rows);
+  int code = MICRO_EXIT_USAGE;
+  if (!arguments.failed) {
+    struct micro_table table = {0};
+    fill_table(&table, &arguments);
+    code = run(&arguments, &table, library_count, library);
+    free(table.rows);
+  }
   free((void *)library);
   if (arguments.has_filter) regfree(&arguments.filter);
   return code;

@@ -136,6 +136,16 @@ static bool is_comparable(const struct expectation *expectation, const struct mi
   return true;
 }
 
+enum expectation_outcome expectation_is_comparable(const char *path, const struct micro_programs *programs)
+{
+  struct expectation expectation;
+  enum expectation_outcome outcome = EXPECTATION_UNREADABLE;
+  if (read_file(path, &expectation))
+    outcome = is_comparable(&expectation, programs) ? EXPECTATION_MET : EXPECTATION_NOT_COMPARABLE;
+  release(&expectation);
+  return outcome;
+}
+
 static struct expected *find(struct expectation *expectation, const struct store_micro_instructions *row)
 {
   for (size_t i = 0; i < expectation->count; i++) {

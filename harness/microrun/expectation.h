@@ -23,6 +23,9 @@ enum expectation_outcome {
 enum expectation_outcome expectation_check(const char *path, const struct micro_programs *programs,
                                            const struct micro_counts *counts, double tolerance, FILE *out);
 
+/* Can what these programs take be compared with the file at all?  EXPECTATION_MET: yes.  Others after a message. */
+enum expectation_outcome expectation_is_comparable(const char *path, const struct micro_programs *programs);
+
 /* Writes the counts as such a file, in place of what is there.  False after a message. */
 bool expectation_write(const char *path, const struct micro_programs *programs, const struct micro_counts *counts);
 

@@ -163,7 +163,7 @@ void micro_programs_free(struct micro_programs *programs)
     }
     free(program->offers);
     free(program->path);
-    free((char *)(uintptr_t)program->preload);
+    free(program->preload);
   }
   free(programs->list);
   *programs = (struct micro_programs){0};

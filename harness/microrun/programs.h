@@ -23,7 +23,7 @@ struct micro_program {
   char *path;
   char build_id[CATALOGUE_HASH_MAX];
   const char *allocator; /* that it is run on: a name, or "own" */
-  const char *preload;   /* NULL: nothing */
+  char *preload;         /* "LD_PRELOAD=..."; NULL: nothing */
   struct micro_offer *offers;
   size_t offer_count;
 };
@@ -35,8 +35,8 @@ struct micro_programs {
 
 struct micro_program_request {
   const struct catalogue *catalogue;
-  bool (*wants)(void *context, const struct catalogue_collector *collector);
-  void *context;
+  bool (*wants)(const void *context, const struct catalogue_collector *collector);
+  const void *context;
   const char *allocator; /* for collectors on malloc, and the machine's */
   const char *size;
   const char *const *knobs; /* KNOB=VALUE, each given to the collectors that have such a knob */

@@ -45,3 +45,11 @@ case ${seen:-} in
 *gcbench*) ;;
 *) fail "gcbench was not among the workloads" ;;
 esac
+
+# Where gclab has micro-benchmarks, the example has too.
+if [ -x "$work/prefix/libexec/gclab/gclab-micro-none" ]; then
+  micro=$work/build/bin/gclab-micro-naive_marksweep
+  "$micro" --size small --filter '^(allocate|store|full)/' --benchmark_min_time=0 --benchmark_format=csv >"$work/micro.csv" 2>/dev/null ||
+    fail "the example's micro-benchmarks do not run"
+  grep -q '^"full/graph/1000/process_time",' "$work/micro.csv" || fail "the example has no micro-benchmark of a collection"
+fi
