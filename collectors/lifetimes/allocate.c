@@ -20,10 +20,11 @@ static bool grow(struct mapping *mapping, uint64_t bytes)
 static bool grow_tables(struct lifetimes *lt)
 {
   const uint64_t capacity = lt->capacity == 0 ? FIRST_CAPACITY : 2 * lt->capacity;
-  const bool done =
-      grow(&lt->record_memory, capacity * sizeof *lt->records) &&
-      grow(&lt->queue_memory, capacity * sizeof *lt->queue) && grow(&lt->birth_memory, capacity * sizeof *lt->births) &&
-      grow(&lt->dated_memory, capacity * sizeof *lt->dated) && grow(&lt->spare_memory, capacity * sizeof *lt->spare);
+  const bool done = grow(&lt->record_memory, capacity * sizeof(struct record *)) &&
+                    grow(&lt->queue_memory, capacity * sizeof(struct record *)) &&
+                    grow(&lt->birth_memory, capacity * sizeof *lt->births) &&
+                    grow(&lt->dated_memory, capacity * sizeof *lt->dated) &&
+                    grow(&lt->spare_memory, capacity * sizeof *lt->spare);
   lt->records = lt->record_memory.memory; /* each may have moved */
   lt->queue = lt->queue_memory.memory;
   lt->births = lt->birth_memory.memory;

@@ -121,7 +121,10 @@ static void format_real(double value, char *text)
 
 char *measure_format(enum measure measure, double value, char *text)
 {
-  if (isnan(value)) return strcpy(text, "-");
+  if (isnan(value)) {
+    snprintf(text, MEASURE_TEXT_MAX, "-");
+    return text;
+  }
   switch (measure_rows[measure].print) {
   case MEASURE_PRINT_COUNT:
     format_count(value, text);

@@ -190,7 +190,8 @@ static bool choose(struct job *job)
 {
   const struct arguments *arguments = job->arguments;
   const size_t room = (arguments->workload_count + 1) * (job->catalogue->workload_count + 1);
-  job->workloads = (const struct catalogue_workload **)memory_require(calloc(room, sizeof *job->workloads));
+  job->workloads =
+      (const struct catalogue_workload **)memory_require(calloc(room, sizeof(struct catalogue_workload *)));
   job->ids = memory_require(calloc(room, sizeof *job->ids));
   if (arguments->workload_count == 0) return choose_one(job, "all");
   for (size_t i = 0; i < arguments->workload_count; i++) {

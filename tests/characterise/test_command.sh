@@ -7,7 +7,7 @@ bin=$(dirname "$gclab")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
-export GCLAB_STORE=$dir/s.sqlite TMPDIR=$dir
+export GCLAB_STORE="$dir/s.sqlite" TMPDIR="$dir"
 
 fail() {
   echo "FAILED: $*" >&2
@@ -79,7 +79,7 @@ schedule) # the file is what the documentation says, and agrees with the numbers
     jq -e "(100 * .cyclic / .rows - $(of in_cycle) | fabs) < 1e-6" read.json >/dev/null || fail "$word: in_cycle"
     is "$word: alive at the end" "$(jq .at_end read.json)" 0
   done
-  [ -z "$(ls d | grep part)" ] || fail "a part of a file is left"
+  for part in d/*.part; do [ ! -e "$part" ] || fail "a part of a file is left"; done
   expect 4 "$gclab" characterise --size small -w cycles --keep-deaths nowhere
   says 'nowhere/cycles.deaths: No such file or directory' err
   ;;

@@ -192,8 +192,8 @@ static void test_histogram_is_near(void **state)
   struct stats_histogram histogram;
   assert_true(stats_histogram_open(&histogram));
   for (uint64_t value = 0; value < 1024; value++) stats_histogram_add(&histogram, value);
-  for (double q = 0.05; q < 1; q += 0.05)
-    assert_int_equal(stats_histogram_quantile(&histogram, q), stats_rank(1024, q) - 1);
+  for (int percent = 5; percent < 100; percent += 5)
+    assert_int_equal(stats_histogram_quantile(&histogram, percent / 100.0), stats_rank(1024, percent / 100.0) - 1);
   stats_histogram_free(&histogram);
   assert_true(stats_histogram_open(&histogram));
   struct random random;
@@ -205,9 +205,9 @@ static void test_histogram_is_near(void **state)
     stats_histogram_add(&histogram, values[i]);
   }
   stats_sort_u64(values, N);
-  for (double q = 0; q <= 1; q += 0.01) {
-    const double exact = (double)stats_quantile_u64(values, N, q);
-    const double found = (double)stats_histogram_quantile(&histogram, q);
+  for (int percent = 0; percent <= 100; percent++) {
+    const double exact = (double)stats_quantile_u64(values, N, percent / 100.0);
+    const double found = (double)stats_histogram_quantile(&histogram, percent / 100.0);
     assert_true(found <= exact && found >= exact * (1 - 1.0 / 1024));
   }
   stats_histogram_free(&histogram);
