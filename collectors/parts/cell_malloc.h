@@ -31,7 +31,7 @@ static inline void *cell_try(uint64_t bytes)
   if (bytes > CELL_INLINE_ZERO_BYTES) return calloc(1, bytes);
   void *cell = malloc(bytes);
   __asm__("" : "+r"(cell)); /* or gcc makes a calloc of the two, and glibc's knows no thread cache */
-  if (GC_LIKELY(cell != NULL)) memset(cell, 0, bytes);
+  if (GC_LIKELY(cell != NULL)) memset(cell, 0, bytes); // NOLINT(clang-analyzer-unix.Malloc): it is returned
   return cell;
 }
 
