@@ -16,7 +16,7 @@
 #include "harness/figures/text.h"
 #include "harness/microrun/results.h"
 
-enum { LINE_PX = 21, GROUPS_MAX = 32, PANEL_COLUMNS = 4 };
+enum { LINE_PX = 21, GROUPS_MAX = 32, GROUP_ROWS_MAX = 16, PANEL_COLUMNS = 4 };
 
 static bool is_machine(const struct micro_results *results, size_t column)
 {
@@ -58,11 +58,14 @@ static void put_foot(struct canvas *canvas, const struct micro_results *results)
   text_append(&canvas->foot, " · %.10s", results->created_at);
 }
 
-/* A key for each collector, and what marks the limit. */
-static void put_keys(struct canvas *canvas, const struct micro_results *results, int line, int limit_line)
+/* A key for each collector that was measured on one of the rows, and what marks the limit. */
+static void put_keys(struct canvas *canvas, const struct micro_results *results, const size_t *rows, size_t row_count,
+                     int line, int limit_line)
 {
   for (size_t column = 0; column < results->column_count; column++) {
-    if (is_machine(results, column)) continue;
+    bool appears = false;
+    for (size_t i = 0; i < row_count; i++) appears |= micro_results_cell(results, rows[i], column)->count > 0;
+    if (is_machine(results, column) || !appears) continue;
     const char *name = results->columns[column].collector;
     canvas_add_key(canvas, name, palette_collector(name), line, 7, 1.0);
   }
@@ -187,7 +190,10 @@ static enum figure_status draw_primitives(struct figure_job *job, const struct m
   canvas->subtitle =
       text_copy("CPU time of one operation, median over repetitions. Left: in time; right: in multiples of "
                 "the limit, which was measured in the same repetition.");
-  put_keys(canvas, results, 0, 1);
+  size_t *rows = text_allocate(count * sizeof *rows);
+  for (size_t i = 0; i < count; i++) rows[i] = lines[i].row;
+  put_keys(canvas, results, rows, count, 0, 1);
+  free(rows);
   put_foot(canvas, results);
   double widest = 0;
   for (size_t i = 0; i < count; i++)
@@ -233,7 +239,7 @@ static enum figure_status draw_primitives(struct figure_job *job, const struct m
 struct group {
   const char *name;
   size_t prefix;
-  size_t rows[16];
+  size_t rows[GROUP_ROWS_MAX];
   size_t count;
 };
 
@@ -254,7 +260,7 @@ static size_t find_groups(const struct micro_results *results, struct group *gro
     while (g < count && !has_prefix(&groups[g], name, prefix)) g++;
     if (g == GROUPS_MAX) continue;
     if (g == count) groups[count++] = (struct group){.name = name, .prefix = prefix};
-    if (groups[g].count < sizeof groups[g].rows / sizeof groups[g].rows[0]) groups[g].rows[groups[g].count++] = row;
+    if (groups[g].count < GROUP_ROWS_MAX) groups[g].rows[groups[g].count++] = row;
   }
   size_t kept = 0; /* of one number of objects there is no curve */
   for (size_t g = 0; g < count; g++) {
@@ -331,7 +337,12 @@ static enum figure_status draw_objects(struct figure_job *job, const struct micr
       "CPU time for one object, median over repetitions: of a full collection of a graph that is all alive, and of the "
       "cascade that frees it. The limit is one access an object: at random for the graph, along a chain in allocation "
       "order for the others.");
-  put_keys(canvas, results, 1, 2);
+  size_t *all = text_allocate((size_t)GROUPS_MAX * GROUP_ROWS_MAX * sizeof *all), all_count = 0;
+  for (size_t g = 0; g < count; g++) {
+    for (size_t i = 0; i < groups[g].count; i++) all[all_count++] = groups[g].rows[i];
+  }
+  put_keys(canvas, results, all, all_count, 1, 2);
+  free(all);
   put_foot(canvas, results);
   struct axis x = AXIS_EMPTY, y = AXIS_EMPTY;
   x.log = y.log = true;
