@@ -119,37 +119,48 @@ static bool choose_allocator(struct micro_program *program, const char *allocato
   return true;
 }
 
+/* A collector from elsewhere may have been built without; it is left out then, which is said. */
+static bool has_program(const struct catalogue_collector *described, bool says)
+{
+  char *path = path_beside(described->trial_path);
+  const bool found = access(path, X_OK) == 0;
+  if (!found && says)
+    fprintf(
+        stderr,
+        "gclab micro: %s is left out: there is no %s; it takes a gclab built with Google Benchmark (Debian package: "
+        "libbenchmark-dev)\n",
+        described->name, path);
+  free(path);
+  return found;
+}
+
 static bool add(struct micro_programs *programs, const struct micro_program_request *request, const char *name,
                 const struct catalogue_collector *described)
 {
-  struct micro_program *program = &programs->list[programs->count];
+  struct micro_program *program = &programs->list[programs->count++];
   *program =
       (struct micro_program){.collector = name, .described = described, .path = path_beside(described->trial_path)};
-  if (access(program->path, X_OK) != 0) {
-    fprintf(
-        stderr,
-        "gclab micro: %s has no micro-benchmarks: there is no %s; build gclab with Google Benchmark (Debian package: "
-        "libbenchmark-dev)\n",
-        described->name, program->path);
-    free(program->path);
+  if (!program_hash(program->path, program->build_id)) {
+    fprintf(stderr, "gclab micro: %s cannot be read\n", program->path);
     return false;
   }
-  programs->count++;
-  if (!program_hash(program->path, program->build_id)) return false;
   return choose_allocator(program, request->allocator) && ask(program, request);
 }
 
 bool micro_programs_find(const struct micro_program_request *request, struct micro_programs *programs)
 {
   const struct catalogue *catalogue = request->catalogue;
+  bool ok = true;
   *programs = (struct micro_programs){0};
   programs->list = memory_require(calloc(catalogue->collector_count + 1, sizeof *programs->list));
-  bool ok = add(programs, request, STORE_MICRO_MACHINE, &catalogue->collectors[0]);
   for (size_t i = 0; ok && i < catalogue->collector_count; i++) {
     const struct catalogue_collector *collector = &catalogue->collectors[i];
-    if (request->wants(request->context, collector)) ok = add(programs, request, collector->name, collector);
+    if (!request->wants(request->context, collector) || !has_program(collector, true)) continue;
+    if (programs->count == 0) ok = add(programs, request, STORE_MICRO_MACHINE, collector);
+    if (ok) ok = add(programs, request, collector->name, collector);
   }
-  return ok;
+  if (programs->count == 0) fputs("gclab micro: there is nothing to run\n", stderr);
+  return ok && programs->count > 0;
 }
 
 void micro_programs_free(struct micro_programs *programs)

@@ -133,6 +133,32 @@ static void suggests_only_what_was_meant(void **state)
   assert_null(setting_nearest("", names, 4));
 }
 
+static void assigns_by_name(void **state)
+{
+  (void)state;
+  static const struct setting table[] = {
+      {.name = "depth", .unit = "", .type = SETTING_INTEGER, .minimum = 1, .maximum = 64},
+      {.name = "room", .unit = "bytes", .type = SETTING_BYTES, .minimum = 0, .maximum = 1 << 30}};
+  int64_t values[] = {5, 6};
+  char error[SETTING_ERROR_MAX];
+  assert_true(setting_assign("room=4K", table, 2, values, "it", error));
+  assert_int_equal(values[0], 5);
+  assert_int_equal(values[1], 4096);
+  static const struct {
+    const char *text, *error;
+  } refused[] = {{"depth", "'depth' is not of the form NAME=VALUE"},
+                 {"dept=3", "it has nothing called 'dept'; did you mean depth"},
+                 {"x=1", "it has nothing called 'x'"},
+                 {"depth=65", "it: depth: "},
+                 {"depth=", "it: depth: "},
+                 {"=", "it has nothing called ''"}};
+  for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+    assert_false(setting_assign(refused[i].text, table, 2, values, "it", error));
+    assert_memory_equal(error, refused[i].error, strlen(refused[i].error));
+  }
+  assert_int_equal(values[0], 5);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -141,6 +167,7 @@ int main(void)
       cmocka_unit_test(writes_what_it_reads),
       cmocka_unit_test(finds_rows_and_types),
       cmocka_unit_test(suggests_only_what_was_meant),
+      cmocka_unit_test(assigns_by_name),
   };
   return cmocka_run_group_tests_name("setting", tests, NULL, NULL);
 }
