@@ -74,11 +74,11 @@ static const char doc[] =
     "\vPrograms run one at a time in random order, interleaved, so that what is compared was measured within seconds. "
     "Without -c, all collectors are measured. 'gclab plot micro' draws the newest run.\n\n"
     "Examples:\n"
-    "  gclab micro                                  everything, in under three minutes\n"
+    "  gclab micro                   everything, in under three minutes\n"
     "  gclab micro --quick -c marksweep\n"
     "  gclab micro -c marksweep -c boehm --filter '^full/graph' --repetitions 9\n"
     "  gclab micro -c own --instructions=only\n"
-    "  gclab micro --json before.json               compare.py benchmarks before.json after.json\n"
+    "  gclab micro --json new.json   and: compare.py benchmarks old.json new.json\n"
     "  gclab micro --show --format markdown\n\n"
     "Exit codes: 0 done; 1 --expect found a difference; 2 wrong usage; 3 a program failed; 4 the environment lacks "
     "something; 130 interrupted, what was measured is kept.";

@@ -192,14 +192,38 @@ static void add_group(struct course *course, const struct micro_offer *offer)
   group->heavy = offer->heavy;
 }
 
-/* Collectors' subjects; the limits' own only where nothing else is run. */
+/* Is the machine's benchmark held against one of the group? */
+static bool is_limit_in(const struct course *course, const struct group *group, const char *limit)
+{
+  for (size_t p = 1; p < course->programs->count; p++) {
+    const struct micro_program *program = &course->programs->list[p];
+    for (size_t i = 0; i < program->offer_count; i++) {
+      const struct micro_offer *offer = &program->offers[i];
+      if (is_in(group, offer) && offer->skip == NULL && strcmp(offer->limit, limit) == 0 &&
+          is_selected(course->selection, offer->name))
+        return true;
+    }
+  }
+  return false;
+}
+
+static bool is_limit_of_any(const struct course *course, const char *limit)
+{
+  for (size_t g = 0; g < course->group_count; g++) {
+    if (is_limit_in(course, &course->groups[g], limit)) return true;
+  }
+  return false;
+}
+
+/* Collectors' subjects, and one of those limits that nothing is held against. */
 static void make_groups(struct course *course)
 {
   for (size_t p = course->programs->count; p-- > 0;) {
-    if (p == 0 && course->group_count > 0) return;
-    for (size_t i = 0; i < course->programs->list[p].offer_count; i++) {
-      const struct micro_offer *offer = &course->programs->list[p].offers[i];
-      if (is_selected(course->selection, offer->name)) add_group(course, offer);
+    const struct micro_program *program = &course->programs->list[p];
+    for (size_t i = 0; i < program->offer_count; i++) {
+      const struct micro_offer *offer = &program->offers[i];
+      if (is_selected(course->selection, offer->name) && (p > 0 || !is_limit_of_any(course, offer->name)))
+        add_group(course, offer);
     }
   }
 }
@@ -221,20 +245,11 @@ static bool is_due(const struct group *group, uint32_t repetition)
 
 /* ---- one program ------------------------------------------------------------------------------------------------ */
 
-/* The benchmark is what the group needs of the machine: a limit of one of its own, or one that was asked for. */
-static bool machine_runs(const struct course *course, const struct group *group, const char *limit)
+/* What the group needs of the machine: the limits of its own, or those that no other group has. */
+static bool machine_runs(const struct course *course, const struct group *group, const struct micro_offer *limit)
 {
-  if (strcmp(group->subject, "limit") == 0) return true;
-  for (size_t p = 1; p < course->programs->count; p++) {
-    const struct micro_program *program = &course->programs->list[p];
-    for (size_t i = 0; i < program->offer_count; i++) {
-      const struct micro_offer *offer = &program->offers[i];
-      if (is_in(group, offer) && offer->skip == NULL && strcmp(offer->limit, limit) == 0 &&
-          is_selected(course->selection, offer->name))
-        return true;
-    }
-  }
-  return false;
+  if (strcmp(group->subject, "limit") != 0) return is_limit_in(course, group, limit->name);
+  return is_in(group, limit) && !is_limit_of_any(course, limit->name);
 }
 
 /* Names are letters, digits, and / : % _ +. */
@@ -256,8 +271,7 @@ static char *filter_of(const struct course *course, const struct group *group, c
   fputs("^(", out);
   for (size_t i = 0; i < program->offer_count; i++) {
     const struct micro_offer *offer = &program->offers[i];
-    const bool is_run =
-        is_machine ? machine_runs(course, group, offer->name) : is_in(group, offer) && offer->skip == NULL;
+    const bool is_run = is_machine ? machine_runs(course, group, offer) : is_in(group, offer) && offer->skip == NULL;
     if (!is_run || !is_selected(course->selection, offer->name)) continue;
     if (count++ > 0) fputc('|', out);
     append_name(out, offer->name);

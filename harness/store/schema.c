@@ -1,8 +1,9 @@
 /* The schema as its files have it, in the program. */
 #include "harness/store/internal.h"
 
+extern const char store_schema_sql[], store_micro_sql[];
+
 #define PART(name, file)                                                                                               \
-  extern const char name[];                                                                                            \
   __asm__(".pushsection .rodata\n" #name ":\n"                                                                         \
           ".incbin \"" GCLAB_SCHEMA "/" file "\"\n"                                                                    \
           ".byte 0\n"                                                                                                  \
