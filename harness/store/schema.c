@@ -1,7 +1,7 @@
 /* The schema as its files have it, in the program. */
 #include "harness/store/internal.h"
 
-extern const char store_schema_sql[], store_micro_sql[];
+extern const char store_schema_sql[], store_micro_sql[], store_characterisation_sql[];
 
 #define PART(name, file)                                                                                               \
   __asm__(".pushsection .rodata\n" #name ":\n"                                                                         \
