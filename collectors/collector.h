@@ -115,6 +115,7 @@ struct collector_config {
   const int64_t *knobs; /* one a row of the descriptor's table, validated */
   struct journal *journal;
   FILE *report; /* where an instrument writes what it observes; NULL: nobody wants to know */
+  unsigned needs; /* COLLECTOR_WEAK, where there will be weak references: for a peer whose objects need room for them */
   /* Called when memory is refused; bytes is what was asked for (an object, its cell, or a table).  Does not return. */
   void (*out_of_memory)(struct gc_mutator *mutator, uint64_t bytes) __attribute__((noreturn));
 };

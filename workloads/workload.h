@@ -33,6 +33,7 @@ struct workload {
   const char *summary; /* one line */
   const char *source;  /* whose benchmark it is, and where its parameters come from */
   bool makes_cycles;   /* garbage may be cyclic: a pure counting collector will keep it */
+  unsigned needs;      /* COLLECTOR_* (collector.h) without which it cannot run: a trial is then not supported */
   const struct setting *parameters;
   size_t parameter_count;
   /* Checks what rows alone cannot (NULL: nothing).  Writes one sentence into error (SETTING_ERROR_MAX bytes). */

@@ -98,7 +98,7 @@ static const char *read_record(struct outcome *outcome, const struct plan_cell *
     wrong = "its record is of an unknown format: build gclab and its trial programs from the same source";
   else if (!says(record, "collector", cell->collector->name) || !says(record, "workload", cell->workload->name))
     wrong = "its record is of another collector or workload";
-  else if (!says(record, "outcome", "out_of_memory") &&
+  else if (!says(record, "outcome", "out_of_memory") && !says(record, "outcome", "not_supported") &&
            (!says(record, "outcome", "ok") || number(record, "wall_ns") < 0 ||
             !json_is_string(json_object_get(record, "checksum"))))
     wrong = "its record lacks what every record has";
@@ -119,6 +119,7 @@ static void take_record(struct outcome *outcome)
   const json_t *record = outcome->record;
   trial->record = outcome->record_text;
   trial->allocator = json_string_value(json_object_get(record, "allocator"));
+  if (says(record, "outcome", "not_supported")) return; /* nothing was done, so nothing was measured */
   if (says(record, "outcome", "ok")) trial->checksum = json_string_value(json_object_get(record, "checksum"));
   const struct {
     int64_t *field;
@@ -214,6 +215,19 @@ static bool allocator_is_right(const struct plan_cell *cell, const char *found)
   return found != NULL && strncmp(found, cell->allocator, strlen(cell->allocator)) == 0;
 }
 
+/* A list of words as text; to be freed. */
+static char *join(const json_t *words)
+{
+  char *text = memory_require(strdup(""));
+  for (size_t i = 0; i < json_array_size(words); i++) {
+    const char *word = json_string_value(json_array_get(words, i));
+    char *longer = memory_format("%s%s%s", text, i > 0 ? ", " : "", word != NULL ? word : "?");
+    free(text);
+    text = longer;
+  }
+  return text;
+}
+
 static void judge(struct outcome *outcome, const struct plan_cell *cell, const struct watch *watch,
                   const char *wrong_record, bool oom_killed)
 {
@@ -234,6 +248,11 @@ static void judge(struct outcome *outcome, const struct plan_cell *cell, const s
   } else if (says(outcome->record, "outcome", "out_of_memory")) {
     set_outcome(outcome, watch, "out_of_memory", "no room for an object of %" PRId64 " bytes",
                 number(outcome->record, "failed_bytes"));
+  } else if (says(outcome->record, "outcome", "not_supported")) {
+    char *lacks = join(json_object_get(outcome->record, "lacks"));
+    set_outcome(outcome, watch, "not_supported", "%s needs %s, which %s has not", cell->workload->name, lacks,
+                cell->collector->name);
+    free(lacks);
   } else if (!allocator_is_right(cell, outcome->trial.allocator)) {
     set_outcome(outcome, watch, "failed", "it ran on the allocator %s, not on %s",
                 outcome->trial.allocator != NULL ? outcome->trial.allocator : "(unknown)", cell->allocator);

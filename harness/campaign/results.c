@@ -9,7 +9,8 @@
 
 const char *results_outcome(const char *outcome)
 {
-  static const char *const outcomes[] = {"ok", "out_of_memory", "timed_out", "crashed", "wrong_checksum"};
+  static const char *const outcomes[] = {"ok",      "out_of_memory",  "timed_out",
+                                         "crashed", "wrong_checksum", "not_supported"};
   for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++) {
     if (strcmp(outcome, outcomes[i]) == 0) return outcomes[i];
   }
@@ -92,6 +93,7 @@ char *results_reason(const struct result *result)
 bool results_is_foreseen(const struct result *result, const struct plan_cells *cells)
 {
   const struct plan_cell *cell = &cells->cells[result->cell];
+  if (strcmp(result->outcome, "not_supported") == 0) return true;
   if (strcmp(result->outcome, "out_of_memory") != 0) return false;
   if (!catalogue_collector_can(cell->collector, "reclaims")) return true;
   return cell->workload->makes_cycles && !catalogue_collector_can(cell->collector, "reclaims_cycles");

@@ -38,6 +38,8 @@ struct catalogue_collector {
 struct catalogue_workload {
   const char *name, *summary, *source;
   bool makes_cycles;
+  const char **needs; /* capabilities without which a trial is not supported */
+  size_t need_count;
   struct setting *parameters;
   size_t parameter_count;
 };

@@ -128,12 +128,15 @@ void description_free_collector(struct catalogue_collector *collector)
 static bool read_workload(json_t *row, struct catalogue_workload *workload, char *error)
 {
   json_t *parameters = NULL;
+  json_t *needs = NULL;
   int makes_cycles = 0;
   json_error_t why;
-  if (json_unpack_ex(row, &why, 0, "{s:s, s:s, s:s, s:b, s:o}", "name", &workload->name, "summary", &workload->summary,
-                     "source", &workload->source, "makes_cycles", &makes_cycles, "parameters", &parameters) != 0)
+  if (json_unpack_ex(row, &why, 0, "{s:s, s:s, s:s, s:b, s:o, s?o}", "name", &workload->name, "summary",
+                     &workload->summary, "source", &workload->source, "makes_cycles", &makes_cycles, "parameters",
+                     &parameters, "needs", &needs) != 0)
     return fail(error, "a workload: %.200s", why.text);
   workload->makes_cycles = makes_cycles != 0;
+  workload->needs = read_strings(needs, &workload->need_count);
   return read_settings(parameters, &workload->parameters, &workload->parameter_count, error);
 }
 
@@ -152,6 +155,9 @@ bool description_read_workloads(json_t *document, struct catalogue_workload **wo
 
 void description_free_workloads(struct catalogue_workload *workloads, size_t count)
 {
-  for (size_t i = 0; i < count; i++) free_settings(workloads[i].parameters, workloads[i].parameter_count);
+  for (size_t i = 0; i < count; i++) {
+    free((void *)workloads[i].needs);
+    free_settings(workloads[i].parameters, workloads[i].parameter_count);
+  }
   free(workloads);
 }

@@ -226,6 +226,7 @@ static void print_workload(const struct catalogue_workload *workload)
   print_field("source", workload->source);
   print_field("cycles", workload->makes_cycles ? "its garbage may be cyclic: pure reference counting keeps it"
                                                : "none of its garbage is cyclic");
+  for (size_t i = 0; i < workload->need_count; i++) print_field(i == 0 ? "needs" : "", phrase_of(workload->needs[i]));
   print_settings(workload->parameters, workload->parameter_count,
                  "Parameters (--param NAME=VALUE,...):", "It has no parameters.", true);
 }

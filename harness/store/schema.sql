@@ -48,7 +48,8 @@ CREATE TABLE IF NOT EXISTS trial (
   block       INTEGER NOT NULL,
   position    INTEGER NOT NULL,          -- in the block's random order
   seed        INTEGER NOT NULL,
-  outcome     TEXT NOT NULL,             -- ok, out_of_memory, timed_out, crashed, wrong_checksum, failed
+  outcome     TEXT NOT NULL,             -- ok, out_of_memory, timed_out, crashed, wrong_checksum, not_supported,
+                                         -- failed
   signal      INTEGER,                   -- crashed: which
   message     TEXT,                      -- what the trial said on standard error, its end
   started_at  TEXT NOT NULL,

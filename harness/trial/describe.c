@@ -3,6 +3,7 @@
 
 #include "base/build.h"
 #include "base/version.h"
+#include "harness/trial/capability.h"
 #include "harness/trial/document.h"
 #include "harness/trial/trial.h"
 
@@ -37,37 +38,6 @@ static json_t *describe_settings(const struct setting *settings, size_t count, b
   return rows;
 }
 
-static json_t *describe_capabilities(void)
-{
-  static const struct {
-    unsigned bit;
-    const char *name;
-  } names[] = {
-      {COLLECTOR_RECLAIMS, "reclaims"},
-      {COLLECTOR_RECLAIMS_CYCLES, "reclaims_cycles"},
-      {COLLECTOR_PROMPT, "prompt"},
-      {COLLECTOR_MOVES, "moves"},
-      {COLLECTOR_GENERATIONAL, "generational"},
-      {COLLECTOR_INCREMENTAL, "incremental"},
-      {COLLECTOR_CONCURRENT, "concurrent"},
-      {COLLECTOR_THREADS, "threads"},
-      {COLLECTOR_EXTERNAL, "external"},
-      {COLLECTOR_CONSERVATIVE, "conservative"},
-      {COLLECTOR_USES_MALLOC, "uses_malloc"},
-      {COLLECTOR_WEAK, "weak"},
-      {COLLECTOR_FINALIZES, "finalizes"},
-      {COLLECTOR_HOOKS_IN_PAUSE, "hooks_in_pause"},
-      {COLLECTOR_USES_BLOCKS, "uses_blocks"},
-      {COLLECTOR_VARIANT, "variant"},
-      {COLLECTOR_INSTRUMENT, "instrument"},
-  };
-  json_t *list = json_array();
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    if (collector.capabilities & names[i].bit) document_append(list, json_string(names[i].name));
-  }
-  return list;
-}
-
 static json_t *describe_workload(const struct workload *workload)
 {
   json_t *description = json_object();
@@ -75,6 +45,7 @@ static json_t *describe_workload(const struct workload *workload)
   document_set(description, "summary", json_string(workload->summary));
   document_set(description, "source", json_string(workload->source));
   document_set(description, "makes_cycles", json_boolean(workload->makes_cycles));
+  document_set(description, "needs", capability_names(workload->needs));
   document_set(description, "parameters", describe_settings(workload->parameters, workload->parameter_count, true));
   return description;
 }
@@ -87,7 +58,7 @@ int trial_describe(void)
   document_set(root, "summary", json_string(collector.summary));
   document_set(root, "source", json_string(collector.source));
   document_set(root, "version", json_string(collector.version != NULL ? collector.version() : GCLAB_VERSION));
-  document_set(root, "capabilities", describe_capabilities());
+  document_set(root, "capabilities", capability_names(collector.capabilities));
   document_set(root, "knobs", describe_settings(collector.knobs, collector.knob_count, false));
   document_set(root, "gclab_version", json_string(GCLAB_VERSION));
   document_set(root, "revision", json_string(GCLAB_REVISION));

@@ -8,6 +8,7 @@
 
 #include "base/version.h"
 #include "harness/trial/allocator.h"
+#include "harness/trial/capability.h"
 #include "harness/trial/document.h"
 #include "harness/trial/trial.h"
 
@@ -96,14 +97,18 @@ static void put_system(json_t *root)
   document_set(root, "allocator_statistics", uses_blocks ? json_object() : allocator_statistics());
 }
 
+static const char *const outcome_names[] = {
+    [TRIAL_OK] = "ok", [TRIAL_OUT_OF_MEMORY] = "out_of_memory", [TRIAL_NOT_SUPPORTED] = "not_supported"};
+
 static json_t *make_record(const struct trial *trial)
 {
   json_t *root = json_object();
   char checksum[24];
   snprintf(checksum, sizeof checksum, "%016" PRIx64, trial->run.checksum);
   document_set(root, "format", json_string("gclab-record-1"));
-  document_set(root, "outcome", json_string(trial->outcome == TRIAL_OK ? "ok" : "out_of_memory"));
+  document_set(root, "outcome", json_string(outcome_names[trial->outcome]));
   if (trial->outcome == TRIAL_OUT_OF_MEMORY) document_set_number(root, "failed_bytes", trial->failed_bytes);
+  if (trial->outcome == TRIAL_NOT_SUPPORTED) document_set(root, "lacks", capability_names(trial->lacks));
   document_set(root, "collector", json_string(collector.name));
   document_set(root, "collector_version", json_string(collector.version != NULL ? collector.version() : GCLAB_VERSION));
   document_set(root, "gclab_version", json_string(GCLAB_VERSION));

@@ -88,8 +88,11 @@ int trial_run(struct trial *trial)
   trial->journal.enabled = trial->journal_enabled;
   FILE *report = open_report(trial);
   if (report == NULL && trial->report_path != NULL) return TRIAL_EXIT_ENVIRONMENT;
-  struct collector_config config = {
-      .knobs = trial->knobs, .journal = &trial->journal, .report = report, .out_of_memory = out_of_memory};
+  struct collector_config config = {.knobs = trial->knobs,
+                                    .journal = &trial->journal,
+                                    .report = report,
+                                    .needs = trial->workload->needs,
+                                    .out_of_memory = out_of_memory};
   trial->mutator = collector_start(&config);
   if (trial->mutator == NULL) {
     fprintf(stderr, "gclab-trial: %s cannot start: no memory for its heap\n", collector.name);
@@ -102,9 +105,11 @@ int trial_run(struct trial *trial)
                                      .journal = &trial->journal};
   random_seed(&trial->run.random, trial->seed);
 
+  trial->lacks = trial->workload->needs & ~collector.capabilities;
+  if (trial->lacks != 0) trial->outcome = TRIAL_NOT_SUPPORTED;
   trial->start_cpu_ns = clock_cpu_ns();
   trial->start_wall_ns = clock_now_ns();
-  trial->workload->run(&trial->run);
+  if (trial->outcome == TRIAL_OK) trial->workload->run(&trial->run);
   stop_clocks(trial);
 
   if (trial->mutator->frames != NULL) {

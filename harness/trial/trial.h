@@ -30,7 +30,7 @@ enum {
 
 enum { TRIAL_SETTINGS_MAX = 32 };
 
-enum trial_outcome { TRIAL_OK, TRIAL_OUT_OF_MEMORY };
+enum trial_outcome { TRIAL_OK, TRIAL_OUT_OF_MEMORY, TRIAL_NOT_SUPPORTED };
 
 struct trial {
   const struct workload *workload;
@@ -50,6 +50,7 @@ struct trial {
 
   enum trial_outcome outcome;
   uint64_t failed_bytes; /* out of memory: the object that there was no room for */
+  unsigned lacks;        /* not supported: capabilities that the workload needs and the collector has not */
   uint64_t start_wall_ns, start_cpu_ns, wall_ns, cpu_ns;
 };
 

@@ -24,8 +24,9 @@
 #include "collectors/collector.h"
 #include "harness/trial/allocator.h"
 
-static const char *const modes[] = {"ok",    "crash", "hang",  "rubbish", "silent",      "exit",       "oom",    "eat",
-                                    "wrong", "kill",  "shout", "orphan",  "bad_journal", "other_name", "no_sum", NULL};
+static const char *const modes[] = {"ok",          "crash",      "hang",   "rubbish", "silent", "exit",
+                                    "oom",         "eat",        "wrong",  "kill",    "shout",  "orphan",
+                                    "bad_journal", "other_name", "no_sum", "lacking", NULL};
 
 enum mode {
   MODE_OK,
@@ -42,7 +43,8 @@ enum mode {
   MODE_ORPHAN,
   MODE_BAD_JOURNAL,
   MODE_OTHER_NAME,
-  MODE_NO_SUM
+  MODE_NO_SUM,
+  MODE_LACKING
 };
 
 struct fake {
@@ -69,7 +71,7 @@ static int describe(const struct fake *fake)
   json_t *choices = json_array();
   for (int i = 0; modes[i] != NULL; i++) json_array_append_new(choices, json_string(modes[i]));
   json_t *mode = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:s}", "name", "mode", "unit", "", "type",
-                           "choice", "scale", "linear", "default", "ok", "minimum", "ok", "maximum", "no_sum",
+                           "choice", "scale", "linear", "default", "ok", "minimum", "ok", "maximum", "lacking",
                            "choices", choices, "help", "what to do");
   json_t *knobs = json_pack("[o, o, o]", mode, describe_setting("work_ms", "integer", "5"),
                             describe_setting("rows", "integer", "10"));
@@ -135,16 +137,22 @@ static void write_record(const struct fake *fake)
 {
   char checksum[24];
   const bool oom = fake->mode == MODE_OOM || fake->mode == MODE_EAT;
+  const bool lacking = fake->mode == MODE_LACKING;
   snprintf(checksum, sizeof checksum, "%016" PRIx64,
            fake->seed * 0x9e3779b97f4a7c15u + strlen(fake->workload) + (fake->mode == MODE_WRONG));
-  json_t *record = json_pack(
-      "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:[i, i, i], s:s, s:o}", "format", "gclab-record-1",
-      "outcome", oom ? "out_of_memory" : "ok", "collector", fake->mode == MODE_OTHER_NAME ? "another" : fake->name,
-      "workload", fake->workload, "amount", fake->amount, "seed", (json_int_t)fake->seed, "work_start_ns",
-      (json_int_t)fake->work_start_ns, "wall_ns", (json_int_t)fake->wall_ns, "cpu_ns", (json_int_t)fake->wall_ns,
-      "gc_ns", (json_int_t)fake->rows * 100, "failed_bytes", (json_int_t)64, "peak_heap_bytes", (json_int_t)4096,
-      "collections", 1, 2, 3, "allocator", allocator_name(), "surroundings", surroundings());
-  if (!oom && fake->mode != MODE_NO_SUM) json_object_set_new(record, "checksum", json_string(checksum));
+  json_t *record = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:[i, i, i], s:s, s:o}",
+                             "format", "gclab-record-1", "outcome",
+                             oom       ? "out_of_memory"
+                             : lacking ? "not_supported"
+                                       : "ok",
+                             "collector", fake->mode == MODE_OTHER_NAME ? "another" : fake->name, "workload",
+                             fake->workload, "amount", fake->amount, "seed", (json_int_t)fake->seed, "work_start_ns",
+                             (json_int_t)fake->work_start_ns, "wall_ns", (json_int_t)fake->wall_ns, "cpu_ns",
+                             (json_int_t)fake->wall_ns, "gc_ns", (json_int_t)fake->rows * 100, "failed_bytes",
+                             (json_int_t)64, "peak_heap_bytes", (json_int_t)4096, "collections", 1, 2, 3, "allocator",
+                             allocator_name(), "surroundings", surroundings());
+  if (lacking) json_object_set_new(record, "lacks", json_pack("[s, s]", "weak", "finalizes"));
+  if (!oom && !lacking && fake->mode != MODE_NO_SUM) json_object_set_new(record, "checksum", json_string(checksum));
   json_dumpfd(record, fake->record_fd, JSON_COMPACT);
   json_decref(record);
 }

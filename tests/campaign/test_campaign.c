@@ -272,6 +272,7 @@ static void every_outcome_is_told(void **state)
       {"mode=bad_journal", "failed", CAMPAIGN_TRIAL_FAILED, STORE_NONE, "journal is damaged"},
       {"mode=oom", "out_of_memory", CAMPAIGN_TRIAL_FAILED, STORE_NONE, "no room for an object of 64 bytes"},
       {"mode=eat", "out_of_memory", CAMPAIGN_TRIAL_FAILED, STORE_NONE, "no room"},
+      {"mode=lacking", "not_supported", CAMPAIGN_DONE, STORE_NONE, "work needs weak, finalizes, which alpha has not"},
       {"mode=shout", "ok", CAMPAIGN_DONE, STORE_NONE, "the last words"},
       {"mode=orphan", "ok", CAMPAIGN_DONE, STORE_NONE, NULL},
   };
@@ -290,6 +291,7 @@ static void every_outcome_is_told(void **state)
     assert_true(trial->message == NULL || strlen(trial->message) < 2200);
     assert_true(code == CAMPAIGN_DONE || strstr(printed[0], rows[i].outcome) != NULL);
     assert_true((trial->checksum != NULL) == (strcmp(trial->outcome, "ok") == 0));
+    assert_true(strcmp(trial->outcome, "not_supported") != 0 || trial->wall_ns == STORE_NONE);
   }
   assert_int_equal(count_processes(bench), 0);
 }
