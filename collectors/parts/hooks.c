@@ -165,47 +165,16 @@ static void link_weak(struct hooks *hooks, struct hooks_object *target, uint32_t
   *link = number;
 }
 
-static void require_capability(enum collector_capability capability, const char *what, const void *where)
+void hooks_add_weak(struct gc_mutator *mutator, const gc_ref *weak, const gc_ref *target, struct gc_hook callback)
 {
-  if ((collector.capabilities & capability) == 0) gc_fail(what, where);
-}
-
-void gc_new_weak(struct gc_mutator *mutator, gc_ref *slot, const gc_ref *target, struct gc_hook callback)
-{
-  require_capability(COLLECTOR_WEAK, "gc_new_weak: this collector has no weak references", slot);
-  GC_CHECK(*target != NULL, "gc_new_weak: there is no target", target);
-  const gc_ref shared = callback.function == NULL ? hooks_shared_weak(mutator->hooks, *target) : NULL;
-  if (shared != NULL) {
-    gc_root(mutator, slot, shared);
-    return;
-  }
-  /*
-   * The slot may be the target's own, so the new object lands in another first; and the hooks that its making runs may
-   * drop the target's slot, so the target is held here too.
-   */
-  GC_FRAME(frame, 2);
-  gc_push(mutator, &frame.frame);
-  gc_root(mutator, &frame.slot[1], *target);
-  gc_new(mutator, &frame.slot[0], hooks_weak_shape());
   reserve_weak(mutator); /* all room is made before a table changes: memory may run out */
   reserve_object(mutator);
   const uint32_t number = take_weak_entry(mutator->hooks);
-  struct hooks_object *entry = find_or_add(mutator->hooks, frame.slot[1]);
-  mutator->hooks->weaks[number] =
-      (struct hooks_weak){.weak = frame.slot[0], .target = frame.slot[1], .callback = callback};
+  struct hooks_object *entry = find_or_add(mutator->hooks, *target);
+  mutator->hooks->weaks[number] = (struct hooks_weak){.weak = *weak, .target = *target, .callback = callback};
   link_weak(mutator->hooks, entry, number);
   const uint64_t bits = number;
-  memcpy(gc_bytes(frame.slot[0], 0), &bits, sizeof bits);
-  gc_root(mutator, slot, frame.slot[0]);
-  gc_pop(mutator, &frame.frame);
-}
-
-gc_ref gc_weak_get(struct gc_mutator *mutator, gc_ref weak)
-{
-  const struct hooks *hooks = mutator->hooks;
-  const gc_ref target = hooks_weak_of(hooks, weak)->target;
-  if (GC_LIKELY(hooks->hidden_count == 0) || target == NULL) return target;
-  return hooks_find(hooks, target)->hidden ? NULL : target;
+  memcpy(gc_bytes(*weak, 0), &bits, sizeof bits);
 }
 
 static void set_hidden(struct hooks *hooks, gc_ref object, bool hidden)
@@ -225,7 +194,8 @@ void hooks_show(struct hooks *hooks, gc_ref object) { set_hidden(hooks, object, 
 
 void gc_set_finalizer(struct gc_mutator *mutator, gc_ref object, struct gc_hook finalizer)
 {
-  require_capability(COLLECTOR_FINALIZES, "gc_set_finalizer: this collector has no finalizers", object);
+  if ((collector.capabilities & COLLECTOR_FINALIZES) == 0)
+    gc_fail("gc_set_finalizer: this collector has no finalizers", object);
   GC_CHECK(object != NULL && finalizer.function != NULL, "gc_set_finalizer: of what, and which?", object);
   reserve_object(mutator);
   struct hooks_object *entry = find_or_add(mutator->hooks, object);

@@ -3,7 +3,8 @@
  *
  * A table beside the heap says which objects have a finalizer, which have weak references to them, and which weak
  * references there are.  A program that uses neither has no table (mutator->hooks is NULL), and pays one comparison
- * where an object dies or a collection ends.  gc_new_weak, gc_weak_get and gc_set_finalizer are defined here once.
+ * where an object dies or a collection ends.  gc_new_weak, gc_weak_get and gc_set_finalizer are defined once, here and in
+ * weak.c.
  *
  * A counting collector looks an object up when its count has fallen to 0 (hooks_find), and calls at once (hooks_call).
  * A tracing one walks the tables when it has marked, in this order:
@@ -85,6 +86,9 @@ struct hooks_object *hooks_find(const struct hooks *hooks, gc_ref object);
 
 /* The weak reference without callback to the object, which gc_new_weak gives again; NULL: there is none. */
 gc_ref hooks_shared_weak(const struct hooks *hooks, gc_ref object);
+
+/* Enters a weak reference that has just been made, of the shape above, to the target; both are in root slots. */
+void hooks_add_weak(struct gc_mutator *mutator, const gc_ref *weak, const gc_ref *target, struct gc_hook callback);
 
 /* The entry of a weak reference. */
 struct hooks_weak *hooks_weak_of(const struct hooks *hooks, gc_ref weak);

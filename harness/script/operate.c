@@ -303,9 +303,9 @@ static bool operate_weak(struct machine *machine, const struct range *range, con
   if (!machine_value(machine, range, &op->value, &target)) return say_value(why);
   if (target == NULL || machine_shape(machine, target).kind != GC_INSTANCE)
     return impossible(why, "weak references are to instances only");
-  if ((collector.capabilities & COLLECTOR_WEAK) == 0) {
+  if ((collector.capabilities & COLLECTOR_WEAK) == 0 || (collector.capabilities & COLLECTOR_EXTERNAL) != 0) {
     machine_say_unsupported(machine, &machine->said, SCRIPT_WEAK,
-                            "has no weak references: `weak` leaves its root alone");
+                            "has no weak references that scripts can follow: `weak` leaves its root alone");
     return true;
   }
   const uint32_t target_number = machine_number(machine, target);

@@ -33,8 +33,8 @@ void heap_start(struct heap *heap)
   current = heap;
   /* A floor of zero: every cascade has a row, so that rows can be compared with counters. */
   REQUIRE(journal_open(&heap->journal, -1, JOURNAL_ROWS, 0, 0), "no memory for the journal");
-  heap->config =
-      (struct collector_config){.knobs = heap->knobs, .journal = &heap->journal, .out_of_memory = out_of_memory};
+  heap->config = (struct collector_config){
+      .knobs = heap->knobs, .journal = &heap->journal, .needs = COLLECTOR_WEAK, .out_of_memory = out_of_memory};
   heap->mutator = collector_start(&heap->config);
   REQUIRE(heap->mutator != NULL, "collector_start found no memory");
   REQUIRE(heap->mutator->frames == NULL, "the shadow stack is not empty at the start");

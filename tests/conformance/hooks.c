@@ -15,17 +15,23 @@ static struct {
   struct heap *heap;
   uint64_t runs;
   gc_ref *roots; /* slots of a frame of the test's */
+  uint64_t kept; /* targets that nothing refers to, and that a conservative collector keeps */
   uint64_t last; /* number of the last object or weak reference that a hook was about */
   bool descends; /* numbers have only become smaller */
 } seen;
 
-static void require_hooks(struct heap *heap)
+static void require_weak(struct heap *heap)
 {
   if (!can(COLLECTOR_WEAK)) conformance_skip("%s has no weak references", collector.name);
-  if (!can(COLLECTOR_FINALIZES)) conformance_skip("%s has no finalizers", collector.name);
   seen.heap = heap;
   seen.descends = true;
   seen.last = UINT64_MAX;
+}
+
+static void require_hooks(struct heap *heap)
+{
+  require_weak(heap);
+  if (!can(COLLECTOR_FINALIZES)) conformance_skip("%s has no finalizers", collector.name);
 }
 
 /* A step is over: all is well with the heap. */
@@ -48,6 +54,30 @@ static uint64_t runs_of(uint64_t count, bool is_cyclic)
 }
 
 static bool reclaims(bool is_cyclic) { return runs_of(1, is_cyclic) != 0; }
+
+/* What a conservative collector may keep of a test's objects because of a word that looks like a reference. */
+enum { KEPT_MAX = 8 };
+
+/* The hooks of so many dead objects have run. */
+static void require_runs(uint64_t expected, uint64_t objects, const char *what)
+{
+  const uint64_t kept = can(COLLECTOR_CONSERVATIVE) ? KEPT_MAX : 0;
+  const uint64_t missed = kept < objects ? kept * (expected / objects) : expected;
+  REQUIRE(seen.runs <= expected + kept && seen.runs + missed >= expected, "%s: %llu, expected %llu", what,
+          (unsigned long long)seen.runs, (unsigned long long)expected);
+}
+
+/* The target of this weak reference is garbage, and there has been a collection. */
+static void require_cleared(struct heap *heap, gc_ref weak, const char *what)
+{
+  const bool is_kept = gc_weak_get(heap->mutator, weak) != NULL;
+  if (can(COLLECTOR_CONSERVATIVE)) {
+    seen.kept += is_kept;
+    REQUIRE(seen.kept <= KEPT_MAX, "%llu targets are kept that nothing refers to", (unsigned long long)seen.kept);
+  } else {
+    REQUIRE(is_kept != reclaims(false), "%s", what);
+  }
+}
 
 static void new_object(struct heap *heap, gc_ref *slot, uint64_t id)
 {
@@ -76,7 +106,7 @@ static void new_finalized(struct heap *heap, gc_ref *slot, uint64_t id, struct g
 
 static void weak_yields_its_target(struct heap *heap)
 {
-  require_hooks(heap);
+  require_weak(heap);
   GC_FRAME(frame, 3);
   gc_push(heap->mutator, &frame.frame);
   new_object(heap, &frame.slot[0], 7);
@@ -90,10 +120,10 @@ static void weak_yields_its_target(struct heap *heap)
   gc_root(heap->mutator, &frame.slot[0], NULL);
   if (can(COLLECTOR_PROMPT)) REQUIRE(gc_weak_get(heap->mutator, frame.slot[1]) == NULL, "the target died at once");
   collect(heap);
-  REQUIRE((gc_weak_get(heap->mutator, frame.slot[1]) == NULL) == reclaims(false), "cleared where targets die");
+  require_cleared(heap, frame.slot[1], "cleared where targets die");
   heap_expect(heap, 1, 0);
   for (uint64_t i = 0; i < 100; i++) new_object(heap, &frame.slot[2], i); /* in the target's memory, perhaps */
-  REQUIRE((gc_weak_get(heap->mutator, frame.slot[1]) == NULL) == reclaims(false), "once and for good");
+  require_cleared(heap, frame.slot[1], "once and for good");
   heap_pop(heap, &frame.frame);
   collect(heap);
   heap_expect(heap, 0, 0);
@@ -102,7 +132,7 @@ static void weak_yields_its_target(struct heap *heap)
 /* What a weak reference yields is always the object that it was made for, whoever has that memory by now. */
 static void weak_never_yields_another(struct heap *heap)
 {
-  require_hooks(heap);
+  require_weak(heap);
   enum { WEAKS = 500 };
   GC_FRAME(frame, 3);
   gc_push(heap->mutator, &frame.frame);
@@ -120,7 +150,7 @@ static void weak_never_yields_another(struct heap *heap)
   gc_root(heap->mutator, &frame.slot[1], NULL);
   gc_root(heap->mutator, &frame.slot[2], NULL);
   collect(heap);
-  REQUIRE_EQUAL(seen.runs, runs_of(WEAKS / 2, false), "callbacks");
+  require_runs(runs_of(WEAKS / 2, false), WEAKS / 2, "callbacks");
   heap_expect(heap, 1 + WEAKS, 0);
   heap_pop(heap, &frame.frame);
   collect(heap);
@@ -129,7 +159,7 @@ static void weak_never_yields_another(struct heap *heap)
 
 static void weak_is_shared_without_callback(struct heap *heap)
 {
-  require_hooks(heap);
+  require_weak(heap);
   GC_FRAME(frame, 6);
   gc_push(heap->mutator, &frame.frame);
   new_object(heap, &frame.slot[0], 1);
@@ -162,14 +192,14 @@ static void weak_is_shared_without_callback(struct heap *heap)
 /* The slot that gets the weak reference may be the one that held the target. */
 static void weak_takes_the_targets_slot(struct heap *heap)
 {
-  require_hooks(heap);
+  require_weak(heap);
   GC_FRAME(frame, 1);
   gc_push(heap->mutator, &frame.frame);
   for (int i = 0; i < 100; i++) {
     new_object(heap, &frame.slot[0], 3);
     gc_new_weak(heap->mutator, &frame.slot[0], &frame.slot[0], i % 2 == 0 ? no_hook : counting_hook);
     collect(heap);
-    REQUIRE((gc_weak_get(heap->mutator, frame.slot[0]) == NULL) == reclaims(false), "nothing holds the target");
+    require_cleared(heap, frame.slot[0], "nothing holds the target");
   }
   heap_pop(heap, &frame.frame);
   collect(heap);
@@ -179,7 +209,7 @@ static void weak_takes_the_targets_slot(struct heap *heap)
 /* A cycle that holds weak references to itself: they die with it, and nobody is told. */
 static void weak_in_the_garbage_is_silent(struct heap *heap)
 {
-  require_hooks(heap);
+  require_weak(heap);
   GC_FRAME(frame, 3);
   gc_push(heap->mutator, &frame.frame);
   new_object(heap, &frame.slot[0], 1);
@@ -219,7 +249,7 @@ static void look_at_all(struct gc_mutator *mutator, gc_ref *slot, void *context)
 
 static void callbacks_run_once_newest_first(struct heap *heap)
 {
-  require_hooks(heap);
+  require_weak(heap);
   static uint64_t numbers[CALLBACKS];
   for (int is_cyclic = 0; is_cyclic < 2; is_cyclic++) {
     GC_FRAME(frame, 3);
@@ -239,7 +269,7 @@ static void callbacks_run_once_newest_first(struct heap *heap)
     gc_root(heap->mutator, &frame.slot[1], NULL);
     if (can(COLLECTOR_PROMPT) && !is_cyclic) REQUIRE_EQUAL(seen.runs, CALLBACKS, "callbacks at once");
     collect(heap);
-    REQUIRE_EQUAL(seen.runs, runs_of(CALLBACKS, is_cyclic), "callbacks");
+    require_runs(runs_of(CALLBACKS, is_cyclic), 1, "callbacks");
     REQUIRE(seen.descends, "callbacks of one target do not run newest first");
     heap_pop(heap, &frame.frame);
     collect(heap);
@@ -273,7 +303,7 @@ static void do_everything(struct gc_mutator *mutator, gc_ref *slot, void *contex
 
 static void callbacks_may_do_anything(struct heap *heap)
 {
-  require_hooks(heap);
+  require_weak(heap);
   enum { ROUNDS = 30 };
   GC_FRAME(frame, 4);
   gc_push(heap->mutator, &frame.frame);
@@ -287,7 +317,7 @@ static void callbacks_may_do_anything(struct heap *heap)
     collect(heap);
     object_require(frame.slot[0], shape, 5);
   }
-  REQUIRE_EQUAL(seen.runs, runs_of(ROUNDS / 2, false) + runs_of(ROUNDS / 2, true), "callbacks");
+  require_runs(runs_of(ROUNDS / 2, false) + runs_of(ROUNDS / 2, true), ROUNDS, "callbacks");
   heap_pop(heap, &frame.frame);
   collect(heap);
   heap_expect(heap, 0, ROUNDS / 2 + GARBAGE / 3 * seen.runs);
@@ -601,7 +631,7 @@ static void finalizers_allocate_and_collect(struct heap *heap)
 /* As many weak references to one object: they die all at once, or it does. */
 static void many_weak_references_to_one(struct heap *heap)
 {
-  require_hooks(heap);
+  require_weak(heap);
   const uint64_t count = scaled(200000, 30000);
   GC_FRAME(frame, 4);
   gc_push(heap->mutator, &frame.frame);
@@ -618,7 +648,7 @@ static void many_weak_references_to_one(struct heap *heap)
     gc_root(heap->mutator, &frame.slot[3], NULL);
     if (round == 1) gc_root(heap->mutator, &frame.slot[0], NULL);
     collect(heap);
-    REQUIRE_EQUAL(seen.runs, round == 0 ? 0 : runs_of(count, false), "callbacks");
+    require_runs(round == 0 ? 0 : runs_of(count, false), 1, "callbacks");
     gc_root(heap->mutator, &frame.slot[1], NULL);
     collect(heap);
     heap_expect(heap, round == 0 ? 1 : 0, 0);

@@ -9,6 +9,8 @@
  * Roots: libgc scans the C stack, registers and static data by itself.  Frames elsewhere (in malloc's memory, on
  * another stack) are shown to it through its hook for further roots.
  *
+ * Weak references are libgc's disappearing links (weak.h); callbacks run after the pause, at the end of the safepoint.
+ *
  * What cannot be known from outside:
  *  - Which objects are freed: libgc sweeps lazily and does not say.  collector_settle and gc_collect therefore count
  *    the objects that the last collection marked; freed_objects is what had been allocated by then and is not among
@@ -40,8 +42,10 @@
 
 #include "collectors/collector.h"
 #include "collectors/parts/header.h"
+#include "collectors/parts/hooks.h"
 #include "collectors/parts/shadow_stack.h"
 #include "collectors/parts/stress.h"
+#include "collectors/peers/boehm/weak.h"
 
 enum {
   KNOB_STRESS,
@@ -117,7 +121,7 @@ const struct collector_descriptor collector = {
     .source = "Boehm and Weiser 1988; Boehm, Demers and Shenker 1991; libgc",
     .version = library_version,
     .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_RECLAIMS_CYCLES | COLLECTOR_EXTERNAL | COLLECTOR_CONSERVATIVE |
-                    COLLECTOR_INCREMENTAL,
+                    COLLECTOR_INCREMENTAL | COLLECTOR_WEAK,
     .knobs = knobs,
     .knob_count = KNOBS,
 };
@@ -202,6 +206,7 @@ static void on_event(GC_EventType event)
     set_marking(boehm, false);
     boehm->mutator.counters.collections[generation_of(boehm)]++;
     boehm->full = false;
+    weak_forget_unmarked();
     boehm->known_objects = boehm->mutator.counters.allocated_objects;
     boehm->known_bytes = boehm->mutator.counters.allocated_bytes;
     break;
@@ -225,6 +230,7 @@ static void push_frames(void)
     if (slots >= stack_pointer && slots < the_boehm.stack_base) continue;
     GC_push_all_eager(frame->slots, frame->slots + frame->count);
   }
+  weak_push_queue();
   if (push_roots_before != NULL) push_roots_before();
 }
 
@@ -320,6 +326,7 @@ void collector_finish(struct gc_mutator *mutator)
   GC_set_start_callback(NULL);
   GC_set_push_other_roots(push_roots_before);
   GC_deinit();
+  weak_release();
 }
 
 static void collect(struct boehm *boehm, enum journal_cause cause)
@@ -412,6 +419,7 @@ GC_INLINE void gc_new(struct gc_mutator *mutator, gc_ref *slot, struct gc_shape 
   mutator->counters.allocated_objects++;
   mutator->counters.allocated_bytes += header_payload_bytes(shape);
   *slot = (gc_ref)object;
+  if (GC_UNLIKELY(weak_is_due)) weak_run_callbacks(mutator);
 }
 
 GC_INLINE void gc_root(struct gc_mutator *mutator, gc_ref *slot, gc_ref value)
@@ -444,11 +452,33 @@ GC_INLINE void gc_store(struct gc_mutator *mutator, gc_ref object, uint32_t fiel
   ((gc_ref *)(void *)object)[field] = value;
 }
 
+/* The target is held meanwhile, since callbacks may run that drop the slot. */
+void gc_new_weak(struct gc_mutator *mutator, gc_ref *slot, const gc_ref *target, struct gc_hook callback)
+{
+  GC_CHECK(*target != NULL, "gc_new_weak: there is no target", target);
+  const gc_ref shared = callback.function == NULL ? weak_shared(*target) : NULL;
+  if (shared != NULL) {
+    gc_root(mutator, slot, shared);
+    return;
+  }
+  GC_FRAME(frame, 2);
+  gc_push(mutator, &frame.frame);
+  gc_root(mutator, &frame.slot[1], *target);
+  gc_new(mutator, &frame.slot[0], weak_shape());
+  mutator->counters.allocated_bytes -= header_payload_bytes(weak_shape()) - header_payload_bytes(hooks_weak_shape());
+  weak_bind(mutator, &frame.slot[0], &frame.slot[1], callback);
+  if (boehm_of(mutator)->pause_open) close_pause(boehm_of(mutator)); /* a link takes memory of libgc's too */
+  gc_root(mutator, slot, frame.slot[0]);
+  gc_pop(mutator, &frame.frame);
+}
+
 uint64_t gc_collect(struct gc_mutator *mutator, int generation)
 {
   (void)generation;
   const uint64_t freed_before = mutator->counters.freed_objects;
   collect(boehm_of(mutator), JOURNAL_EXPLICIT);
   count_freed(boehm_of(mutator));
-  return mutator->counters.freed_objects - freed_before;
+  const uint64_t found = mutator->counters.freed_objects - freed_before;
+  if (GC_UNLIKELY(weak_is_due)) weak_run_callbacks(mutator);
+  return found;
 }

@@ -17,6 +17,10 @@
  * exact, because deallocation is ours.  Cascades are what one decrement sets off outside collections: CPython's
  * recursive deallocation, which its trashcan cuts at a depth of 50 and goes on with from a list.  mark_ns is not known.
  *
+ * Where weak references are announced (collector_config.needs), containers have room for the list of theirs, a word at
+ * their end, as instances of a Python class have unless its __slots__ say otherwise; there are none to atoms, as CPython
+ * has none to int and str.  Callbacks run where CPython calls them: inside collections, and where an object dies.
+ *
  * INVARIANTS
  *  - A gc_ref is the address of the payload: sizeof(PyObject) behind the object, for containers and atoms alike.
  *  - Every slot of a pushed frame and every field owns one reference to what it holds.
@@ -43,8 +47,8 @@ const struct collector_descriptor collector = {
     .summary = "peer: CPython's reference counting and generational cycle collector",
     .source = "CPython 3.11, embedded",
     .version = interpreter_version,
-    .capabilities =
-        COLLECTOR_RECLAIMS | COLLECTOR_RECLAIMS_CYCLES | COLLECTOR_PROMPT | COLLECTOR_GENERATIONAL | COLLECTOR_EXTERNAL,
+    .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_RECLAIMS_CYCLES | COLLECTOR_PROMPT | COLLECTOR_GENERATIONAL |
+                    COLLECTOR_EXTERNAL | COLLECTOR_WEAK | COLLECTOR_HOOKS_IN_PAUSE,
     .knobs = knobs,
     .knob_count = KNOBS,
 };
@@ -78,7 +82,8 @@ static void read_statistics(struct cpython *cpython)
 }
 
 struct collection {
-  uint64_t start_ns;
+  uint64_t start_ns, start_ticks;
+  uint64_t cascade_objects; /* of the cascade in whose callback this is */
   struct gc_counters before;
   Py_ssize_t pending_before;
 };
@@ -88,7 +93,18 @@ static void collection_begin(struct cpython *cpython, struct collection *collect
   note_peak(cpython);
   collection->before = cpython->mutator.counters;
   collection->pending_before = cpython->interpreter.gc->long_lived_pending;
+  collection->cascade_objects = cpython->cascade_objects;
+  collection->start_ticks = journal_ticks();
   collection->start_ns = clock_now_ns();
+}
+
+/* What a collection in a callback took and freed is not the cascade's, which goes on. */
+static void cascade_resume(struct cpython *cpython, const struct collection *collection)
+{
+  if (cpython->release_depth == 0) return;
+  cpython->cascade_objects = collection->cascade_objects;
+  cpython->cascade_start_ticks += journal_ticks() - collection->start_ticks;
+  cpython->cascade_freed_bytes += cpython->mutator.counters.freed_bytes - collection->before.freed_bytes;
 }
 
 /* How many survived is known of generations 1 and 2 alone. */
@@ -116,10 +132,12 @@ static void collection_end(struct cpython *cpython, const struct collection *col
                                     .freed_bytes = after->freed_bytes - before->freed_bytes};
   journal_enter(cpython->mutator.journal, JOURNAL_COLLECTION, cause, generation, collection->start_ns, duration_ns,
                 before->heap_bytes, after->heap_bytes, &work);
+  cascade_resume(cpython, collection);
 }
 
 static uint64_t collect(struct cpython *cpython, int generation, enum journal_cause cause)
 {
+  if (cpython->interpreter.gc->collecting) return 0; /* a callback asks for what is under way */
   struct collection collection;
   collection_begin(cpython, &collection);
   const uint64_t found = interpreter_collect(&cpython->interpreter, generation);
@@ -139,17 +157,23 @@ static __attribute__((noinline)) PyObject *allocate_collecting(struct cpython *c
 /* A count fell to zero, by the mutator's doing. */
 static __attribute__((noinline)) void release_last(struct cpython *cpython, PyObject *object)
 {
+  if (cpython->release_depth > 0 || cpython->interpreter.gc->collecting) { /* in a callback: part of that pause */
+    _Py_Dealloc(object);
+    return;
+  }
   struct gc_counters *counters = &cpython->mutator.counters;
   note_peak(cpython);
-  const uint64_t freed_bytes = counters->freed_bytes;
+  cpython->cascade_freed_bytes = counters->freed_bytes;
   cpython->cascade_objects = 0;
+  cpython->release_depth++;
   _Py_Dealloc(object);
+  cpython->release_depth--;
   const uint64_t objects = cpython->cascade_objects;
   if (objects < 2) return;
   counters->cascades++;
   if (objects > counters->cascade_max_objects) counters->cascade_max_objects = objects;
-  journal_cascade(cpython->mutator.journal, cpython->cascade_start_ticks, objects, counters->freed_bytes - freed_bytes,
-                  counters->heap_bytes);
+  journal_cascade(cpython->mutator.journal, cpython->cascade_start_ticks, objects,
+                  counters->freed_bytes - cpython->cascade_freed_bytes, counters->heap_bytes);
 }
 
 static inline void retain(gc_ref ref)
@@ -170,10 +194,12 @@ struct gc_mutator *collector_start(const struct collector_config *config)
 {
   struct cpython *cpython = &the_cpython;
   *cpython = (struct cpython){.mutator = {.journal = config->journal, .config = config},
+                              .has_weak = (config->needs & COLLECTOR_WEAK) != 0,
                               .stress_countdown = (uint64_t)config->knobs[KNOB_STRESS]};
   const int thresholds[] = {(int)config->knobs[KNOB_THRESHOLD0], (int)config->knobs[KNOB_THRESHOLD1],
                             (int)config->knobs[KNOB_THRESHOLD2]};
-  if (!interpreter_start(&cpython->interpreter, thresholds) || !types_start(cpython)) return NULL;
+  if (!interpreter_start(&cpython->interpreter, thresholds) || !types_start(cpython) || !weak_start(cpython))
+    return NULL;
   note_peak(cpython);
   return &cpython->mutator;
 }
@@ -223,6 +249,8 @@ void collector_check(struct gc_mutator *mutator)
 
 void collector_finish(struct gc_mutator *mutator)
 {
+  cpython_of(mutator)->finished = true;
+  weak_finish(cpython_of(mutator));
   types_finish(cpython_of(mutator));
   interpreter_finish(&cpython_of(mutator)->interpreter);
 }
@@ -264,8 +292,8 @@ static inline gc_ref new_container(struct cpython *cpython, struct gc_shape shap
                                                                                   : _PyObject_GC_New(type);
   if (GC_UNLIKELY(object == NULL)) run_out(cpython, shape);
   const uint64_t payload_bytes = header_payload_bytes(shape);
-  memset(ref_of(object), 0, payload_bytes);
-  note_allocated(cpython, payload_bytes, container_cell_bytes(payload_bytes));
+  memset(ref_of(object), 0, (uint64_t)type->tp_basicsize - sizeof(PyObject));
+  note_allocated(cpython, payload_bytes, container_cell_bytes(type));
   _PyObject_GC_TRACK(object);
   return ref_of(object);
 }
@@ -324,6 +352,30 @@ GC_INLINE void gc_store(struct gc_mutator *mutator, gc_ref object, uint32_t fiel
   const gc_ref old = *place;
   *place = value;
   release(cpython_of(mutator), old);
+}
+
+void gc_new_weak(struct gc_mutator *mutator, gc_ref *slot, const gc_ref *target, struct gc_hook callback)
+{
+  struct cpython *cpython = cpython_of(mutator);
+  if (!cpython->has_weak)
+    gc_fail("gc_new_weak: objects have no room for weak references (collector_config.needs)", slot);
+  PyObject *object = Py_NewRef(object_of(*target)); /* a collection's callbacks may drop the slot */
+  if (Py_TYPE(object)->tp_weaklistoffset == 0) gc_fail("gc_new_weak: CPython has no weak references to atoms", *target);
+  if (GC_UNLIKELY(mutator->config->knobs[KNOB_STRESS] > 0)) stress(cpython);
+  PyObject *weak = callback.function == NULL ? weak_shared(cpython, object) : NULL;
+  if (weak == NULL && interpreter_will_collect(&cpython->interpreter)) {
+    struct collection collection;
+    collection_begin(cpython, &collection);
+    weak = weak_make(cpython, object, callback);
+    collection_end(cpython, &collection, JOURNAL_ALLOCATION_COUNT);
+  } else if (weak == NULL) {
+    weak = weak_make(cpython, object, callback);
+  }
+  if (weak == NULL) run_out(cpython, (struct gc_shape){.bytes = sizeof(PyWeakReference)});
+  const gc_ref old = *slot;
+  *slot = ref_of(weak);
+  release(cpython, old);
+  release(cpython, ref_of(object));
 }
 
 uint64_t gc_collect(struct gc_mutator *mutator, int generation)

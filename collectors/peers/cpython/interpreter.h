@@ -57,7 +57,8 @@ void interpreter_quiet_end(struct interpreter *interpreter);
 static inline bool interpreter_will_collect(const struct interpreter *interpreter)
 {
   const struct gc_generation *youngest = &interpreter->gc->generations[0];
-  return youngest->count >= youngest->threshold && youngest->threshold != 0 && interpreter->gc->enabled;
+  return youngest->count >= youngest->threshold && youngest->threshold != 0 && interpreter->gc->enabled &&
+         !interpreter->gc->collecting;
 }
 
 /* gc.freeze() or gc.unfreeze(), which make no object that the collector counts.  False: it failed. */

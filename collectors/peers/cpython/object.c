@@ -31,8 +31,8 @@ void container_deallocate(PyObject *object)
 {
   PyTypeObject *type = Py_TYPE(object);
   PyObject_GC_UnTrack(object);
-  Py_TRASHCAN_BEGIN(object, container_deallocate) const uint64_t payload_bytes = type_payload_bytes(type);
-  note_freed(&the_cpython, payload_bytes, container_cell_bytes(payload_bytes));
+  Py_TRASHCAN_BEGIN(object, container_deallocate) if (type->tp_weaklistoffset > 0) PyObject_ClearWeakRefs(object);
+  note_freed(&the_cpython, type_payload_bytes(type), container_cell_bytes(type));
   gc_ref *fields = fields_of(object);
   const uint64_t count = type_fields(type);
   for (uint64_t i = 0; i < count; i++) {
@@ -52,13 +52,22 @@ static void atom_deallocate(PyObject *atom)
   Py_DECREF(type);
 }
 
+/* Puts the head of the list of weak references behind everything else. */
+static void make_room_for_weak(PyTypeObject *type)
+{
+  const Py_ssize_t word = sizeof(PyObject *);
+  type->tp_weaklistoffset = (type->tp_basicsize + word - 1) / word * word;
+  type->tp_basicsize = type->tp_weaklistoffset + word;
+}
+
 static PyTypeObject *make_container_type(uint32_t fields, uint32_t bytes)
 {
   char name[64];
   snprintf(name, sizeof name, "gclab.Container_%u_%u", fields, bytes);
   const Py_ssize_t raw_offset = (Py_ssize_t)(sizeof(PyObject) + (uint64_t)fields * sizeof(gc_ref));
   PyMemberDef members[] = {
-      {.name = "raw", .type = T_UBYTE, .offset = raw_offset, .flags = READONLY},
+      [MEMBER_RAW] = {.name = "raw", .type = T_UBYTE, .offset = raw_offset, .flags = READONLY},
+      [MEMBER_END] = {.name = "end", .type = T_UBYTE, .offset = raw_offset + (Py_ssize_t)bytes, .flags = READONLY},
       {0},
   };
   PyType_Slot slots[] = {
@@ -73,7 +82,9 @@ static PyTypeObject *make_container_type(uint32_t fields, uint32_t bytes)
                       .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION,
                       .slots = slots};
   PyTypeObject *type = (PyTypeObject *)PyType_FromSpec(&spec);
-  if (type != NULL) type->tp_basicsize = raw_offset + (Py_ssize_t)bytes; /* the specification's is only an int */
+  if (type == NULL) return NULL;
+  type->tp_basicsize = raw_offset + (Py_ssize_t)bytes; /* the specification's is only an int */
+  if (the_cpython.has_weak) make_room_for_weak(type);
   return type;
 }
 
