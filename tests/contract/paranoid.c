@@ -10,7 +10,7 @@
  *
  * A safepoint does its work first and moves afterwards: the arguments are good for the call and for nothing after it.
  * gc_store also asks whether the object that was stored into has survived the move: if it has not, it hung from the
- * old value alone, which gc.h forbids.
+ * old value alone, which gc.h forbids.  Weak references are cleared at each move, and callbacks run behind it.
  *
  * INVARIANTS
  *  - All objects lie in [space.base, space.bump), one cell after the other; everything else in the window is without
@@ -26,6 +26,7 @@
 
 #include "collectors/collector.h"
 #include "collectors/parts/header.h"
+#include "collectors/parts/hooks.h"
 #include "collectors/parts/shadow_stack.h"
 
 enum { KNOB_EVERY, KNOB_OFFSET, KNOBS };
@@ -52,7 +53,7 @@ const struct collector_descriptor collector = {
     .name = "paranoid",
     .summary = "moves every object at every safepoint; for tests",
     .source = "Cheney, A nonrecursive list compacting algorithm (1970)",
-    .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_RECLAIMS_CYCLES | COLLECTOR_MOVES,
+    .capabilities = COLLECTOR_RECLAIMS | COLLECTOR_RECLAIMS_CYCLES | COLLECTOR_MOVES | COLLECTOR_WEAK,
     .knobs = knobs,
     .knob_count = KNOBS,
 };
@@ -175,6 +176,23 @@ static void scan_space(struct paranoid *p, struct space *to)
   }
 }
 
+/* Weak references whose callbacks wait are kept, by references that no call of gc.h has made. */
+static void forward_queued(struct paranoid *p, struct space *to)
+{
+  struct hooks *hooks = p->mutator.hooks;
+  for (uint32_t i = 0; hooks != NULL && i < hooks->queued_count; i++) {
+    hooks->queued[i] = forward(p, to, hooks->queued[i], &hooks->queued[i]);
+    if (hooks->queued[i] != NULL) cell_of(hooks->queued[i])->found--;
+  }
+}
+
+/* Of a hooks table: where what was reached has gone. */
+static gc_ref survivor_of(void *state, gc_ref object)
+{
+  (void)state;
+  return cell_of(object)->state == cell_live ? NULL : object_of(cell_of(object)->forward);
+}
+
 /* What is still in `old` is dead: its references are dropped. */
 static void drop_dead(const struct space *old)
 {
@@ -210,7 +228,10 @@ static void move_all(struct paranoid *p, uint64_t room_bytes, gc_ref survivor)
   for (struct gc_frame *frame = p->mutator.frames; frame != NULL; frame = frame->previous) {
     for (uint32_t i = 0; i < frame->count; i++) frame->slots[i] = forward(p, &to, frame->slots[i], &frame->slots[i]);
   }
+  forward_queued(p, &to); /* they have no fields to scan */
   scan_space(p, &to);
+  hooks_clear_unreached(&p->mutator, survivor_of, NULL);
+  hooks_forget_unreached(&p->mutator, survivor_of, NULL);
   if (survivor != NULL && cell_of(survivor)->state == cell_live)
     gc_fail("gc_store: the field's old value alone kept this object alive", survivor);
   drop_dead(&old);
@@ -236,6 +257,7 @@ static void safepoint(struct paranoid *p, gc_ref survivor)
   if (--p->until_move > 0) return;
   p->until_move = p->mutator.config->knobs[KNOB_EVERY];
   move_all(p, ALLOCATION_ROOM_BYTES, survivor);
+  hooks_run_queue(&p->mutator);
 }
 
 static void count_up(gc_ref object)
@@ -282,6 +304,7 @@ void collector_finish(struct gc_mutator *mutator)
 {
   struct paranoid *p = paranoid_of(mutator);
   signal(SIGSEGV, SIG_DFL);
+  hooks_release(mutator);
   munmap(p->window, window_bytes);
   p->window = NULL;
 }
@@ -376,7 +399,9 @@ uint64_t gc_collect(struct gc_mutator *mutator, int generation)
   struct paranoid *p = paranoid_of(mutator);
   const uint64_t before = mutator->counters.freed_objects;
   move_all(p, ALLOCATION_ROOM_BYTES, NULL);
-  return mutator->counters.freed_objects - before;
+  const uint64_t found = mutator->counters.freed_objects - before;
+  hooks_run_queue(mutator);
+  return found;
 }
 
 bool collector_shape(struct gc_mutator *mutator, gc_ref object, struct gc_shape *shape)

@@ -32,6 +32,10 @@ for workload in $("$none" describe | sed -n '/"workloads"/,$s/^   "name": "\(.*\
     "$none" run "$workload" --small >"$work/none.json"
     # shellcheck disable=SC2086
     "$ours" run "$workload" --small --verify $options >"$work/ours.json"
+    if [ "$workload" = weak_cache ]; then # the example has no weak references
+      [ "$(value_of outcome "$work/ours.json")" = not_supported ] || fail "$workload is supported"
+      continue
+    fi
     [ "$(value_of outcome "$work/ours.json")" = ok ] || fail "$workload $options: the outcome is not ok"
     expected=$(value_of checksum "$work/none.json")
     checksum=$(value_of checksum "$work/ours.json")
