@@ -161,7 +161,7 @@ static enum figure_status draw(struct figure_job *job, const struct suite *suite
   const double below = top + SCATTER_PX + 84;
   const size_t rows = spread->measure_count > suite->count ? spread->measure_count : suite->count;
   const double bottom = below + ROW_PX * (double)rows;
-  canvas->height = bottom + 76;
+  canvas->height = bottom + 90;
   for (size_t p = 0; p < pairs; p++) {
     const double left = LEFT_PX + (double)p * (width + GAP_PX);
     draw_scatter(canvas, canvas_add_panel(canvas, left, left + width, top, top + SCATTER_PX), suite, spread, 2 * p);
