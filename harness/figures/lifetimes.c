@@ -10,7 +10,7 @@
 #include "harness/figures/parts.h"
 #include "harness/figures/text.h"
 
-enum { COLUMNS = 4, PANEL_PX = 120, ROW_GAP_PX = 84, COLUMN_GAP_PX = 52, LEFT_PX = 66 };
+enum { COLUMNS = 4, PANEL_PX = 120, ROW_GAP_PX = 84, COLUMN_GAP_PX = 52, LEFT_PX = 66, LIVE_STEP = 2 };
 
 static char *percent_tick(double share, char *text)
 {
@@ -22,11 +22,16 @@ static char *percent_tick(double share, char *text)
 typedef void panel_drawer(struct canvas *canvas, struct canvas_panel *panel, const struct characterisation *one,
                           bool first_column);
 
-/* Every other decade has its text. */
-static char *age_tick(double share, char *text)
+/* A tick a decade, and a text at every other. */
+static void age_axis(struct axis *axis)
 {
-  const bool told = lround(log10(share)) % 2 == 0;
-  return told ? percent_tick(share, text) : text_nothing(share, text);
+  *axis = (struct axis){
+      .low = pow(10, CURVE_FIRST_DECADE), .high = pow(10, CURVE_FIRST_DECADE + CURVE_DECADES), .log = true};
+  for (int decade = 0; decade <= CURVE_DECADES; decade++) {
+    char text[TEXT_NUMBER_MAX];
+    const double age = pow(10, CURVE_FIRST_DECADE + decade);
+    axis_tick(axis, age, decade % 2 == 0 ? percent_tick(age, text) : "");
+  }
 }
 
 static void percent_axis(struct axis *axis, bool texts)
@@ -38,8 +43,7 @@ static void percent_axis(struct axis *axis, bool texts)
 static void draw_survival(struct canvas *canvas, struct canvas_panel *panel, const struct characterisation *one,
                           bool first_column)
 {
-  panel->x = (struct axis){.low = 1e-4, .high = 10, .log = true};
-  axis_log_ticks(&panel->x, age_tick, 10, (panel->right - panel->left) / 2, CANVAS_NOTE_POINTS);
+  age_axis(&panel->x);
   percent_axis(&panel->y, first_column);
   panel->rule_x = 1;
   canvas_block(canvas, panel, CANVAS_BANDS, PALETTE_BLUE);
@@ -50,20 +54,37 @@ static void draw_survival(struct canvas *canvas, struct canvas_panel *panel, con
     canvas_row(canvas, "%.9g %.9g", one->survival[i].x, one->survival[i].y);
 }
 
+/* Of the steps that are drawn as one, as a share of live_max. */
+static double most_alive(const struct characterisation *one, size_t from)
+{
+  double most = 0;
+  for (size_t i = from; i < from + LIVE_STEP; i++) most = fmax(most, one->live[i].y);
+  return most / one->values[MEASURE_LIVE_MAX];
+}
+
+/* In the middle of a straight line a point tells nothing, and costs bytes in twenty panels. */
+static bool is_on_line(const struct characterisation *one, size_t at)
+{
+  if (at == 0 || at + 2 * LIVE_STEP > one->live_count) return false;
+  const double before = most_alive(one, at - LIVE_STEP);
+  const double after = most_alive(one, at + LIVE_STEP);
+  return fabs(most_alive(one, at) - (before + after) / 2) < 0.001;
+}
+
 static void draw_live(struct canvas *canvas, struct canvas_panel *panel, const struct characterisation *one,
                       bool first_column)
 {
   const double total = one->values[MEASURE_BYTES];
-  const double most = one->values[MEASURE_LIVE_MAX];
   panel->x = (struct axis){.low = 0, .high = 1};
   axis_linear_ticks(&panel->x, percent_tick, false, 4);
   percent_axis(&panel->y, first_column);
-  canvas_block(canvas, panel, CANVAS_BANDS, PALETTE_GREEN);
-  for (size_t i = 0; i < one->live_count; i++)
-    canvas_row(canvas, "%.6g 0 %.6g", one->live[i].x / total, one->live[i].y / most);
-  canvas_block(canvas, panel, CANVAS_LINES, PALETTE_GREEN);
-  for (size_t i = 0; i < one->live_count; i++)
-    canvas_row(canvas, "%.6g %.6g", one->live[i].x / total, one->live[i].y / most);
+  for (int layer = 0; layer < 2; layer++) {
+    canvas_block(canvas, panel, layer == 0 ? CANVAS_BANDS : CANVAS_LINES, PALETTE_GREEN);
+    for (size_t i = 0; i + LIVE_STEP <= one->live_count; i += LIVE_STEP) {
+      if (is_on_line(one, i)) continue;
+      canvas_row(canvas, "%.4f %s%.4f", one->live[i].x / total, layer == 0 ? "0 " : "", most_alive(one, i));
+    }
+  }
 }
 
 static enum figure_status draw_grid(struct figure_job *job, struct canvas *canvas, const struct suite *suite,
@@ -135,7 +156,7 @@ enum figure_status figure_live(struct figure_job *job)
     canvas->title = text_copy("What is alive");
     canvas->subtitle =
         text_copy("Bytes that are reachable, exactly, over the bytes allocated so far; the most in each "
-                  "of 400 steps. Below each panel: what is allocated in all, and the most that is alive.");
+                  "of 200 steps. Below each panel: what is allocated in all, and the most that is alive.");
     status = draw_grid(job, canvas, &suite, draw_live, name_clock);
   }
   suite_free(&suite);
