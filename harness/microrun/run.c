@@ -419,9 +419,9 @@ static size_t count_parts(const struct course *course, uint32_t repetition)
 static uint64_t others_ns(const struct course *course, uint32_t repetition, uint64_t left_ns)
 {
   const struct micro_run_options *options = course->options;
-  if (options->repetitions == 0) {
+  if (options->repetitions == 0 && options->budget_ns != 0) {
     const uint64_t elapsed_ns = clock_now_ns() - course->start_ns;
-    return options->budget_ns > elapsed_ns ? options->budget_ns - elapsed_ns : left_ns;
+    return options->budget_ns > elapsed_ns ? options->budget_ns - elapsed_ns : 0;
   }
   for (uint32_t later = repetition + 1; later < options->repetitions; later++)
     left_ns += estimate_ns(course, later, true);
