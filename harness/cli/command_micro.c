@@ -77,6 +77,7 @@ static const char doc[] =
     "  gclab micro                   everything, in under three minutes\n"
     "  gclab micro --quick -c marksweep\n"
     "  gclab micro -c marksweep -c boehm --filter '^full/graph' --repetitions 9\n"
+    "  gclab micro -c refcount -c refcount+blocks --filter '^(allocate|death|cascade)/'\n"
     "  gclab micro -c own --instructions=only\n"
     "  gclab micro --json new.json   and: compare.py benchmarks old.json new.json\n"
     "  gclab micro --show --format markdown\n\n"
@@ -285,7 +286,7 @@ static enum knob_verdict judge_knob(const char *knob, const struct catalogue_col
     char error[SETTING_ERROR_MAX] = "it has no value: KNOB=VALUE";
     int64_t value = 0;
     if (knob[length] == '=' && setting_parse(row, knob + length + 1, &value, error)) return KNOB_GOOD;
-    fprintf(stderr, "gclab micro: --set %s: %s: %s\n", knob, collector->name, error);
+    fprintf(stderr, "gclab micro: --set %s: %s: %s\n", knob, collector->program_name, error);
     return KNOB_BAD;
   }
   return KNOB_UNKNOWN;
@@ -297,7 +298,7 @@ static bool knobs_are_good(const struct arguments *arguments, const struct catal
   for (size_t k = 0; k < arguments->selection.knob_count; k++) {
     const char *knob = arguments->selection.knobs[k];
     bool known = false;
-    for (size_t i = 0; i < catalogue->collector_count; i++) {
+    for (size_t i = 0; i < catalogue->program_count; i++) {
       if (!selection_wants(&arguments->selection, &catalogue->collectors[i], "all")) continue;
       const enum knob_verdict verdict = judge_knob(knob, &catalogue->collectors[i]);
       if (verdict == KNOB_BAD) return false;

@@ -53,7 +53,7 @@ void parts_foot(struct canvas *canvas, const struct dataset *dataset, size_t lea
 
 enum figure_status parts_finish(struct figure_job *job, struct canvas *canvas)
 {
-  if (job->dataset != NULL && job->dataset->view != DATASET_WHOLE) {
+  if (job->dataset != NULL && job->dataset->view != DATASET_WHOLE) { /* NULL: a figure without a campaign */
     text_append(&canvas->name, "-%s", job->dataset->view_slug);
     text_append(&canvas->title, " · %s", job->dataset->view_label);
   }

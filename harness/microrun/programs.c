@@ -152,12 +152,12 @@ bool micro_programs_find(const struct micro_program_request *request, struct mic
   const struct catalogue *catalogue = request->catalogue;
   bool ok = true;
   *programs = (struct micro_programs){0};
-  programs->list = memory_require(calloc(catalogue->collector_count + 1, sizeof *programs->list));
-  for (size_t i = 0; ok && i < catalogue->collector_count; i++) {
+  programs->list = memory_require(calloc(catalogue->program_count + 1, sizeof *programs->list));
+  for (size_t i = 0; ok && i < catalogue->program_count; i++) {
     const struct catalogue_collector *collector = &catalogue->collectors[i];
     if (!request->wants(request->context, collector) || !has_program(collector, true)) continue;
     if (programs->count == 0) ok = add(programs, request, STORE_MICRO_MACHINE, collector);
-    if (ok) ok = add(programs, request, collector->name, collector);
+    if (ok) ok = add(programs, request, collector->program_name, collector);
   }
   if (programs->count == 0) fputs("gclab micro: there is nothing to run\n", stderr);
   return ok && programs->count > 0;

@@ -18,7 +18,7 @@ struct micro_offer {
 };
 
 struct micro_program {
-  const char *collector; /* STORE_MICRO_MACHINE: the limits, which any of the programs can measure */
+  const char *collector; /* "refcount", "refcount+blocks"; STORE_MICRO_MACHINE: the limits, which any can measure */
   const struct catalogue_collector *described;
   char *path;
   char build_id[CATALOGUE_HASH_MAX];
