@@ -49,6 +49,21 @@ static inline __attribute__((always_inline)) void prefetch_mark(struct span span
   __builtin_prefetch((const void *)line, 1);                                      // NOLINT(performance-no-int-to-ptr)
 }
 
+/*
+ * Are the bits so near that edges are marked sooner than they could wait for them?  64 MiB of blocks have 512 KiB of bits:
+ * with half of that a tree takes 15 % longer where edges wait, with five times as much a random graph a third less.  (A
+ * checking build takes both ways in small heaps.)
+ */
+static inline bool marks_are_near(const struct marksweep *ms)
+{
+#ifdef GC_CHECKING
+  enum { NEAR_BLOCKS = 4 };
+#else
+  enum { NEAR_BLOCKS = 1024 };
+#endif
+  return ms->space.blocks.opened <= NEAR_BLOCKS;
+}
+
 static inline bool is_marked(struct span span, gc_ref object)
 {
   const uint64_t offset = (uintptr_t)object - span.base;

@@ -2,10 +2,11 @@
  * Marking: from the frames, depth first, with an explicit stack.
  *
  * A mark bit (block_mark.h, malloc_mark.h) is tested and set when an edge is pushed, so that an object is pushed once
- * and only marked objects are ever on the stack; in blocks the object itself is not touched until it is scanned.  What is popped goes through a short
- * queue first and is prefetched on the way in (Cher, Hosking and Vitek, "Software prefetching for mark-sweep garbage
- * collection", ASPLOS 2004): when it comes out, its line is in the cache.  Edges wait in a queue of their own for the
- * lines of their mark bits: in a heap of some hundred megabytes the bits are not in the cache either.
+ * and only marked objects are ever on the stack; in blocks the object itself is not touched until it is scanned.  What
+ * is popped goes through a short queue first and is prefetched on the way in (Cher, Hosking and Vitek, "Software
+ * prefetching for mark-sweep garbage collection", ASPLOS 2004): when it comes out, its line is in the cache.  In a heap
+ * of some hundred megabytes the mark bits are not in the cache either: there edges wait in a queue of their own for the
+ * lines of their bits.
  *
  * Whether an edge leads to a marked object is as good as random, and a mispredicted branch costs as much as the rest
  * of the edge.  So there is none: a reference is always written at the top of the stack, and the top moves up by the
@@ -14,9 +15,9 @@
  * An object of many fields is scanned in slices that wait on a stack of their own until all that the slice before
  * has led to is scanned: the mark stack grows by SLICE_FIELDS for it, not by all of its fields.
  *
- * When the stack cannot grow, an object is marked and dropped: its block (or itself) is flagged, and when the
- * stack has run empty the marked objects of flagged blocks (or flagged ones) are scanned once more.  That repeats until none is flagged;
- * it ends, since a flag is only ever set by marking one more object.
+ * When the stack cannot grow, an object is marked and dropped: its block (or itself) is flagged, and when the stack has
+ * run empty the marked objects of flagged blocks (or flagged ones) are scanned once more.  That repeats until none is
+ * flagged; it ends, since a flag is only ever set by marking one more object.
  *
  * INVARIANT, when the stacks and the queue are empty: every field of a marked object leads to a marked one, but for
  * objects in flagged blocks.
@@ -139,8 +140,8 @@ static ALWAYS_INLINE uintptr_t *push_waiting(struct edge_queue *queue, struct sp
   return top;
 }
 
-/* Scans until the stacks and queues are empty. */
-static NOINLINE void drain(struct marksweep *ms)
+/* Scans until the stacks and queues are empty.  Where the mark bits are in the cache, edges need not wait for them. */
+static ALWAYS_INLINE void scan_all(struct marksweep *ms, bool edges_wait)
 {
   gc_ref queue[PREFETCH_DISTANCE_MAX];
   struct edge_queue edge_queue = {.next = 0};
@@ -159,7 +160,7 @@ static NOINLINE void drain(struct marksweep *ms)
       queue[in++ % PREFETCH_DISTANCE_MAX] = object;
     }
     if (GC_UNLIKELY(in == out)) {
-      top = push_waiting(&edge_queue, span, top); /* only where the stack has room for more are there any */
+      if (edges_wait) top = push_waiting(&edge_queue, span, top); /* where any wait, the stack has room for them */
       if (top != stack->bottom) continue;
       stack->top = top;
       if (mark_stack_is_empty(&ms->slices)) break;
@@ -180,11 +181,24 @@ static NOINLINE void drain(struct marksweep *ms)
     raw_bytes += packed_bytes(packed);
     for (uint32_t i = 0; i < fields; i++) {
       if (GC_FAULT(missed_mark)) continue;
-      top = delay_edge(&edge_queue, span, top, fields_of(object)[i]);
+      const gc_ref referent = fields_of(object)[i];
+      top = edges_wait ? delay_edge(&edge_queue, span, top, referent) : push_edge(span, top, referent);
     }
   }
   ms->totals.edges += edges;
   ms->totals.raw_bytes += raw_bytes;
+}
+
+static NOINLINE void scan_near(struct marksweep *ms) { scan_all(ms, false); }
+
+static NOINLINE void scan_far(struct marksweep *ms) { scan_all(ms, true); }
+
+static void drain(struct marksweep *ms)
+{
+  if (marks_are_near(ms))
+    scan_near(ms);
+  else
+    scan_far(ms);
 }
 
 /* Scans an object that has been counted, whether or not it has been scanned. */
