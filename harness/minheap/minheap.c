@@ -23,12 +23,16 @@ static void quote_error(const struct process_result *result, char *error)
     snprintf(error, MINHEAP_ERROR_MAX, "it ended with code %d: %s", result->exit_code, text);
 }
 
-static bool read_record(const struct process_result *result, struct minheap_trial *trial)
+/* False, with what is wrong in error: neither did it run nor was there too little memory. */
+static bool read_record(const struct process_result *result, struct minheap_trial *trial, char *error)
 {
   json_t *record = json_loadb(result->output, result->output_length, 0, NULL);
   const char *outcome = json_string_value(json_object_get(record, "outcome"));
-  const bool known = outcome != NULL;
-  trial->fits = known && strcmp(outcome, "ok") == 0;
+  trial->fits = outcome != NULL && strcmp(outcome, "ok") == 0;
+  const bool known = trial->fits || (outcome != NULL && strcmp(outcome, "out_of_memory") == 0);
+  if (!known)
+    snprintf(error, MINHEAP_ERROR_MAX, "%s%s", outcome != NULL ? "its outcome is " : "it wrote no record",
+             outcome != NULL ? outcome : "");
   const char *checksum = json_string_value(json_object_get(record, "checksum"));
   if (trial->fits && checksum != NULL) snprintf(trial->checksum, sizeof trial->checksum, "%s", checksum);
   size_t i = 0;
@@ -57,8 +61,10 @@ enum minheap_outcome minheap_try(const struct minheap_request *request, uint64_t
   enum minheap_outcome outcome = MINHEAP_FOUND;
   if (result.interrupted) {
     outcome = MINHEAP_INTERRUPTED;
-  } else if (!result.timed_out && (result.exit_code != 0 || !read_record(&result, trial))) {
+  } else if (!result.timed_out && result.exit_code != 0) {
     quote_error(&result, error);
+    outcome = MINHEAP_FAILED;
+  } else if (!result.timed_out && !read_record(&result, trial, error)) {
     outcome = MINHEAP_FAILED;
   }
   process_free(&result);

@@ -299,6 +299,10 @@ static void test_minimum_heap_of_a_program_that_fails(void **state)
   char error[MINHEAP_ERROR_MAX] = "";
   assert_int_equal(minheap_find(&request, &result, error), MINHEAP_FAILED);
   assert_non_null(strstr(error, "it ended with code 4: no such thing"));
+  const char *const refused[] = {"run", "fake", "--refuses", NULL};
+  const struct minheap_request other = request_for(refused, &heard);
+  assert_int_equal(minheap_find(&other, &result, error), MINHEAP_FAILED);
+  assert_string_equal(error, "its outcome is not_supported");
 }
 
 int main(void)
