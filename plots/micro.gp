@@ -6,7 +6,7 @@ set multiplot
 do for [p=1:PANELS] {
   eval panel(p)
   if (YTICKS[p] eq '') { set grid noytics } else { set grid ytics }
-  eval draw(areas(p) . limits(p) . bounds(p) . curves(p) . dots(p))
+  eval draw(areas(p) . limits(p) . bounds(p) . curves(p) . dotted(p) . dots(p) . rings(p))
   eval head_done
 }
 unset multiplot

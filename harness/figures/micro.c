@@ -23,6 +23,20 @@ static bool is_machine(const struct micro_results *results, size_t column)
   return strcmp(results->columns[column].collector, STORE_MICRO_MACHINE) == 0;
 }
 
+/* A variant on another memory, NAME+MEMORY, has the collector's colour, rings for dots and dots for lines. */
+static bool is_variant(const struct micro_results *results, size_t column)
+{
+  return strchr(results->columns[column].collector, '+') != NULL;
+}
+
+static uint32_t colour_of(const struct micro_results *results, size_t column)
+{
+  char name[64];
+  const char *collector = results->columns[column].collector;
+  snprintf(name, sizeof name, "%.*s", (int)strcspn(collector, "+"), collector);
+  return palette_collector(name);
+}
+
 /* "full/list/1000" -> 1000, and the length of "full/list"; 0: it does not end so. */
 static double objects_of(const char *name, size_t *prefix)
 {
@@ -66,8 +80,9 @@ static void put_keys(struct canvas *canvas, const struct micro_results *results,
     bool appears = false;
     for (size_t i = 0; i < row_count; i++) appears |= micro_results_cell(results, rows[i], column)->count > 0;
     if (is_machine(results, column) || !appears) continue;
-    const char *name = results->columns[column].collector;
-    canvas_add_key(canvas, name, palette_collector(name), line, 7, 1.0);
+    const bool variant = is_variant(results, column);
+    canvas_add_key(canvas, results->columns[column].collector, colour_of(results, column), variant ? 3 * line : line,
+                   variant ? 6 : 7, 1.0);
   }
   canvas_add_key(canvas, "limit", PALETTE_INK, limit_line, 0, 1.0);
 }
@@ -131,12 +146,12 @@ static void put_dots(struct canvas *canvas, struct canvas_panel *panel, const st
 {
   for (size_t column = 0; column < results->column_count; column++) {
     if (is_machine(results, column)) continue;
-    const uint32_t colour = palette_collector(results->columns[column].collector);
+    const uint32_t colour = colour_of(results, column);
     bool begun = false;
     for (size_t i = 0; i < count; i++) {
       const double x = value(results, lines[i].row, column);
       if (isnan(x) || x < panel->x.low || x > panel->x.high) continue;
-      if (!begun) canvas_block(canvas, panel, CANVAS_DOTS, colour);
+      if (!begun) canvas_block(canvas, panel, is_variant(results, column) ? CANVAS_RINGS : CANVAS_DOTS, colour);
       begun = true;
       canvas_row(canvas, "%.9g %g %u 0.9", x, (double)(count - 1 - i) + lane_of(results, column), colour);
     }
@@ -278,13 +293,15 @@ static double objects_at(const struct micro_results *results, const struct group
 static void put_curve(struct canvas *canvas, struct canvas_panel *panel, const struct micro_results *results,
                       const struct group *group, size_t column)
 {
-  const uint32_t colour = palette_collector(results->columns[column].collector);
+  const uint32_t colour = colour_of(results, column);
+  const bool variant = is_variant(results, column);
   for (int pass = 0; pass < 2; pass++) {
+    const enum canvas_layer line = variant ? CANVAS_DOTTED : CANVAS_LINES, mark = variant ? CANVAS_RINGS : CANVAS_DOTS;
     bool begun = false;
     for (size_t i = 0; i < group->count; i++) {
       const double y = median_ns(results, group->rows[i], column);
       if (!(y > 0)) continue;
-      if (!begun) canvas_block(canvas, panel, pass == 0 ? CANVAS_LINES : CANVAS_DOTS, colour);
+      if (!begun) canvas_block(canvas, panel, pass == 0 ? line : mark, colour);
       begun = true;
       if (pass == 0)
         canvas_row(canvas, "%.9g %.9g", objects_at(results, group, i), y);
