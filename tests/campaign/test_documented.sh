@@ -6,7 +6,7 @@ command -v python3 >/dev/null || exit 77
 
 "$gclab" run -c alpha -w work,toil --set rows=1,7,1500 --allocator glibc --blocks 2 --quiet >/dev/null || fail "the campaign"
 
-sed -n '/^```python/,/^```/p' "$schema" | grep -v '^```' >"$work/read.py"
+awk '/^```/ { inside = inside ? 0 : /python/; if (found && !inside) exit; next } inside { found = 1; print }' "$schema" >"$work/read.py" # the first program
 [ -s "$work/read.py" ] || fail "there is no Python in docs/schema.md"
 python3 "$work/read.py" "$GCLAB_STORE" >"$work/python.txt" || fail "the Python of docs/schema.md"
 "$gclab" export --pauses >"$work/pauses.csv"
