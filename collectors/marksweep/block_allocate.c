@@ -119,6 +119,7 @@ static __attribute__((noinline)) void new_small(struct marksweep *ms, gc_ref *sl
   marksweep_safepoint(ms, 0);
   if (piece->next == piece->limit && !refill(ms, size_class)) {
     marksweep_collect(ms, JOURNAL_HEAP_LIMIT);
+    large_release_kept(&ms->space.large);
     if (!refill(ms, size_class)) out_of_memory(ms, shape);
   }
   take_cell(ms, slot, piece, size_class_cell_bytes(size_class), packed, header_payload_bytes(shape));

@@ -17,7 +17,7 @@ bool space_start(struct marksweep *ms, const int64_t *knobs)
   space->piece_bytes = ms->stress_period != 0 ? 1 : PIECE_BYTES;
   for (unsigned size_class = 0; size_class < SIZE_CLASSES; size_class++)
     blocks_cell_starts(size_class, space->cell_starts[size_class]);
-  large_init(&space->large, huge_pages);
+  large_init(&space->large, huge_pages, knobs[KNOB_HEAP_LIMIT] == 0);
   return blocks_init(&space->blocks, blocks_reservation_bytes(), huge_pages);
 }
 
@@ -31,9 +31,8 @@ void space_finish(struct marksweep *ms)
 void space_note_footprint(struct marksweep *ms)
 {
   struct gc_counters *counters = &ms->mutator.counters;
-  counters->footprint_bytes = blocks_held_bytes(&ms->space.blocks) + ms->space.large.mapped_bytes +
-                              ms->space.large.capacity * sizeof(struct large *) + ms->stack.mapped_bytes +
-                              ms->slices.mapped_bytes;
+  counters->footprint_bytes = blocks_held_bytes(&ms->space.blocks) + large_held_bytes(&ms->space.large) +
+                              ms->stack.mapped_bytes + ms->slices.mapped_bytes;
   if (counters->footprint_bytes > counters->peak_footprint_bytes)
     counters->peak_footprint_bytes = counters->footprint_bytes;
 }

@@ -25,8 +25,7 @@ static void note_footprint(struct cells *cells)
 {
   const uint64_t held = (uint64_t)cells->blocks.used + cells->blocks.free[BLOCK_DIRTY].count;
   cells->counters->footprint_bytes = held * BLOCK_BYTES + cells->blocks.opened * sizeof(struct block) +
-                                     cells->opened * sizeof(struct cell_page) + cells->large.mapped_bytes +
-                                     cells->large.capacity * sizeof(struct large *);
+                                     cells->opened * sizeof(struct cell_page) + large_held_bytes(&cells->large);
   if (cells->counters->footprint_bytes > cells->counters->peak_footprint_bytes)
     cells->counters->peak_footprint_bytes = cells->counters->footprint_bytes;
 }
@@ -50,7 +49,7 @@ static bool open_pages(struct cells *cells, uint32_t end)
 bool cells_init(struct cells *cells, struct gc_counters *counters)
 {
   *cells = (struct cells){.counters = counters};
-  large_init(&cells->large, false);
+  large_init(&cells->large, false, true);
   if (!blocks_init(&cells->blocks, blocks_reservation_bytes(), false)) return false;
   void *pages = mmap(NULL, pages_bytes(cells), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (pages != MAP_FAILED) cells->pages = pages;
@@ -157,6 +156,7 @@ static void give_back(struct cells *cells)
     if (index_of(cells, page) != 0 && page->used == 0) release(cells, page);
   }
   blocks_close_free(&cells->blocks);
+  large_release_kept(&cells->large);
   note_footprint(cells);
 }
 

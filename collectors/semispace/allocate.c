@@ -83,6 +83,7 @@ __attribute__((noinline)) void semispace_new_small(struct semispace *ss, gc_ref 
   safepoint(ss, 0);
   if (!extend(ss, cell_bytes)) {
     semispace_collect(ss, JOURNAL_HEAP_LIMIT);
+    large_release_kept(&ss->large);
     if (!extend(ss, cell_bytes)) out_of_memory(ss, shape);
   }
   semispace_take_cell(ss, slot, cell_bytes, packed, header_payload_bytes(shape));

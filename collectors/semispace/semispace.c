@@ -78,8 +78,7 @@ static uint64_t region_bytes(void)
 void semispace_note_footprint(struct semispace *ss)
 {
   struct gc_counters *counters = &ss->mutator.counters;
-  counters->footprint_bytes =
-      spaces_held_bytes(&ss->spaces) + ss->large.mapped_bytes + ss->large.capacity * sizeof(struct large *);
+  counters->footprint_bytes = spaces_held_bytes(&ss->spaces) + large_held_bytes(&ss->large);
   if (counters->footprint_bytes > counters->peak_footprint_bytes)
     counters->peak_footprint_bytes = counters->footprint_bytes;
 }
@@ -97,7 +96,7 @@ struct gc_mutator *collector_start(const struct collector_config *config)
   ss->stress_period = (uint64_t)values[KNOB_STRESS];
   ss->piece_bytes = ss->stress_period != 0 ? 0 : PIECE_BYTES;
   const bool huge_pages = values[KNOB_HUGE_PAGES] != 0;
-  large_init(&ss->large, huge_pages);
+  large_init(&ss->large, huge_pages, ss->trigger.limit_bytes == 0);
   if (!spaces_init(&ss->spaces, region_bytes(), huge_pages)) return NULL;
   ss->bump = ss->limit = spaces_current(&ss->spaces)->base;
   return &ss->mutator;

@@ -178,7 +178,7 @@ static void test_large_objects(void **state)
   (void)state;
   enum { COUNT = 1500 }; /* more than the registry's first page */
   struct large_space space;
-  large_init(&space, false);
+  large_init(&space, false, false);
   static gc_ref objects[COUNT];
   for (int i = 0; i < COUNT; i++) {
     objects[i] = large_new(&space, 20000);
@@ -199,6 +199,40 @@ static void test_large_objects(void **state)
   large_finish(&space);
 }
 
+/* A kept mapping is handed out again for an object of its size, zeroed, and for no other; what is kept has its bounds. */
+static void test_mappings_are_kept(void **state)
+{
+  (void)state;
+  struct large_space space;
+  large_init(&space, false, true);
+  const uint64_t payload = 100000;
+  gc_ref first = large_new(&space, payload);
+  assert_non_null(first);
+  memset(gc_bytes(first, 0), 0x5a, payload);
+  large_free(&space, large_of(first));
+  assert_false(large_contains(&space, first));
+  assert_int_equal(space.mapped_bytes, 0);
+  large_check(&space);
+  if (space.keeps) assert_int_equal(space.kept_bytes, large_mapped_bytes(payload)); /* a checking build keeps none */
+  gc_ref other = large_new(&space, 2 * payload);
+  assert_ptr_not_equal(other, first);
+  gc_ref again = large_new(&space, payload);
+  if (space.keeps) assert_ptr_equal(again, first);
+  assert_int_equal(space.kept_count, 0);
+  const char *bytes = gc_bytes(again, 0);
+  for (uint64_t i = 0; i < payload; i++) assert_int_equal(bytes[i], 0);
+  assert_true(large_contains(&space, again));
+  for (int i = 0; i < 3 * LARGE_KEPT_MAX; i++) assert_non_null(large_new(&space, i % 2 == 0 ? payload : 20000));
+  const uint64_t count = space.count;
+  assert_int_equal(large_sweep(&space), count); /* nothing is marked */
+  large_check(&space);
+  assert_true(space.kept_count <= LARGE_KEPT_MAX && space.kept_bytes <= LARGE_KEPT_BYTES);
+  assert_int_equal(large_held_bytes(&space), space.kept_bytes + space.capacity * sizeof(struct large *));
+  large_release_kept(&space);
+  assert_int_equal(space.kept_bytes, 0);
+  large_finish(&space);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -209,6 +243,7 @@ int main(void)
       cmocka_unit_test(test_addresses_run_out),
       cmocka_unit_test(test_marks),
       cmocka_unit_test(test_large_objects),
+      cmocka_unit_test(test_mappings_are_kept),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
