@@ -19,8 +19,8 @@
 /* A definition with this stays external and gets the compiler's larger budget for inlining across libraries. */
 #define GC_INLINE inline
 /*
- * For gc_new where it is long: the compiler sees a function at its limit, and inlines it on one memory and not on another.
- * Its shape is a constant nearly everywhere, and little of it is left then.
+ * For gc_new where it is long: the compiler sees a function at its limit, and inlines it on one memory and not on
+ * another.  Its shape is a constant nearly everywhere, and little of it is left then.
  */
 #define GC_INLINE_ALWAYS inline __attribute__((always_inline))
 
@@ -114,7 +114,7 @@ struct collector_descriptor {
 struct collector_config {
   const int64_t *knobs; /* one a row of the descriptor's table, validated */
   struct journal *journal;
-  FILE *report; /* where an instrument writes what it observes; NULL: nobody wants to know */
+  FILE *report;   /* where an instrument writes what it observes; NULL: nobody wants to know */
   unsigned needs; /* COLLECTOR_WEAK, where there will be weak references: for a peer whose objects need room for them */
   /* Called when memory is refused; bytes is what was asked for (an object, its cell, or a table).  Does not return. */
   void (*out_of_memory)(struct gc_mutator *mutator, uint64_t bytes) __attribute__((noreturn));
@@ -133,8 +133,8 @@ void collector_settle(struct gc_mutator *mutator);
 
 /*
  * Verifies the whole heap: aborts with a message that names the object when an invariant does not hold.  From within a
- * hook only what holds there: while something dies, counts may be above the references that a walk finds.  What it needs
- * of memory for that may be refused like any other.
+ * hook only what holds there: while something dies, counts may be above the references that a walk finds.  What it
+ * needs of memory for that may be refused like any other.
  */
 void collector_check(struct gc_mutator *mutator);
 
@@ -157,7 +157,9 @@ enum collector_quantity {
 
 enum { COLLECTOR_NO_ANSWER = -1 };
 
-/* The quantity, of `generation` or of `object` as it says above; COLLECTOR_NO_ANSWER: this collector has no such thing. */
+/*
+ * The quantity, of `generation` or of `object` as it says above; COLLECTOR_NO_ANSWER: this collector has no such thing.
+ */
 int64_t collector_ask(struct gc_mutator *mutator, enum collector_quantity quantity, int generation, gc_ref object);
 
 enum collector_order {
@@ -183,9 +185,9 @@ bool collector_order(struct gc_mutator *mutator, enum collector_order order, int
 bool collector_shape(struct gc_mutator *mutator, gc_ref object, struct gc_shape *shape);
 
 /*
- * Numbers of the collector's own that go into a trial's record, after collector_settle.  A collector defines the function
- * where it has some; otherwise that of parts/control.c stands, which has none.  facts has room for COLLECTOR_FACTS_MAX;
- * names are static.  Returns how many there are.
+ * Numbers of the collector's own that go into a trial's record, after collector_settle.  A collector defines the
+ * function where it has some; otherwise that of parts/control.c stands, which has none.  facts has room for
+ * COLLECTOR_FACTS_MAX; names are static.  Returns how many there are.
  */
 struct collector_fact {
   const char *name;

@@ -113,8 +113,9 @@ struct gc_hook {
 
 /*
  * Makes a weak reference to the object in the root slot `target`, which is not NULL and neither a weak reference itself
- * nor an atom (CPython has none to int or str), and puts it into the root slot.  Without a callback, an object that has such a weak reference already gets that one
- * again, as in CPython.  Only of a collector with the capability COLLECTOR_WEAK.  Safepoint.
+ * nor an atom (CPython has none to int or str), and puts it into the root slot.  Without a callback, an object that has
+ * such a weak reference already gets that one again, as in CPython.  Only of a collector with the capability
+ * COLLECTOR_WEAK.  Safepoint.
  */
 void gc_new_weak(struct gc_mutator *mutator, gc_ref *slot, const gc_ref *target, struct gc_hook callback);
 

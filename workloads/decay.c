@@ -8,8 +8,8 @@
  *
  * The half-life is counted in allocations.  L objects are live, and each allocation replaces one of them, drawn
  * uniformly: every object dies at every step with probability 1/L, so lifetimes are geometric, exactly, from the first
- * replacement on.  Half of any set of objects is gone after h steps where (1 - 1/L)^h = 1/2, which is L = h / ln 2 + 1/2
- * to within 1/h.
+ * replacement on.  Half of any set of objects is gone after h steps where (1 - 1/L)^h = 1/2, which is
+ * L = h / ln 2 + 1/2 to within 1/h.
  *
  * Objects have no references, so that nothing but the draw decides when one dies.  What holds them are lists of
  * `list_length` places under one root list: a new object is stored into an old list, at random.  With short lists that

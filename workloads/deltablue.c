@@ -361,8 +361,10 @@ static void incremental_add(struct solver *s, const gc_ref *constraint)
   gc_pop(s->mutator, &frame.frame);
 }
 
-/* Recalculates what is downstream of a variable that nothing determines now; unsatisfied constraints met on the way go
-   into the list. */
+/*
+ * Recalculates what is downstream of a variable that nothing determines now; unsatisfied constraints met on the way go
+ * into the list.
+ */
 static void remove_propagate(const struct solver *s, const gc_ref *variable, const gc_ref *unsatisfied)
 {
   enum { TODO, HERE, EACH, OUTPUT, SLOTS };
@@ -562,8 +564,10 @@ static void end_edit(struct solver *s, const gc_ref *edit)
     remove_from_graph(s, edit);
 }
 
-/* Edits a variable: gives it `first`, then first + step, and so on, and executes the plan each time.  Where `follows`
-   is a field, that variable must have the same value each time. */
+/*
+ * Edits a variable: gives it `first`, then first + step, and so on, and executes the plan each time.  Where `follows`
+ * is a field, that variable must have the same value each time.
+ */
 static void edit(struct solver *s, uint32_t field, int64_t first, int64_t step, int executions, uint32_t follows)
 {
   enum { CONSTRAINT, PLAN, SLOTS };

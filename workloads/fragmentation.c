@@ -6,8 +6,9 @@
  * beyond the live bytes is what this workload is for.  All sizes are powers of two, the header counted in.  Each object
  * refers to the one of its size that was made before it, and nothing else holds it.
  *
- *   checkerboard   GCBenchmarks' exploit_free_list (JuliaCI): `bytes` of the smallest size, of which every second object
- *                  is kept (or one in `keep_one_in`: one a page), then the same with the next size, up to the largest.
+ *   checkerboard   GCBenchmarks' exploit_free_list (JuliaCI): `bytes` of the smallest size, of which every second
+ *                  object is kept (or one in `keep_one_in`: one a page), then the same with the next size, up to the
+ *                  largest.
  *   alternate      objects of the smallest and of the largest size in turn, `bytes` in all; the small ones are kept.
  *   robson         Robson's adversary (An estimate of the store size necessary for dynamic storage allocation, JACM
  *                  1971; Bounds for some functions concerning dynamic storage allocation, JACM 1974).  M = `bytes` of
@@ -15,12 +16,12 @@
  *                  bytes, of those that memory is divided into from a certain offset on, holds no more than one; that
  *                  leaves no hole of s, and M/2 live; and objects of s are made until M is live again.
  *
- * With n the largest size in units of the smallest, Robson's program makes every allocator that cannot move objects need
- * M (log2(n)/2 + 1) - n + 1 units, with M live.  It does so because it looks at addresses: at each size it takes the
- * offset at which most is wasted.  Here it may not look, since what it does would then depend on the collector.  So it
- * plays the game that it would play against an allocator that lays objects of a size side by side in the order in which
- * they are made, where nothing lived before.  There all offsets waste the same, and what is kept is every second object
- * of each list at each step.
+ * With n the largest size in units of the smallest, Robson's program makes every allocator that cannot move objects
+ * need M (log2(n)/2 + 1) - n + 1 units, with M live.  It does so because it looks at addresses: at each size it takes
+ * the offset at which most is wasted.  Here it may not look, since what it does would then depend on the collector.  So
+ * it plays the game that it would play against an allocator that lays objects of a size side by side in the order in
+ * which they are made, where nothing lived before.  There all offsets waste the same, and what is kept is every second
+ * object of each list at each step.
  *
  * Against such an allocator the bound holds: M and then log2(n) times M/2 are made, and no hole can be used.  (A bump
  * pointer, a first fit over untouched memory, size classes that fill fresh blocks.)  Size classes in blocks of B bytes

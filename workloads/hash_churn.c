@@ -1,17 +1,16 @@
 /*
  * hash_churn: a hash table in the heap that grows, is churned at random, and shrinks.
  *
- * The table is one array of references, the heads of chains; an entry is a small object that
- * refers to its value, another.  Where the array becomes too
- * full, or too empty, another of twice or half its length is made and every entry moves over: one operation does all of
- * that, so the cost is constant only on average (amortised), and the array that is left is a large object that dies.
- * Large arrays with references to small objects of every age, written at random places: what card tables, remembered
- * sets and the scanning of large objects are for.
+ * The table is one array of references, the heads of chains; an entry is a small object that refers to its value,
+ * another.  Where the array becomes too full, or too empty, another of twice or half its length is made and every entry
+ * moves over: one operation does all of that, so the cost is constant only on average (amortised), and the array that
+ * is left is a large object that dies.  Large arrays with references to small objects of every age, written at random
+ * places: what card tables, remembered sets and the scanning of large objects are for.
  *
  * Keys are uniform in a range of twice the keys that are to be present, and half of the operations insert and half
- * delete, so that the table stays as large as it is (the usual test of concurrent sets, as in Herlihy, Lev, Luchangco and
- * Shavit, 2007).  An insertion of a key that is present gives its entry a new value.  The table grows from nothing; is
- * churned; and has keys deleted until an eighth is left.
+ * delete, so that the table stays as large as it is (the usual test of concurrent sets, as in Herlihy, Lev, Luchangco
+ * and Shavit, 2007).  An insertion of a key that is present gives its entry a new value.  The table grows from nothing;
+ * is churned; and has keys deleted until an eighth is left.
  */
 #include "workloads/workload.h"
 

@@ -3,15 +3,15 @@
  *
  * The deepest graph there is: to mark it, a collector goes from each object to the next and has no other work to turn
  * to while it waits for memory; to count it free is one cascade as long as the list.  A collector that recurses in
- * either runs out of stack.  The list is that of GCBenchmarks (JuliaCI, linked/list.jl), which prepends 128 * 2^20 nodes
- * of a number and a reference.  Shapes:
+ * either runs out of stack.  The list is that of GCBenchmarks (JuliaCI, linked/list.jl), which prepends 128 * 2^20
+ * nodes of a number and a reference.  Shapes:
  *   singly   each node refers to the one made before it;
  *   doubly   and that one refers back to it: two references to all but the ends, and neighbours are a cycle;
  *   ring     as singly, and the first node made refers to the last: one cycle as long as the list.
  *
- * Each list is made, marked while it is live (`full_collections`), read from end to end, and dropped.  A full collection
- * follows the drop, so that collectors which do not notice it at once pay for it there, and the next list is made in the
- * memory of the last.
+ * Each list is made, marked while it is live (`full_collections`), read from end to end, and dropped.  A full
+ * collection follows the drop, so that collectors which do not notice it at once pay for it there, and the next list is
+ * made in the memory of the last.
  */
 #include "workloads/workload.h"
 

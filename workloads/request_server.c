@@ -1,15 +1,15 @@
 /*
  * request_server: requests arrive at random times, whatever became of those before; what counts is how long each took.
  *
- * The setting of DaCapo's latency-sensitive programs, in one thread.  Serving a request makes 20 to 200 objects that die
- * with it, reads and renews a user's session, and asks a cache.  Sessions die at an age that depends on their use; one
- * in twenty is cyclic, as a session is in which something refers back to it.  Entries of the cache die when another key
- * takes their place.
+ * The setting of DaCapo's latency-sensitive programs, in one thread.  Serving a request makes 20 to 200 objects that
+ * die with it, reads and renews a user's session, and asks a cache.  Sessions die at an age that depends on their use;
+ * one in twenty is cyclic, as a session is in which something refers back to it.  Entries of the cache die when another
+ * key takes their place.
  *
- * Arrivals are a Poisson process (an open loop): intervals are exponential, and a request that finds the server busy, or
- * in a pause, waits.  Its latency counts from its arrival (no coordinated omission), so that a pause is felt by all who
- * come in it and by those behind them.  The load is given as a share of the capacity, the rate at which requests are
- * served one behind the other.  That is measured first, in a closed loop, or given:
+ * Arrivals are a Poisson process (an open loop): intervals are exponential, and a request that finds the server busy,
+ * or in a pause, waits.  Its latency counts from its arrival (no coordinated omission), so that a pause is felt by all
+ * who come in it and by those behind them.  The load is given as a share of the capacity, the rate at which requests
+ * are served one behind the other.  That is measured first, in a closed loop, or given:
  *   measured   every collector is as busy as any other, by its own measure: at 80 % of its capacity a slow one gets
  *              fewer requests a second than a fast one.  Says how well a collector spreads its work.
  *   given      every collector sees the same arrivals at the same times.  Says which serves a given load best.

@@ -11,8 +11,8 @@
  *   documents  (large) are texts joined; the last `documents` are kept.
  * Words are looked up in a hash table by what they say.  A new one is entered with a count of 1.  After every `window`
  * words the table is pruned as in lossy counting (Manku and Motwani, 2002): entries go whose count and error do not
- * exceed the number of windows so far.  So there are strings that die at once, words that live for a window or for ever,
- * and texts and documents that die first in, first out.
+ * exceed the number of windows so far.  So there are strings that die at once, words that live for a window or for
+ * ever, and texts and documents that die first in, first out.
  */
 #include "workloads/workload.h"
 
@@ -304,7 +304,9 @@ static uint64_t append(struct text *text, uint64_t length, const struct text *pi
   return length + count;
 }
 
-/* A text of the words in the table, from a chain at random on; blank while there are none.  One safepoint, the first. */
+/*
+ * A text of the words in the table, from a chain at random on; blank while there are none.  One safepoint, the first.
+ */
 static void join_words(const struct mix *m, uint64_t bytes)
 {
   struct text *text = make_string(m, bytes);

@@ -4,11 +4,11 @@
  * Rank r of 1 .. n is drawn with a probability proportional to r^-s.  s is 0.99 in the Yahoo! Cloud Serving Benchmark
  * (Cooper et al., 2010), whose skew everybody uses.
  *
- * Method: acceptance and rejection over octaves.  A range of ranks [2^k, 2^(k+1)) is drawn with the weight that it would
- * have if all of it were as likely as 2^k, then a rank in it, which is accepted with the probability (r / 2^k)^-s; that
- * is at least 2^-s, so draws take less than two rounds on average for s <= 1.  A table of bounds decides nearly every
- * case without a power.  Exact, needs 2.5 KB whatever n is, and uses only what IEEE 754 rounds correctly (no libm but
- * the square root), so that the same seed gives the same ranks on every machine.
+ * Method: acceptance and rejection over octaves.  A range of ranks [2^k, 2^(k+1)) is drawn with the weight that it
+ * would have if all of it were as likely as 2^k, then a rank in it, which is accepted with the probability (r /
+ * 2^k)^-s; that is at least 2^-s, so draws take less than two rounds on average for s <= 1.  A table of bounds decides
+ * nearly every case without a power.  Exact, needs 2.5 KB whatever n is, and uses only what IEEE 754 rounds correctly
+ * (no libm but the square root), so that the same seed gives the same ranks on every machine.
  */
 #ifndef GCLAB_WORKLOADS_ZIPF_H
 #define GCLAB_WORKLOADS_ZIPF_H

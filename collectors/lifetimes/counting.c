@@ -1,8 +1,8 @@
 /*
  * What reference counting would have made of the dead.
  *
- * Each object's count is what a counting collector would have for it.  The dead whose count is 0 it would have freed, and
- * then what falls to 0 of that.  The others are in dead cycles or kept by one; it would never free them, so their
+ * Each object's count is what a counting collector would have for it.  The dead whose count is 0 it would have freed,
+ * and then what falls to 0 of that.  The others are in dead cycles or kept by one; it would never free them, so their
  * references go on counting after they are gone here: an object that a leaked cycle refers to is kept, too, when its
  * last other reference goes.  Which are in cycles themselves, strongly connected components tell (Tarjan, Depth-first
  * search and linear graph algorithms, 1972), here without recursion.

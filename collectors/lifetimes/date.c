@@ -55,7 +55,9 @@ static const struct dated *sort(struct lifetimes *lt, uint64_t count)
   return from;
 }
 
-/* Dates everything that the object leads to and that has no date yet.  The stack is the queue's own end: each is once. */
+/*
+ * Dates everything that the object leads to and that has no date yet.  The stack is the queue's own end: each is once.
+ */
 static void hand_on(struct lifetimes *lt, struct record *first)
 {
   const uint64_t stamp = first->stamp;

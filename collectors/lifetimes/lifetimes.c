@@ -14,16 +14,17 @@
  * reference counting would have noticed it (counting.c): every object has the count that it would have if counting were
  * the collector and what cycles keep were never freed.
  *
- * Weak references are cleared, and finalizers queued, at traces (parts/hooks.h), as a tracing collector does.  A program
- * that gets an unreachable object back from a weak reference, or a finalizer that does, makes it live on: its death is
- * the last one.  Such a program's deaths depend on when traces are; all others' do not.
+ * Weak references are cleared, and finalizers queued, at traces (parts/hooks.h), as a tracing collector does.  A
+ * program that gets an unreachable object back from a weak reference, or a finalizer that does, makes it live on: its
+ * death is the last one.  Such a program's deaths depend on when traces are; all others' do not.
  *
  * Cells come from malloc; each has a record in front.  Nothing is freed but at traces.
  *
  * INVARIANTS
  *  - records[] holds every object there is, in the order of birth; from traced_count on are those born since the last
  *    trace, and births[] has their operations, in the same order.
- *  - No object that is alive after a trace had died before it: every death found at a trace has a stamp above traced_at.
+ *  - No object that is alive after a trace had died before it: every death found at a trace has a stamp above
+ *    traced_at.
  *  - An object's count is at least the number of root slots and fields that refer to it; what is more are references
  *    from objects that counting would never have freed.
  *  - Between traces no flag is set, and scratch is 0.

@@ -108,7 +108,10 @@ static inline uint64_t payload_bytes_of(const struct record *record)
 
 static inline bool is_dead(const struct record *record) { return (record->flags & RECORD_MARKED) == 0; }
 
-/* allocate.c: a new object's record, zeroed, and room for it in every table.  May trace; does not return without memory. */
+/*
+ * allocate.c: a new object's record, zeroed, and room for it in every table.  May trace; does not return without
+ * memory.
+ */
 struct record *lifetimes_allocate(struct lifetimes *lt, uint64_t payload_bytes);
 void lifetimes_release_tables(struct lifetimes *lt);
 void lifetimes_free(struct lifetimes *lt, struct record *record);
@@ -118,7 +121,9 @@ uint64_t lifetimes_trace(struct lifetimes *lt, enum journal_cause cause);
 /* What is alive when the program has ended is written too. */
 void lifetimes_write_survivors(struct lifetimes *lt);
 
-/* date.c: queue[] gets the dead, each with its time of death as its stamp, from the last to the first.  Their number. */
+/*
+ * date.c: queue[] gets the dead, each with its time of death as its stamp, from the last to the first.  Their number.
+ */
 uint64_t lifetimes_date(struct lifetimes *lt);
 
 /* counting.c: flags the dead in queue[] that counting would have freed, and those in cycles. */

@@ -171,8 +171,9 @@ static void sweep(struct lifetimes *lt, struct journal_work *work)
 }
 
 /*
- * How many bytes until the next trace: as many as are alive, so that tracing costs no more than allocation, and no fewer
- * than the knob says; but a sixteenth of all that was allocated will do, so that short programs have their samples too.
+ * How many bytes until the next trace: as many as are alive, so that tracing costs no more than allocation, and no
+ * fewer than the knob says; but a sixteenth of all that was allocated will do, so that short programs have their
+ * samples too.
  */
 static uint64_t until_next(const struct lifetimes *lt)
 {

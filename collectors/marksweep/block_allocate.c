@@ -16,8 +16,8 @@
 #include "collectors/parts/fault.h"
 
 /*
- * Makes the next cell of a piece, which must have one, into an object.  A line is sent for a piece ahead, where the next
- * piece will most often be cut: the lines come one by one while objects are made, and are there when it is zeroed.
+ * Makes the next cell of a piece, which must have one, into an object.  A line is sent for a piece ahead, where the
+ * next piece will most often be cut: the lines come one by one while objects are made, and are there when it is zeroed.
  */
 static inline void take_cell(struct marksweep *ms, gc_ref *slot, struct piece *piece, uint32_t cell_bytes,
                              uint32_t packed, uint64_t payload_bytes)

@@ -96,7 +96,9 @@ static void scan_block(struct marksweep *ms, struct block *block, scan_function 
   }
 }
 
-/* Scans what has been flagged, and of a flagged block all that is marked; the flags are cleared, and may be set again. */
+/*
+ * Scans what has been flagged, and of a flagged block all that is marked; the flags are cleared, and may be set again.
+ */
 static void scan_dropped(struct marksweep *ms, scan_function *scan)
 {
   struct space *space = &ms->space;

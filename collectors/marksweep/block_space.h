@@ -1,6 +1,6 @@
 /*
- * block_space: marksweep's usual memory, size-class blocks with mark bits on the side (parts/blocks.h); large objects are
- * mappings of their own (parts/large.h).
+ * block_space: marksweep's usual memory, size-class blocks with mark bits on the side (parts/blocks.h); large objects
+ * are mappings of their own (parts/large.h).
  *
  *   block_allocate.c  gc_new and its slow paths: lazy sweeping, fresh blocks, large objects
  *   block_sweep.c     lifecycle, and what a pause does after marking

@@ -1,9 +1,9 @@
 /*
  * A block heap's lifecycle, and what a pause does after marking: proportional to the number of blocks.
  *
- * It counts a block's bits (that is what is alive), and puts the block among the free ones or in its class's list of blocks
- * to sweep.  Cells are not touched, but for lazy_sweep=off, where the free ones are zeroed here, so that the pause carries
- * what allocation otherwise would.
+ * It counts a block's bits (that is what is alive), and puts the block among the free ones or in its class's list of
+ * blocks to sweep.  Cells are not touched, but for lazy_sweep=off, where the free ones are zeroed here, so that the
+ * pause carries what allocation otherwise would.
  */
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
  * Verification: whether what an operation is given is an object, and whether the whole heap is what it should be.
  *
- * collector_check works out reachability once more, by other means than mark.c: marks and a stack of its own, one object
- * at a time, every reference examined before it is followed.  What an object is, the memory says (block_check.c,
+ * collector_check works out reachability once more, by other means than mark.c: marks and a stack of its own, one
+ * object at a time, every reference examined before it is followed.  What an object is, the memory says (block_check.c,
  * malloc_check.c).
  */
 #include <stdio.h>

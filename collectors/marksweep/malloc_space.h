@@ -1,11 +1,11 @@
 /*
  * malloc_space: marksweep over malloc, to tell what its strategy does from what its blocks do.
  *
- * malloc knows which cells are free, and nothing else of what a collector must know: so there is a vector of all objects,
- * to sweep by, and the mark bit is in the object's header, as in collectors that were put onto malloc as it was
- * (Lua's, for one, which links all objects in a list).  Dead objects are freed one by one, in the pause: to do it later
- * would need marks of two meanings at once, and is a matter of the pause's length, not of the work.  Large objects are
- * malloc's affair, as all others are.
+ * malloc knows which cells are free, and nothing else of what a collector must know: so there is a vector of all
+ * objects, to sweep by, and the mark bit is in the object's header, as in collectors that were put onto malloc as it
+ * was (Lua's, for one, which links all objects in a list).  Dead objects are freed one by one, in the pause: to do it
+ * later would need marks of two meanings at once, and is a matter of the pause's length, not of the work.  Large
+ * objects are malloc's affair, as all others are.
  *
  *   malloc_space.c   gc_new, lifecycle, sweeping
  *   malloc_mark.h   mark bits

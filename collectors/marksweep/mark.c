@@ -125,7 +125,8 @@ static ALWAYS_INLINE uintptr_t *delay_edge(struct edge_queue *queue, struct span
 }
 
 /*
- * Pushes all edges that wait.  In a list that is one after every object, so nothing is done for places where none waits.
+ * Pushes all edges that wait.  In a list that is one after every object, so nothing is done for places where none
+ * waits.
  */
 static ALWAYS_INLINE uintptr_t *push_waiting(struct edge_queue *queue, struct span span, uintptr_t *top)
 {

@@ -8,15 +8,16 @@
  * says why), free cells have no free list, and large objects are mappings of their own.
  *
  * The course of things:
- *   - gc_new bumps through its size class's piece of zeroed cells.  A piece used up: block_allocate.c finds the next one.
- *   - When a trigger says so (parts/trigger.h), collect.c marks (mark.c), and block_sweep.c counts bits and lists blocks
- *     by what is free in them.  Nothing else is swept in the pause.
+ *   - gc_new bumps through its size class's piece of zeroed cells.  A piece used up: block_allocate.c finds the next
+ *     one.
+ *   - When a trigger says so (parts/trigger.h), collect.c marks (mark.c), and block_sweep.c counts bits and lists
+ *     blocks by what is free in them.  Nothing else is swept in the pause.
  *   - Where there are weak references or finalizers, finalize.c sees to them after marking; hooks run after the pause.
  *   - Blocks without a live cell are shared by all classes again; beyond what the heap may need before the next
  *     collection, their memory goes back to the system.  So does a dead large object's.
  *
- * That is its usual memory, whose invariants are in block_space.h.  Built over malloc (malloc_space.h), everything else is
- * the same: triggers, marking in the same order, hooks, the journal.
+ * That is its usual memory, whose invariants are in block_space.h.  Built over malloc (malloc_space.h), everything else
+ * is the same: triggers, marking in the same order, hooks, the journal.
  */
 #include "collectors/marksweep/marksweep.h"
 

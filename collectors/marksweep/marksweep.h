@@ -7,8 +7,8 @@
  *   finalize.c   weak references and finalizers
  *   check.c      verification
  *
- * These are the strategy.  The memory is chosen when a program is built (parts/cell.h says why): block_space.h is the usual
- * one, malloc_space.h the other.  Each defines struct space, gc_new, and the functions space_* below.
+ * These are the strategy.  The memory is chosen when a program is built (parts/cell.h says why): block_space.h is the
+ * usual one, malloc_space.h the other.  Each defines struct space, gc_new, and the functions space_* below.
  */
 #ifndef GCLAB_COLLECTORS_MARKSWEEP_MARKSWEEP_H
 #define GCLAB_COLLECTORS_MARKSWEEP_MARKSWEEP_H
@@ -97,7 +97,9 @@ void space_finish(struct marksweep *ms);
 /* The counters are to be exact: what is counted ahead is taken back. */
 void space_settle(struct marksweep *ms);
 void space_note_footprint(struct marksweep *ms);
-/* In a collection: no mark is left; what is not marked is freed; when the trigger has been set, memory is given back. */
+/*
+ * In a collection: no mark is left; what is not marked is freed; when the trigger has been set, memory is given back.
+ */
 void space_clear_marks(struct marksweep *ms);
 void space_reclaim(struct marksweep *ms, struct census *census);
 void space_trim(struct marksweep *ms, uint64_t live_bytes);
@@ -106,8 +108,10 @@ void space_poison_garbage(struct marksweep *ms);
 
 /* Why this is not an object; NULL where it is one.  Any address may be asked about. */
 const char *space_fault_of(struct marksweep *ms, gc_ref object);
-/* A check: of the structure, with everything that is in the heap; and what has been visited, between begin, which returns
- * 0 or the bytes that it did not get, and end. */
+/*
+ * A check: of the structure, with everything that is in the heap; and what has been visited, between begin, which
+ * returns 0 or the bytes that it did not get, and end.
+ */
 void space_check(struct marksweep *ms, struct tally *tally);
 uint64_t space_visit_begin(struct marksweep *ms, struct space_visited *visited);
 bool space_visit(struct marksweep *ms, struct space_visited *visited, gc_ref object); /* true: for the first time */

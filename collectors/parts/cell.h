@@ -12,7 +12,7 @@
  *   void    *cell_allocate(mutator, cells, bytes)   zeroed, on a multiple of 16, and added to the counter heap_bytes;
  *                                          does not return when there is no memory
  *   void     cell_free(cells, cell, bytes) bytes as it was asked for; the counter is the caller's
- *   uint64_t cell_slack_bytes(bytes)       what a cell of so many bytes takes besides, as far as known: part of heap_bytes
+ *   uint64_t cell_slack_bytes(bytes)       what a cell of so many bytes takes besides, as far as known, in heap_bytes
  *   void     cells_check(cells)            aborts with a message when an invariant does not hold
  */
 #ifndef GCLAB_COLLECTORS_PARTS_CELL_H

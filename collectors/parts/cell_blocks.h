@@ -2,21 +2,23 @@
  * cell_blocks: cells in marksweep's blocks (blocks.h), with free lists.  cell.h says what the functions do.
  *
  * Each block has a list of its free cells, as in mimalloc (Leijen, Zorn and de Moura, "Mimalloc: free list sharding in
- * action", 2019), not the class one for all: what is allocated one after the other is near one another, and a block whose
- * cells are all free goes back to all classes without a search for its cells in a list.  A free cell's first word leads
- * to the next.  Cells of a fresh block are cut a few at a time, so that a list is in the first-level cache when it is used.
+ * action", 2019), not the class one for all: what is allocated one after the other is near one another, and a block
+ * whose cells are all free goes back to all classes without a search for its cells in a list.  A free cell's first word
+ * leads to the next.  Cells of a fresh block are cut a few at a time, so that a list is in the first-level cache when
+ * it is used.
  *
- * In front of the lists each class has a small stack of cells that were freed: the one freed last, which is in the cache,
- * is the next one allocated (as from a magazine; Bonwick and Adams, "Magazines and vmem", 2001).  But where the stack is
- * full or empty, as when a large structure is dropped or built, cells go straight to their blocks' lists and come from
- * there: nothing is ever moved from the one to the other, until memory is short.
+ * In front of the lists each class has a small stack of cells that were freed: the one freed last, which is in the
+ * cache, is the next one allocated (as from a magazine; Bonwick and Adams, "Magazines and vmem", 2001).  But where the
+ * stack is full or empty, as when a large structure is dropped or built, cells go straight to their blocks' lists and
+ * come from there: nothing is ever moved from the one to the other, until memory is short.
  *
  * A class takes from the first block of its list, its current one, until that has no cell left; then the block is taken
- * off the list, and comes back, behind the current one, with the first of its cells that returns.  An empty block goes back
- * at once unless it is current.  Free blocks are kept for as much again as is used, as marksweep keeps them at its growth
- * factor of 2; the memory of others goes back to the system.
+ * off the list, and comes back, behind the current one, with the first of its cells that returns.  An empty block goes
+ * back at once unless it is current.  When the free blocks have become more than those that are used (and 128), half of
+ * them stay, and the memory of the others goes back to the system.
  *
- * Cells above SIZE_CLASS_MAX_BYTES are mappings of their own (large.h), which go back to the system when they are freed.
+ * Cells above SIZE_CLASS_MAX_BYTES are mappings of their own (large.h), which go back to the system when they are
+ * freed.
  *
  * INVARIANTS
  *  - A used block has a page, and a page's cells below cut_bytes are in its free list or used; the others are not cut.

@@ -5,8 +5,8 @@
 #include "collectors/parts/shadow_stack.h"
 
 /*
- * The table's values are references found.  Where the table is not complete, reached objects wait in a queue until their
- * own fields are looked at: nothing is passed over twice, however long a list is.
+ * The table's values are references found.  Where the table is not complete, reached objects wait in a queue until
+ * their own fields are looked at: nothing is passed over twice, however long a list is.
  */
 struct audit {
   struct gc_mutator *mutator;

@@ -146,9 +146,10 @@ cascade_free(COUNTING_COLLECTOR *state, struct cascade *cascade, struct counted 
 }
 
 /*
- * Frees `next`, which died of another, what is on the worklist, and all that dies of them.  Dead objects wait on a small
- * stack, which is cheaper than the worklist: no link to pack and unpack, and no store to the object.  Only what finds no room there, below an object
- * with many fields or where much waits already, goes to the worklist, which is looked at when the stack is empty.
+ * Frees `next`, which died of another, what is on the worklist, and all that dies of them.  Dead objects wait on a
+ * small stack, which is cheaper than the worklist: no link to pack and unpack, and no store to the object.  Only what
+ * finds no room there, below an object with many fields or where much waits already, goes to the worklist, which is
+ * looked at when the stack is empty.
  */
 static inline void cascade_continue(COUNTING_COLLECTOR *state, struct cascade *cascade, struct counted *next)
 {
@@ -253,8 +254,8 @@ static __attribute__((noinline)) void cascade_release_more(COUNTING_COLLECTOR *s
 }
 
 /*
- * A count has fallen to 0, and there are no hooks: frees the object and what dies of it, a pause of its own.  Most often
- * nothing dies of it that has fields; then the sums never leave the registers.
+ * A count has fallen to 0, and there are no hooks: frees the object and what dies of it, a pause of its own.  Most
+ * often nothing dies of it that has fields; then the sums never leave the registers.
  */
 static inline void cascade_release(COUNTING_COLLECTOR *state, struct gc_mutator *mutator, struct counted *dead)
 {

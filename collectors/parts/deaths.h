@@ -2,9 +2,9 @@
  * deaths: the death schedule of a program, one row an object, in the order of the deaths.
  *
  * A row says after which operation of the mutator the object was unreachable for good.  Operations are gc_new, gc_root,
- * gc_store and gc_pop, counted from 1 on; a program whose behaviour does not depend on when memory is reclaimed does the
- * same ones on every collector, so that its frees can be replayed: after operation N, free the objects of all rows whose
- * operation is N.  Objects are numbered in the order of their allocation, from 0 on.
+ * gc_store and gc_pop, counted from 1 on; a program whose behaviour does not depend on when memory is reclaimed does
+ * the same ones on every collector, so that its frees can be replayed: after operation N, free the objects of all rows
+ * whose operation is N.  Objects are numbered in the order of their allocation, from 0 on.
  *
  * In a file a row is these numbers, each a varint (LEB128: seven bits a byte, the lowest first; the top bit says that
  * another byte follows):

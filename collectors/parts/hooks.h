@@ -3,14 +3,14 @@
  *
  * A table beside the heap says which objects have a finalizer, which have weak references to them, and which weak
  * references there are.  A program that uses neither has no table (mutator->hooks is NULL), and pays one comparison
- * where an object dies or a collection ends.  gc_new_weak, gc_weak_get and gc_set_finalizer are defined once, here and in
- * weak.c.
+ * where an object dies or a collection ends.  gc_new_weak, gc_weak_get and gc_set_finalizer are defined once, here and
+ * in weak.c.
  *
  * A counting collector looks an object up when its count has fallen to 0 (hooks_find), and calls at once (hooks_call).
  * A tracing one walks the tables when it has marked, in this order:
  *
- *   hooks_clear_unreached      weak references to what was not reached are cleared; callbacks of those that were reached
- *                              themselves are queued
+ *   hooks_clear_unreached      weak references to what was not reached are cleared; callbacks of those that were
+ *                              reached themselves are queued
  *   hooks_queue_finalizers     objects that were not reached and have a finalizer yet to run are queued
  *   (the collector marks from the queue, which is a range of root slots: hooks->queued, hooks->queued_count)
  *   hooks_forget_unreached     what is still not reached leaves the tables; the others' addresses are brought up to
@@ -21,11 +21,12 @@
  * INVARIANTS
  *  - objects[] is dense; each entry has a finalizer, has had one, or has a weak reference; `index` leads from an
  *    object's address to its position plus one.
- *  - A weak reference that has not been cleared is in the list of its target's entry, linked both ways, newest first, but
- *    the one without callback before all others (CPython's order).  There is one such at most, or a second, where a hook
- *    made it in the middle of the making of the first; as in CPython.
+ *  - A weak reference that has not been cleared is in the list of its target's entry, linked both ways, newest first,
+ *    but the one without callback before all others (CPython's order).  There is one such at most, or a second, where a
+ *    hook made it in the middle of the making of the first; as in CPython.
  *  - hidden_count is the number of entries that are hidden.
- *  - The raw bytes of a weak reference hold the number of its entry in weaks[]; entries of dead ones are on a free list.
+ *  - The raw bytes of a weak reference hold the number of its entry in weaks[]; entries of dead ones are on a free
+ *    list.
  *  - queued[] are root slots: a collector keeps alive, and updates, what they hold.
  */
 #ifndef GCLAB_COLLECTORS_PARTS_HOOKS_H
@@ -94,8 +95,8 @@ void hooks_add_weak(struct gc_mutator *mutator, const gc_ref *weak, const gc_ref
 struct hooks_weak *hooks_weak_of(const struct hooks *hooks, gc_ref weak);
 
 /*
- * Of a counting collector, when something that is dead has to wait before its weak references can be cleared, while other
- * hooks may run: they do not yield it until it is shown again, as when its own finalizer is called.
+ * Of a counting collector, when something that is dead has to wait before its weak references can be cleared, while
+ * other hooks may run: they do not yield it until it is shown again, as when its own finalizer is called.
  */
 void hooks_hide(struct hooks *hooks, gc_ref object);
 void hooks_show(struct hooks *hooks, gc_ref object);
@@ -135,7 +136,8 @@ void hooks_queue_finalizers(struct gc_mutator *mutator, hooks_survivor *survivor
 void hooks_forget_unreached(struct gc_mutator *mutator, hooks_survivor *survivor, void *state);
 
 /*
- * Calls what is queued, in order, and what is queued meanwhile.  Does nothing when it is called from a hook.  Safepoint.
+ * Calls what is queued, in order, and what is queued meanwhile.  Does nothing when it is called from a hook.
+ * Safepoint.
  */
 void hooks_run_queue(struct gc_mutator *mutator);
 

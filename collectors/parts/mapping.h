@@ -15,7 +15,9 @@ struct mapping {
   uint64_t bytes;
 };
 
-/* Makes the mapping at least `bytes` long, twice as long as it was at least; what it held is kept.  False: no memory. */
+/*
+ * Makes the mapping at least `bytes` long, twice as long as it was at least; what it held is kept.  False: no memory.
+ */
 bool mapping_grow(struct mapping *mapping, uint64_t bytes);
 
 /* The memory behind the first `bytes` goes back to the system where that is worth a system call. */

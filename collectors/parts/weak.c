@@ -1,6 +1,6 @@
 /*
- * Weak references as hooks.h has them.  They are in a file of their own because a peer has its own: then nothing of this
- * file is linked.
+ * Weak references as hooks.h has them.  They are in a file of their own because a peer has its own: then nothing of
+ * this file is linked.
  */
 #include "collectors/parts/hooks.h"
 #include "collectors/parts/shadow_stack.h"

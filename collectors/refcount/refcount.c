@@ -3,8 +3,8 @@
  *
  * Every reference from a root slot or a field counts (Collins, "A method for overlapping and erasure of lists", 1960);
  * an object is freed when its count falls to zero, and what dies of it with it, in one cascade (parts/counting.h).
- * Cells come from malloc, or from blocks (parts/cell.h).  Cycles are never reclaimed: what is still held at the end of a trial tells how many objects
- * they kept.
+ * Cells come from malloc, or from blocks (parts/cell.h).  Cycles are never reclaimed: what is still held at the end of
+ * a trial tells how many objects they kept.
  *
  * With cascade_limit the collector frees at most that many objects when a count falls to zero, and at most that many
  * more at each allocation; the rest waits on a worklist (deferred freeing, as Weizenbaum had it in 1963).  A pause is
@@ -112,8 +112,8 @@ static void set_pending(struct refcount *refcount, struct counted *worklist)
 }
 
 /*
- * Weak references to the dead object are cleared, all of them before the first callback is called, which could bring the
- * object back by another.  They are held until theirs has been called.  The object has no hooks afterwards.
+ * Weak references to the dead object are cleared, all of them before the first callback is called, which could bring
+ * the object back by another.  They are held until theirs has been called.  The object has no hooks afterwards.
  */
 static void clear_weak(struct gc_mutator *mutator, gc_ref object)
 {
@@ -132,9 +132,9 @@ static void clear_weak(struct gc_mutator *mutator, gc_ref object)
 }
 
 /*
- * What dies when the count of an object that may have hooks falls to 0: its finalizer runs, on the whole object, which a
- * reference holds meanwhile; if that was the last one again, weak references to it are cleared and their callbacks run.
- * True: it is dead, and has no hooks any more, so that it can wait in a worklist.
+ * What dies when the count of an object that may have hooks falls to 0: its finalizer runs, on the whole object, which
+ * a reference holds meanwhile; if that was the last one again, weak references to it are cleared and their callbacks
+ * run.  True: it is dead, and has no hooks any more, so that it can wait in a worklist.
  */
 static bool settle_death(struct refcount *refcount, struct counted *dead)
 {
@@ -159,9 +159,9 @@ static bool settle_death(struct refcount *refcount, struct counted *dead)
 
 /*
  * The cascade where there are hooks.  They run when a count falls to 0, in the order of fields, before the dead object
- * waits for its own references to be dropped: what waits has no hooks, and nothing leads to it, so whatever a hook does,
- * cascades of its own included, cannot touch it.  Depth costs no stack but for hooks that release from within hooks.
- * cascade_limit does not bound these: a finalizer that waited could be overtaken by a weak reference.
+ * waits for its own references to be dropped: what waits has no hooks, and nothing leads to it, so whatever a hook
+ * does, cascades of its own included, cannot touch it.  Depth costs no stack but for hooks that release from within
+ * hooks.  cascade_limit does not bound these: a finalizer that waited could be overtaken by a weak reference.
  */
 static __attribute__((noinline)) void release_with_hooks(struct refcount *refcount, struct cascade *cascade)
 {

@@ -40,7 +40,9 @@ int64_t collector_ask(struct gc_mutator *mutator, enum collector_quantity quanti
   return COLLECTOR_NO_ANSWER;
 }
 
-/* A collection is due when the count of generation 0 exceeds this: never, where the threshold is 0 or it is disabled. */
+/*
+ * A collection is due when the count of generation 0 exceeds this: never, where the threshold is 0 or it is disabled.
+ */
 void cyclic_set_trigger(struct cyclic *cyclic)
 {
   const bool attends_always = cyclic->stress_at != UINT64_MAX || cyclic->free_lists.enabled || cyclic->is_pending;

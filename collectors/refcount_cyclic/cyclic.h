@@ -247,8 +247,7 @@ static inline void counting_reclaim(struct cyclic *cyclic, struct counted *objec
     cyclic_reclaim(cyclic, object, cascade);
     return;
   }
-  const uint64_t payload_bytes =
-      (uint64_t)header_fields(packed, NULL) * sizeof(gc_ref) + header_bytes(packed, NULL);
+  const uint64_t payload_bytes = (uint64_t)header_fields(packed, NULL) * sizeof(gc_ref) + header_bytes(packed, NULL);
   uint64_t front_bytes = 0;
   if (!packed_is_atom(packed)) {
     if (place_of(object)->generation != UNTRACKED) cyclic_untrack(cyclic, object);

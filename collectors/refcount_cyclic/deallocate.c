@@ -3,13 +3,14 @@
  *
  * The object leaves its generation; its finalizer runs, with the object at the end of generation 0 meanwhile; if
  * something holds it then, it stays there.  Otherwise weak references to it are cleared, that without callback first,
- * and callbacks are called; a finalizer of the old kind runs after that, and may resurrect too, each time anew; then the
- * object's own references are dropped one after the other, each with all that dies of it, and last its memory goes.
+ * and callbacks are called; a finalizer of the old kind runs after that, and may resurrect too, each time anew; then
+ * the object's own references are dropped one after the other, each with all that dies of it, and last its memory goes.
  * Lists and tuples are dropped from the end.
  *
- * This is the order of CPython's recursion, on a stack of our own, which needs no limit.  CPython's has one: what is nested
- * too deep is put off, before anything is done about it but that it leaves its generation, and taken up, the last one
- * first, when the recursion has come back (the trashcan).  Hooks that are called at some depth begin at that depth.
+ * This is the order of CPython's recursion, on a stack of our own, which needs no limit.  CPython's has one: what is
+ * nested too deep is put off, before anything is done about it but that it leaves its generation, and taken up, the
+ * last one first, when the recursion has come back (the trashcan).  Hooks that are called at some depth begin at that
+ * depth.
  *
  * INVARIANTS
  *  - dying_nesting is the number of entries on the stack that CPython's trashcan counts: containers, but not weak
@@ -63,9 +64,9 @@ static uint32_t count_weak(const struct hooks *hooks, gc_ref object)
 }
 
 /*
- * Several weak references with callbacks, or from 3.13 on a single one too: CPython puts them into a tuple, two elements
- * each, clears them all, and then calls back.  The tuple is an object like others: its allocation counts, may collect,
- * and it holds the weak references.
+ * Several weak references with callbacks, or from 3.13 on a single one too: CPython puts them into a tuple, two
+ * elements each, clears them all, and then calls back.  The tuple is an object like others: its allocation counts, may
+ * collect, and it holds the weak references.
  */
 static void call_back_from_tuple(struct cyclic *cyclic, gc_ref object, uint32_t count)
 {
@@ -101,8 +102,8 @@ static void clear_weak_of_dead(struct cyclic *cyclic, gc_ref object)
 }
 
 /*
- * Calls the finalizer of an object that has just died, which is at the end of generation 0 meanwhile.  True: it is alive
- * again, and stays there.
+ * Calls the finalizer of an object that has just died, which is at the end of generation 0 meanwhile.  True: it is
+ * alive again, and stays there.
  */
 static bool resurrects(struct cyclic *cyclic, struct counted *dead, struct gc_hook finalizer)
 {
@@ -132,8 +133,8 @@ static bool call_hooks_of_dead(struct cyclic *cyclic, struct counted *dead)
 }
 
 /*
- * How deep the interpreter would be in, as far as its trashcan looks.  Each call of Python code from C counts twice; there is
- * always that of the program.
+ * How deep the interpreter would be in, as far as its trashcan looks.  Each call of Python code from C counts twice;
+ * there is always that of the program.
  */
 static uint32_t trash_depth(const struct cyclic *cyclic)
 {

@@ -2,10 +2,10 @@
  * Finalizers of the old kind, and the garbage list, as in CPython (tp_del; move_legacy_finalizers,
  * move_legacy_finalizer_reachable, handle_legacy_finalizers).
  *
- * In which order a cycle with such finalizers may be taken apart nobody can know, so nothing of it is: not the objects that
- * have one, nor what these lead to.  No weak reference to them is cleared and no finalizer run.  All join the older
- * generation; those that have such a finalizer are uncollectable garbage, which is held by a list until the program
- * empties it.  They will be found again then, if they are unreachable still.
+ * In which order a cycle with such finalizers may be taken apart nobody can know, so nothing of it is: not the objects
+ * that have one, nor what these lead to.  No weak reference to them is cleared and no finalizer run.  All join the
+ * older generation; those that have such a finalizer are uncollectable garbage, which is held by a list until the
+ * program empties it.  They will be found again then, if they are unreachable still.
  *
  * By counting, such an object dies as any other, with its finalizer run (deallocate.c), as often as it dies.
  */

@@ -1,11 +1,12 @@
 /*
  * refcount_cyclic: reference counting, and CPython's generational collector for the cycles that counting leaves.
  *
- * It follows CPython 3.11 (Modules/gcmodule.c), and by its knob `profile` later versions (python.h): the same three generations and thresholds, the same rules for what is
- * counted, when a collection runs and of which generation, and the same order of objects in every list, so that
- * collections and what they find are equal to the interpreter's, one by one.  Counting frees what is acyclic at once
- * (parts/counting.h); collections are in collect.c; generations are vectors in list order (cyclic.h, generation.c)
- * where CPython has linked lists through the objects; kinds, versions and free lists are in python.h.
+ * It follows CPython 3.11 (Modules/gcmodule.c), and by its knob `profile` later versions (python.h): the same three
+ * generations and thresholds, the same rules for what is counted, when a collection runs and of which generation, and
+ * the same order of objects in every list, so that collections and what they find are equal to the interpreter's, one
+ * by one.  Counting frees what is acyclic at once (parts/counting.h); collections are in collect.c; generations are
+ * vectors in list order (cyclic.h, generation.c) where CPython has linked lists through the objects; kinds, versions
+ * and free lists are in python.h.
  *
  * What is as in CPython:
  *  - An allocation of a container counts; its death uncounts, but never below 0.  Atoms do neither.
@@ -19,8 +20,8 @@
  *    kind, tp_del, and the garbage list (legacy.c); freezing and the rest of module gc (control.c).  Hooks run inside
  *    the pause, where CPython runs them, and in the order in which its recursion and its trashcan come to them.
  *
- * Departures: where there are no hooks, deaths go through an explicit worklist, not through tp_dealloc and the trashcan;
- * the same objects die, and nothing can tell in which order.  Out of memory does not collect, as in CPython.
+ * Departures: where there are no hooks, deaths go through an explicit worklist, not through tp_dealloc and the
+ * trashcan; the same objects die, and nothing can tell in which order.  Out of memory does not collect, as in CPython.
  * CPython's tuples never change once they are made.  Here one can be stored into after it was untracked, and is tracked
  * again then, but not those untracked tuples and dicts that hold it: a cycle through one of these is not found.
  *

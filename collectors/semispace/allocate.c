@@ -1,10 +1,10 @@
 /*
  * The slow paths of allocation.
  *
- * The piece is used up: it is made longer by what follows in the space.  The space was left by an earlier collection and
- * is full of what was in it then, so a piece is zeroed before it is handed out, 16 KiB at a time: its cells are still in
- * the first-level cache when they are filled, and the collector hears of allocation often enough to be exact about
- * triggers.  Stress mode makes pieces of one cell.
+ * The piece is used up: it is made longer by what follows in the space.  The space was left by an earlier collection
+ * and is full of what was in it then, so a piece is zeroed before it is handed out, 16 KiB at a time: its cells are
+ * still in the first-level cache when they are filled, and the collector hears of allocation often enough to be exact
+ * about triggers.  Stress mode makes pieces of one cell.
  *
  * A piece is never longer than the largest cell, so the fast path's one test sends large objects here too.
  */

@@ -2,13 +2,14 @@
  * semispace: stop-the-world copying between two spaces.
  *
  * After Cheney, "A nonrecursive list compacting algorithm" (CACM 13, 1970), which gave Fenichel and Yochelson's two
- * spaces (1969) a breadth-first copy that needs no stack.  It departs from them in that large objects (above 16 KiB) are
- * not copied but marked where they are, each in a mapping of its own (parts/large.h); that the spaces grow and shrink
- * with what is alive; that the space is zeroed piece by piece, just before it is allocated through; and that the scan
- * prefetches (copy.c).
+ * spaces (1969) a breadth-first copy that needs no stack.  It departs from them in that large objects (above 16 KiB)
+ * are not copied but marked where they are, each in a mapping of its own (parts/large.h); that the spaces grow and
+ * shrink with what is alive; that the space is zeroed piece by piece, just before it is allocated through; and that the
+ * scan prefetches (copy.c).
  *
  * The course of things:
- *   - gc_new bumps through a piece of zeroed memory at the end of the space.  A piece used up: allocate.c makes it longer.
+ *   - gc_new bumps through a piece of zeroed memory at the end of the space.  A piece used up: allocate.c makes it
+ *     longer.
  *   - When a trigger says so (parts/trigger.h), collect.c copies all that is reachable into the reserve (copy.c), which
  *     then is the space.  Every object moves at every collection; what was not copied is gone without being looked at.
  *   - Where there are weak references or finalizers, finalize.c sees to them after copying; hooks run after the pause.
@@ -18,8 +19,8 @@
  * and the large objects, so that a limit means the same memory here as for a collector that needs no reserve.
  *
  * INVARIANTS
- *  - [base, bump) of the current space is full of objects, one cell after the other, without gaps; a cell is a header and
- *    the payload, in whole words.  [bump, limit), the piece, is zero.
+ *  - [base, bump) of the current space is full of objects, one cell after the other, without gaps; a cell is a header
+ *    and the payload, in whole words.  [bump, limit), the piece, is zero.
  *  - Every object's header has HEADER_OBJECT in its word, which is odd; during a collection the header of one that was
  *    copied holds the even address of its copy instead.
  *  - The reserve has memory for all of [base, limit): a collection never runs out of it.  (In a checking build this is

@@ -70,8 +70,8 @@ void space_trim(struct space *space, uint64_t bytes)
 }
 
 /*
- * Of a checking build: the space that was left is closed.  Where the system refuses, it stays as in a Release build, and
- * a stale reference is not noticed there.  The next region stands for what would have been kept, so that limits and
+ * Of a checking build: the space that was left is closed.  Where the system refuses, it stays as in a Release build,
+ * and a stale reference is not noticed there.  The next region stands for what would have been kept, so that limits and
  * footprints are as in other builds.
  */
 static void close_left(struct spaces *spaces, struct space *left)

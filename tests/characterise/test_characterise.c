@@ -1,4 +1,6 @@
-/* From a death schedule to numbers; ranks and scores; what adds nothing to the spread; the minimum heap by bisection. */
+/*
+ * From a death schedule to numbers; ranks and scores; what adds nothing to the spread; the minimum heap by bisection.
+ */
 #include "tests/unit/cmocka_all.h"
 
 #include <math.h>

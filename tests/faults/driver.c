@@ -32,7 +32,9 @@
 
 enum { ARGUMENTS_MAX = 48, LINE_MAX_BYTES = 4096, SECONDS_MAX = 100, FAILURES_SHOWN = 20, EXIT_REPORT = 99 };
 
-/* How many are tried: of all, of each place from its first on, of each place in between, of each place up to its last. */
+/*
+ * How many are tried: of all, of each place from its first on, of each place in between, of each place up to its last.
+ */
 struct plan {
   uint64_t first, first_of_place, between, last_of_place;
 };

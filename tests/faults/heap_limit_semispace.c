@@ -1,6 +1,6 @@
 /*
- * semispace's limit is of both spaces, each in whole pages up to where it has been written to, and of large objects: all
- * that is in the space has a place in the reserve.  The registry of large objects is not counted.
+ * semispace's limit is of both spaces, each in whole pages up to where it has been written to, and of large objects:
+ * all that is in the space has a place in the reserve.  The registry of large objects is not counted.
  */
 #include "collectors/semispace/semispace.h"
 #include "tests/faults/heap_limit.h"

@@ -9,7 +9,8 @@
  *   GCLAB_FAIL_ALLOCATION=N+   the Nth and all after it
  *   GCLAB_ALLOCATION_REPORT    a file of at least sizeof(struct inject_report) bytes, where what happens is counted
  *
- * Calls that a library makes for itself do not come here, but for jansson's and SQLite's, which take their allocator from us.
+ * Calls that a library makes for itself do not come here, but for jansson's and SQLite's, which take their allocator
+ * from us.
  */
 #ifndef GCLAB_TESTS_FAULTS_INJECT_H
 #define GCLAB_TESTS_FAULTS_INJECT_H

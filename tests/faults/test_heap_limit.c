@@ -1,7 +1,8 @@
 /*
- * heap_limit, to the last piece: what is held for objects is never above the limit, at no moment between two allocations,
- * by the collector's account, and by the system's own wherever it is asked; and memory runs out only where the least that
- * one more object needs would be above it.  heap_limit_COLLECTOR.c says what a collector holds and needs.
+ * heap_limit, to the last piece: what is held for objects is never above the limit, at no moment between two
+ * allocations, by the collector's account, and by the system's own wherever it is asked; and memory runs out only where
+ * the least that one more object needs would be above it.  heap_limit_COLLECTOR.c says what a collector holds and
+ * needs.
  */
 #include <inttypes.h>
 #include <setjmp.h>

@@ -1,9 +1,9 @@
 /*
  * Heap programs on the collector that is linked, compared with the oracle.
  *
- * Each input is a program of its own on a collector that is started for it and finished after it, so that all memory must
- * go back each time.  With GCLAB_FUZZ_SCRIPT=FILE in the environment the program is written there as a heap script before
- * it runs; its first line is the command that shows what it shows.
+ * Each input is a program of its own on a collector that is started for it and finished after it, so that all memory
+ * must go back each time.  With GCLAB_FUZZ_SCRIPT=FILE in the environment the program is written there as a heap script
+ * before it runs; its first line is the command that shows what it shows.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
- * Plans: a text is refused with messages that name places in it, or is a plan whose own text (--print-plan) is the same plan
- * with the same cells.
+ * Plans: a text is refused with messages that name places in it, or is a plan whose own text (--print-plan) is the same
+ * plan with the same cells.
  */
 #include <stdlib.h>
 #include <string.h>

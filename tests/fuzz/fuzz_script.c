@@ -1,4 +1,6 @@
-/* The text of heap scripts: it is refused with a place and a message, or is a script that survives every way it can go. */
+/*
+ * The text of heap scripts: it is refused with a place and a message, or is a script that survives every way it can go.
+ */
 #include <string.h>
 
 #include "harness/script/parse.h"

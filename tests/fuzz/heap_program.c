@@ -36,8 +36,8 @@ static uint32_t take(struct decoder *decoder, uint32_t bound) { return take_byte
 /* ---- knobs ---------------------------------------------------------------------------------------------------- */
 
 /*
- * Running out of memory ends a run in the middle, and huge pages only cost time: knobs that set a limit, or ask for those,
- * stay as they are.
+ * Running out of memory ends a run in the middle, and huge pages only cost time: knobs that set a limit, or ask for
+ * those, stay as they are.
  */
 static bool stays(const char *knob) { return strcmp(knob, "heap_limit") == 0 || strcmp(knob, "huge_pages") == 0; }
 

@@ -1,9 +1,9 @@
 /*
  * heap_program: bytes to a heap program, so that nearly all bytes are a meaningful one.
  *
- * The first sixteen bytes choose the collector's knobs, in the order of its table, so that an input is the same program on
- * every collector; then come the bodies of the actions; the rest are operations, each of a few bytes, over a handful of
- * roots.  Every operation has `try` where it may have one.
+ * The first sixteen bytes choose the collector's knobs, in the order of its table, so that an input is the same program
+ * on every collector; then come the bodies of the actions; the rest are operations, each of a few bytes, over a handful
+ * of roots.  Every operation has `try` where it may have one.
  *
  * INVARIANTS
  *  - The program passes script_check and needs no expansion.

@@ -7,7 +7,9 @@
 #include "harness/microrun/expectation.h"
 #include "tests/unit/cmocka_all.h"
 
-/* Two parts: the first numbers its objects, the second calls them by number.  Costs of calls stand at the callee too. */
+/*
+ * Two parts: the first numbers its objects, the second calls them by number.  Costs of calls stand at the callee too.
+ */
 static const char dumps[] = "# callgrind format\n"
                             "version: 1\n"
                             "part: 1\n"

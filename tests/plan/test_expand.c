@@ -142,9 +142,8 @@ static void each_size_has_defaults_of_its_own(void **state)
   expect_cells("collectors: [none]\nworkloads: [all]\nsize: small\nparam: [cyclic=50]\n",
                "none/churn/own live=10 cyclic=50\n"
                "none/trees/own depth=4\n");
-  expect_cells("collectors: [none]\nworkloads: [all]\nsize: large\n",
-               "none/churn/own live=500000 cyclic=100\n"
-               "none/trees/own depth=20\n");
+  expect_cells("collectors: [none]\nworkloads: [all]\nsize: large\n", "none/churn/own live=500000 cyclic=100\n"
+                                                                      "none/trees/own depth=20\n");
 }
 
 static void names_of_classes_stand_for_their_members(void **state)

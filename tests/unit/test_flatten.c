@@ -1,4 +1,7 @@
-/* flatten: a script as the driver of interpreters reads it: all of it, or the program ends and says that memory is short. */
+/*
+ * flatten: a script as the driver of interpreters reads it: all of it, or the program ends and says that memory is
+ * short.
+ */
 #include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>

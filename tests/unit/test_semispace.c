@@ -1,4 +1,6 @@
-/* What is semispace's own: everything moves but what is large, in Cheney's order; the reserve counts; nothing is stale. */
+/*
+ * What is semispace's own: everything moves but what is large, in Cheney's order; the reserve counts; nothing is stale.
+ */
 #include "tests/unit/heap_fixture.h"
 
 #include <string.h>

@@ -266,8 +266,8 @@ static void test_eigenvectors_are_eigenvectors(void **state)
 }
 
 /*
- * Two variables with correlation r have components with (1 + r) / 2 and (1 - r) / 2 of the variance, along the diagonals;
- * a third that does not vary has none.
+ * Two variables with correlation r have components with (1 + r) / 2 and (1 - r) / 2 of the variance, along the
+ * diagonals; a third that does not vary has none.
  */
 static void test_components_of_two_variables(void **state)
 {

@@ -3,8 +3,8 @@
  *
  * A weak reference is an object without references in libgc's sense.  It holds its target's address hidden, which libgc
  * sets to 0 when it finds the target unreachable (GC_general_register_disappearing_link), before it frees anything.
- * libgc forgets the link itself where the weak reference is what dies.  Two things libgc does not know, so they are kept
- * in tables here, hidden from it and looked through at each collection: which weak references have a callback, and
+ * libgc forgets the link itself where the weak reference is what dies.  Two things libgc does not know, so they are
+ * kept in tables here, hidden from it and looked through at each collection: which weak references have a callback, and
  * which reference without one an object has already.
  *
  * When a collection has marked, what of these tables was not reached leaves them; when the call of libgc is over, those

@@ -18,8 +18,9 @@
  * recursive deallocation, which its trashcan cuts at a depth of 50 and goes on with from a list.  mark_ns is not known.
  *
  * Where weak references are announced (collector_config.needs), containers have room for the list of theirs, a word at
- * their end, as instances of a Python class have unless its __slots__ say otherwise; there are none to atoms, as CPython
- * has none to int and str.  Callbacks run where CPython calls them: inside collections, and where an object dies.
+ * their end, as instances of a Python class have unless its __slots__ say otherwise; there are none to atoms, as
+ * CPython has none to int and str.  Callbacks run where CPython calls them: inside collections, and where an object
+ * dies.
  *
  * INVARIANTS
  *  - A gc_ref is the address of the payload: sizeof(PyObject) behind the object, for containers and atoms alike.

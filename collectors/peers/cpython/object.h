@@ -40,8 +40,8 @@ static inline gc_ref ref_of(PyObject *object) { return (gc_ref)(void *)(object +
 static inline gc_ref *fields_of(PyObject *object) { return (gc_ref *)(void *)(object + 1); }
 
 /*
- * The members of a container's type: where the raw bytes begin, which says how many fields there are, and where they end.
- * Behind that a type that was made for weak references has room for the head of their list.
+ * The members of a container's type: where the raw bytes begin, which says how many fields there are, and where they
+ * end.  Behind that a type that was made for weak references has room for the head of their list.
  */
 enum { MEMBER_RAW, MEMBER_END };
 
