@@ -142,8 +142,7 @@ static void return_stack(struct cells *cells, unsigned size_class)
   for (; stack->count > 0; stack->count--) {
     void *cell = stack->cells[stack->count - 1];
     poison_open(cell, cell_bytes);
-    cell_page_push(cells, cell);
-    poison_close(cell, cell_bytes);
+    cell_page_push(cells, cell, cell_bytes);
   }
 }
 

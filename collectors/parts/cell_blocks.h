@@ -104,11 +104,13 @@ static inline void *cell_allocate(struct gc_mutator *mutator, struct cells *cell
   return memset(cell, 0, bytes);
 }
 
-static inline void cell_page_push(struct cells *cells, void *cell)
+/* The cell joins its page's list, and is closed before the page is attended to: its block may go back to the system. */
+static inline void cell_page_push(struct cells *cells, void *cell, uint32_t cell_bytes)
 {
   struct cell_page *page = &cells->pages[((uintptr_t)cell - (uintptr_t)cells->blocks.base) >> BLOCK_SHIFT];
   void *next = page->free;
   memcpy(cell, &next, sizeof next);
+  poison_close(cell, cell_bytes);
   page->free = cell;
   page->used--;
   if (GC_UNLIKELY(next == NULL || page->used == 0)) cells_attend(cells, page);
@@ -120,12 +122,15 @@ static inline void cell_free(struct cells *cells, void *cell, uint64_t bytes)
     cells_free_large(cells, cell);
     return;
   }
-  struct cell_stack *stack = &cells->stacks[size_class_of(bytes)];
-  if (stack->count != CELL_STACK_CELLS)
+  const unsigned size_class = size_class_of(bytes);
+  const uint32_t cell_bytes = size_class_cell_bytes(size_class);
+  struct cell_stack *stack = &cells->stacks[size_class];
+  if (stack->count != CELL_STACK_CELLS) {
     stack->cells[stack->count++] = cell;
-  else
-    cell_page_push(cells, cell);
-  poison_close(cell, size_class_cell_bytes(size_class_of(bytes)));
+    poison_close(cell, cell_bytes);
+  } else {
+    cell_page_push(cells, cell, cell_bytes);
+  }
 }
 
 static inline uint64_t cell_slack_bytes(uint64_t bytes)
