@@ -14,8 +14,6 @@
  */
 #include "workloads/workload.h"
 
-#include <stdio.h>
-
 #include "workloads/payload.h"
 
 enum { TARGET, LENGTH, COLLECTIONS, STORES, PLACE, TEMPORARIES, OBJECT_BYTES, PARAMETERS };

@@ -19,7 +19,6 @@
  */
 #include "workloads/workload.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "workloads/dict.h"
@@ -632,7 +631,7 @@ struct graph {
   uint32_t chains;     /* a power of two */
 };
 
-static void graph_new(struct graph *g)
+static void graph_new(const struct graph *g)
 {
   gc_new(g->mutator, g->table, (struct gc_shape){.fields = g->chains, .kind = GC_LIST});
   list_new(g->mutator, g->all);
@@ -944,7 +943,7 @@ static bool simplify_graph(const struct graph *g, const gc_ref *old, gc_ref *who
   gc_push(mutator, &frame.frame);
   gc_ref *const slot = frame.slot;
   bool is_simpler = false;
-  graph_new((struct graph *)g);
+  graph_new(g);
   count_uses(mutator, *old, *whole);
   for (uint32_t i = 0; i < list_length(*old); i++) {
     gc_root(mutator, &slot[VALUE], list_get(mutator, *old, i));
@@ -1165,7 +1164,7 @@ static int64_t invoke(struct compiler *c, gc_ref symbol, int64_t *stack, const i
   const gc_ref code = gc_load(c->mutator, symbol, SYMBOL_CODE);
   if (code == NULL) return 0;
   const struct code_data *data = code_data(code);
-  if (stack + data->temporaries + data->count > end) {
+  if ((uint64_t)data->temporaries + data->count > (uint64_t)(end - stack)) {
     c->failures++;
     return 0;
   }

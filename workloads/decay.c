@@ -18,8 +18,6 @@
  */
 #include "workloads/workload.h"
 
-#include <stdio.h>
-
 #include "workloads/payload.h"
 
 enum { HALF_LIFE, HALF_LIVES, OBJECT_BYTES, LIST_LENGTH, PARAMETERS };

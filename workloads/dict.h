@@ -138,7 +138,7 @@ static __attribute__((noinline, unused)) void dict_grow(struct gc_mutator *mutat
   gc_ref *const table = &frame.slot[0];
   gc_new(mutator, table,
          (struct gc_shape){.fields = 2 * new.capacity,
-                           .bytes = new.slots *(uint32_t)sizeof(uint32_t) + new.capacity,
+                           .bytes = (uint32_t)sizeof(uint32_t) * new.slots + new.capacity,
                            .kind = GC_DICT});
   for (uint32_t i = 0; i < old.length; i++) {
     gc_store(mutator, *table, 2 * i, dict_key(mutator, *dict, i));

@@ -19,8 +19,6 @@
  */
 #include "workloads/workload.h"
 
-#include <stdio.h>
-
 #include "workloads/payload.h"
 
 enum { NODES, DEGREE, SPAN, COLLECTIONS, ROUNDS, REWIRED, EXTRA_BYTES, PARAMETERS };

@@ -14,6 +14,7 @@
  */
 #include "workloads/workload.h"
 
+#include "workloads/chains.h"
 #include "workloads/payload.h"
 
 enum { KEYS, OPERATIONS, LOAD, VALUE_BYTES, PARAMETERS };
@@ -79,12 +80,6 @@ struct table {
   uint64_t salt;
 };
 
-/* Fibonacci hashing (Knuth). */
-static uint32_t key_chain(uint64_t key, int chains_log)
-{
-  return (uint32_t)(key * 0x9e3779b97f4a7c15u >> (64 - chains_log));
-}
-
 static uint64_t entry_key(gc_ref entry) { return *(const uint64_t *)gc_bytes(entry, ENTRY_FIELDS); }
 
 static void make_chains(const struct table *t, gc_ref *slot, int chains_log)
@@ -102,7 +97,7 @@ static void resize(struct table *t, int chains_log)
     while (head != NULL) {
       gc_root(mutator, t->entry, head);
       gc_store(mutator, *t->chains, chain, gc_load(mutator, *t->entry, NEXT));
-      const uint32_t target = key_chain(entry_key(*t->entry), chains_log);
+      const uint32_t target = chain_of_key(entry_key(*t->entry), chains_log);
       gc_store(mutator, *t->entry, NEXT, gc_load(mutator, *t->successor, target));
       gc_store(mutator, *t->successor, target, *t->entry);
       head = gc_load(mutator, *t->chains, chain);
@@ -133,7 +128,7 @@ struct place {
 
 static struct place find(const struct table *t, uint64_t key)
 {
-  struct place place = {.holder = *t->chains, .field = key_chain(key, t->chains_log)};
+  struct place place = {.holder = *t->chains, .field = chain_of_key(key, t->chains_log)};
   place.entry = gc_load(t->mutator, place.holder, place.field);
   while (place.entry != NULL && entry_key(place.entry) != key) {
     place.holder = place.entry;
@@ -154,7 +149,7 @@ static void read_value(const struct table *t, gc_ref entry)
 static void add_entry(struct table *t, uint64_t key)
 {
   struct gc_mutator *mutator = t->mutator;
-  const uint32_t chain = key_chain(key, t->chains_log);
+  const uint32_t chain = chain_of_key(key, t->chains_log);
   gc_new(mutator, t->entry, entry_shape);
   *(uint64_t *)gc_bytes(*t->entry, ENTRY_FIELDS) = key;
   gc_store(mutator, *t->entry, VALUE, *t->value);
@@ -165,7 +160,7 @@ static void add_entry(struct table *t, uint64_t key)
   resize_if_needed(t);
 }
 
-static void insert(struct table *t, uint64_t key)
+static void insert_key(struct table *t, uint64_t key)
 {
   const uint32_t bytes = (uint32_t)t->run->parameters[VALUE_BYTES];
   gc_new(t->mutator, t->value, (struct gc_shape){.bytes = bytes, .kind = GC_ATOM});
@@ -180,7 +175,7 @@ static void insert(struct table *t, uint64_t key)
   gc_root(t->mutator, t->value, NULL);
 }
 
-static void delete (struct table *t, uint64_t key)
+static void delete_key(struct table *t, uint64_t key)
 {
   const struct place place = find(t, key);
   if (place.entry == NULL) return;
@@ -216,22 +211,22 @@ static void run_phases(struct table *t)
 
   workload_phase(run, "grow");
   while (t->entries < keys) {
-    insert(t, random_key(t));
+    insert_key(t, random_key(t));
     if ((t->entries & mask) == 0) workload_progress(run, t->entries, total);
   }
 
   workload_phase(run, "churn");
   for (uint64_t i = 0; i < operations; i++) {
     if (random_below(&run->random, 2) == 0)
-      insert(t, random_key(t));
+      insert_key(t, random_key(t));
     else
-      delete (t, random_key(t));
+      delete_key(t, random_key(t));
     if ((i & mask) == 0) workload_progress(run, keys + i, total);
   }
 
   workload_phase(run, "shrink");
   while (t->entries > keys / SHRINK_PART) {
-    delete (t, random_key(t));
+    delete_key(t, random_key(t));
     if ((t->entries & mask) == 0) workload_progress(run, total - t->entries, total);
   }
 }

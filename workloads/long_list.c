@@ -15,8 +15,6 @@
  */
 #include "workloads/workload.h"
 
-#include <stdio.h>
-
 #include "workloads/payload.h"
 
 enum { SHAPE, LENGTH, LISTS, COLLECTIONS, NODE_BYTES, PARAMETERS };

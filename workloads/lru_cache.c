@@ -17,6 +17,7 @@
 
 #include <stdio.h>
 
+#include "workloads/chains.h"
 #include "workloads/payload.h"
 #include "workloads/sampler.h"
 #include "workloads/zipf.h"
@@ -103,16 +104,7 @@ static const struct setting parameters[PARAMETERS] = {
                         .minimum = 0,
                         .maximum = 1000000000,
                         .help = "requests to the small cache"},
-    [SAMPLE] = {.name = "sample",
-                .unit = "requests",
-                .type = SETTING_INTEGER,
-                .scale = SETTING_LOG,
-                .default_value = 10,
-                .small_value = 1,
-                .large_value = 100,
-                .minimum = 1,
-                .maximum = 1000000,
-                .help = "keep the worst latency of each so many requests (1: every one's)"},
+    [SAMPLE] = SAMPLER_ROW(10, 100, "requests"),
 };
 
 enum { CHAIN_NEXT, OLDER, NEWER, VALUE, ENTRY_FIELDS };
@@ -142,11 +134,7 @@ struct cache {
 
 static struct entry_data *entry_data(gc_ref entry) { return gc_bytes(entry, ENTRY_FIELDS); }
 
-/* Fibonacci hashing (Knuth). */
-static uint32_t key_chain(const struct cache *c, uint64_t key)
-{
-  return (uint32_t)(key * 0x9e3779b97f4a7c15u >> (64 - c->chains_log));
-}
+static uint32_t key_chain(const struct cache *c, uint64_t key) { return chain_of_key(key, c->chains_log); }
 
 static gc_ref find(const struct cache *c, uint64_t key)
 {

@@ -19,6 +19,7 @@
 
 #include <stdio.h>
 
+#include "workloads/chains.h"
 #include "workloads/payload.h"
 #include "workloads/sampler.h"
 
@@ -113,16 +114,7 @@ static const struct setting parameters[PARAMETERS] = {
                   .minimum = PAYLOAD_STAMP_BYTES,
                   .maximum = 1 << 24,
                   .help = "size of the largest messages; as many are between 64 and 128 bytes as between 1K and 2K"},
-    [SAMPLE] = {.name = "sample",
-                .unit = "requests",
-                .type = SETTING_INTEGER,
-                .scale = SETTING_LOG,
-                .default_value = 1,
-                .small_value = 1,
-                .large_value = 10,
-                .minimum = 1,
-                .maximum = 1000000,
-                .help = "keep the worst latency of each so many steps (1: every one's)"},
+    [SAMPLE] = SAMPLER_ROW(1, 10, "steps"),
 };
 
 enum { BODY, MESSAGE_FIELDS };
@@ -180,11 +172,7 @@ static gc_ref queue_of(const struct broker *b, uint32_t subscriber)
 
 static struct queue_data *queue_data(const struct broker *b, gc_ref queue) { return gc_bytes(queue, b->queue_length); }
 
-/* Fibonacci hashing (Knuth). */
-static uint32_t ack_chain(const struct broker *b, uint64_t id)
-{
-  return (uint32_t)(id * 0x9e3779b97f4a7c15u >> (64 - b->acks_log));
-}
+static uint32_t ack_chain(const struct broker *b, uint64_t id) { return chain_of_key(id, b->acks_log); }
 
 /* One subscriber fewer is to acknowledge the message; with the last, its entry goes. */
 static void settle(const struct broker *b, uint64_t id)

@@ -23,8 +23,6 @@
  */
 #include "workloads/workload.h"
 
-#include <string.h>
-
 #include "workloads/dict.h"
 #include "workloads/list.h"
 #include "workloads/payload.h"

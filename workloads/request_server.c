@@ -145,7 +145,7 @@ enum { RECORDS = 8, OWNER = RECORDS, HISTORY_FIELDS }; /* the last records; the 
 enum { VALUE, ENTRY_FIELDS };
 enum { FIRST, SECOND, PAIR_FIELDS };
 
-enum { RECORD_BYTES = 48, TEXT_BYTES_MIN = 16, TEXT_BYTES_MAX = 64, PAIR_BYTES = 16, PAIR_EVERY = 3 };
+enum { RECORD_BYTES = 48, TEXT_BYTES_MIN = 16, TEXT_SIZES = 8, PAIR_BYTES = 16, PAIR_EVERY = 3 };
 enum { SCOPE_ROUNDING = 16 };
 enum { CACHE_KEYS_PER_ENTRY = 4, CACHE_SKEW_MILLI = 990 };
 
@@ -282,8 +282,7 @@ static void make_part(struct server *s, uint32_t place)
     gc_store(mutator, *s->part, FIRST, gc_load(mutator, *s->scope, place - 1));
     gc_store(mutator, *s->part, SECOND, gc_load(mutator, *s->scope, random_below(&s->run->random, place)));
   } else {
-    const uint32_t bytes =
-        TEXT_BYTES_MIN + (uint32_t)sizeof(uint64_t) * random_below(&s->run->random, TEXT_BYTES_MAX / sizeof(uint64_t));
+    const uint32_t bytes = TEXT_BYTES_MIN + (uint32_t)sizeof(uint64_t) * random_below(&s->run->random, TEXT_SIZES);
     gc_new(mutator, s->part, (struct gc_shape){.bytes = bytes, .kind = GC_ATOM});
     payload_fill(gc_bytes(*s->part, 0), bytes, s->salt + s->stamps++);
   }

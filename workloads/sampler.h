@@ -12,6 +12,14 @@
 #include "base/clock.h"
 #include "workloads/workload.h"
 
+/* The parameter that says how many: its default and large value, and what requests are called. */
+#define SAMPLER_ROW(default_sample, large_sample, requests)                                                            \
+  {                                                                                                                    \
+    .name = "sample", .unit = "requests", .type = SETTING_INTEGER, .scale = SETTING_LOG,                               \
+    .default_value = (default_sample), .small_value = 1, .large_value = (large_sample), .minimum = 1,                  \
+    .maximum = 1000000, .help = "keep the worst latency of each so many " requests " (1: every one's)"                 \
+  }
+
 struct sampler {
   uint64_t start_ns, worst_start_ns, worst_ns;
   int64_t every, left;

@@ -65,16 +65,7 @@ static const struct setting parameters[PARAMETERS] = {
                        .minimum = PAYLOAD_STAMP_BYTES,
                        .maximum = 1 << 30,
                        .help = "size of a message (the experiment: 1K)"},
-    [SAMPLE] = {.name = "sample",
-                .unit = "requests",
-                .type = SETTING_INTEGER,
-                .scale = SETTING_LOG,
-                .default_value = 1,
-                .small_value = 1,
-                .large_value = 16,
-                .minimum = 1,
-                .maximum = 1000000,
-                .help = "keep the worst latency of each so many pushes (1: every push's)"},
+    [SAMPLE] = SAMPLER_ROW(1, 16, "pushes"),
 };
 
 struct window {

@@ -12,7 +12,6 @@
  */
 #include "workloads/workload.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"

@@ -70,16 +70,7 @@ static const struct setting parameters[PARAMETERS] = {
                    .minimum = 0,
                    .maximum = 1,
                    .help = "the program is told of each weak reference that was cleared, and tidies up"},
-    [SAMPLE] = {.name = "sample",
-                .unit = "requests",
-                .type = SETTING_INTEGER,
-                .scale = SETTING_LOG,
-                .default_value = 1,
-                .small_value = 1,
-                .large_value = 10,
-                .minimum = 1,
-                .maximum = 1000000,
-                .help = "keep the worst latency of each so many requests (1: every one's)"},
+    [SAMPLE] = SAMPLER_ROW(1, 10, "requests"),
 };
 
 enum { DATA, VALUE_FIELDS };
