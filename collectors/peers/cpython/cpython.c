@@ -358,6 +358,8 @@ GC_INLINE void gc_store(struct gc_mutator *mutator, gc_ref object, uint32_t fiel
 void gc_new_weak(struct gc_mutator *mutator, gc_ref *slot, const gc_ref *target, struct gc_hook callback)
 {
   struct cpython *cpython = cpython_of(mutator);
+  GC_CHECK(shadow_stack_has_slot(mutator, slot), "gc_new_weak: the slot is in no frame on the shadow stack", slot);
+  GC_CHECK(*target != NULL, "gc_new_weak: there is no target", target);
   if (!cpython->has_weak)
     gc_fail("gc_new_weak: objects have no room for weak references (collector_config.needs)", slot);
   PyObject *object = Py_NewRef(object_of(*target)); /* a collection's callbacks may drop the slot */
