@@ -1,10 +1,11 @@
 /*
  * workload: what the mutator does, written once for every collector.
  *
- * A workload is one file with one descriptor and a run function that does a fixed amount of work (never a fixed
- * time), using nothing but gc.h and what is declared here.  Its checksum depends on its parameters and seed alone, so
- * every collector must agree on it.  Rows of parameters have three columns of values: the default size (a trial of 0.3
- * to 3 s), `small` (for tests, some milliseconds) and `large` (toward the source's own size, 5 to 30 s).
+ * A workload is a file with one descriptor and a run function that does a fixed amount of work (never a fixed time),
+ * using nothing but gc.h and what is declared here; a long one has further files, called after it.  Its checksum
+ * depends on its parameters and seed alone, so every collector must agree on it.  Rows of parameters have three columns
+ * of values: the default size (a trial of 0.3 to 3 s), `small` (for tests, some milliseconds) and `large` (toward the
+ * source's own size, 5 to 30 s).
  */
 #ifndef GCLAB_WORKLOADS_WORKLOAD_H
 #define GCLAB_WORKLOADS_WORKLOAD_H
