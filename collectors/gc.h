@@ -10,8 +10,8 @@
  *  1. An object is `fields` references, all NULL at birth, followed by `bytes` raw bytes, all zero at birth.  The
  *     collector's header stands in front and is its own affair.  A gc_ref is the address of the first field.
  *  2. A reference that must survive a safepoint lives in a root slot: a slot of a frame that has been pushed and not
- *     yet popped.  A raw gc_ref in a C local is good until the next safepoint.  gc_new, gc_root, gc_store, gc_pop and
- *     gc_collect are safepoints: a counting collector may free there, a moving one may move.
+ *     yet popped.  A raw gc_ref in a C local is good until the next safepoint.  gc_new, gc_new_weak, gc_root, gc_store,
+ *     gc_pop and gc_collect are safepoints: a counting collector may free there, a moving one may move.
  *  3. Every store of a reference into an object goes through gc_store, the first store into a new object too:
  *     counting needs it.  Every store into a root slot goes through gc_root or gc_new.
  *  4. Tracing finds everything from the frames; counting counts slots and fields alike.  Nothing is scanned

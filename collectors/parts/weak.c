@@ -5,11 +5,23 @@
 #include "collectors/parts/hooks.h"
 #include "collectors/parts/shadow_stack.h"
 
+/* Checks for checking builds; nothing otherwise. */
+static void check_target(struct gc_mutator *mutator, const gc_ref *target)
+{
+  (void)mutator, (void)target;
+#ifdef GC_CHECKING
+  struct gc_shape shape;
+  GC_CHECK(*target != NULL, "gc_new_weak: there is no target", target);
+  GC_CHECK(!collector_shape(mutator, *target, &shape) || (shape.kind != GC_ATOM && shape.kind != GC_WEAK),
+           "gc_new_weak: there are no weak references to atoms, nor to weak references", *target);
+#endif
+}
+
 void gc_new_weak(struct gc_mutator *mutator, gc_ref *slot, const gc_ref *target, struct gc_hook callback)
 {
   if ((collector.capabilities & COLLECTOR_WEAK) == 0)
     gc_fail("gc_new_weak: this collector has no weak references", slot);
-  GC_CHECK(*target != NULL, "gc_new_weak: there is no target", target);
+  check_target(mutator, target);
   const gc_ref shared = callback.function == NULL ? hooks_shared_weak(mutator->hooks, *target) : NULL;
   if (shared != NULL) {
     gc_root(mutator, slot, shared);

@@ -31,7 +31,8 @@ void container_deallocate(PyObject *object)
 {
   PyTypeObject *type = Py_TYPE(object);
   PyObject_GC_UnTrack(object);
-  Py_TRASHCAN_BEGIN(object, container_deallocate) if (type->tp_weaklistoffset > 0) PyObject_ClearWeakRefs(object);
+  Py_TRASHCAN_BEGIN(object, container_deallocate);
+  if (type->tp_weaklistoffset > 0) PyObject_ClearWeakRefs(object);
   note_freed(&the_cpython, type_payload_bytes(type), container_cell_bytes(type));
   gc_ref *fields = fields_of(object);
   const uint64_t count = type_fields(type);
