@@ -50,9 +50,9 @@ static inline __attribute__((always_inline)) void prefetch_mark(struct span span
 }
 
 /*
- * Are the bits so near that edges are marked sooner than they could wait for them?  64 MiB of blocks have 512 KiB of bits:
- * with half of that a tree takes 15 % longer where edges wait, with five times as much a random graph a third less.  (A
- * checking build takes both ways in small heaps.)
+ * Are the bits so near that edges are marked sooner than they could wait for them?  64 MiB of blocks have 512 KiB of
+ * bits: with half of that a tree takes 15 % longer where edges wait, with five times as much a random graph a third
+ * less.  (A checking build takes both ways in small heaps.)
  */
 static inline bool marks_are_near(const struct marksweep *ms)
 {

@@ -14,7 +14,7 @@
  *     blocks by what is free in them.  Nothing else is swept in the pause.
  *   - Where there are weak references or finalizers, finalize.c sees to them after marking; hooks run after the pause.
  *   - Blocks without a live cell are shared by all classes again; beyond what the heap may need before the next
- *     collection, their memory goes back to the system.  So does a dead large object's.
+ *     collection, their memory goes back to the system.  So does most dead large objects' (parts/large.h).
  *
  * That is its usual memory, whose invariants are in block_space.h.  Built over malloc (malloc_space.h), everything else
  * is the same: triggers, marking in the same order, hooks, the journal.

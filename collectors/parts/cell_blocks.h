@@ -17,8 +17,8 @@
  * back at once unless it is current.  When the free blocks have become more than those that are used (and 128), half of
  * them stay, and the memory of the others goes back to the system.
  *
- * Cells above SIZE_CLASS_MAX_BYTES are mappings of their own (large.h), which go back to the system when they are
- * freed.
+ * Cells above SIZE_CLASS_MAX_BYTES are mappings of their own (large.h), most of which go back to the system when they
+ * are freed.
  *
  * INVARIANTS
  *  - A used block has a page, and a page's cells below cut_bytes are in its free list or used; the others are not cut.

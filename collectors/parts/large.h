@@ -1,9 +1,10 @@
 /*
  * large: objects too large for a block, each in a mapping of its own.
  *
- * When one dies its mapping is kept for the next of the same size, as long as those kept are few and small: to clear
- * 64 KiB takes a fraction of what it takes to unmap, map and touch them.  All else goes back to the system at once.
- * Checking builds keep none, so that a reference to a dead object fails; nor does a space whose owner has a limit to hold.
+ * When one dies its mapping is kept for the next of the same size, as long as those kept are few and small: to clear 64
+ * KiB takes a fraction of what it takes to unmap, map and touch them.  All else goes back to the system at once.
+ * Checking builds keep none, so that a reference to a dead object fails; nor does a space whose owner has a limit to
+ * hold.
  *
  *   page boundary -> [struct large][extent][header] fields ...
  *                                                   ^ gc_ref: always LARGE_OBJECT_OFFSET behind the page boundary
@@ -13,8 +14,8 @@
  *
  * INVARIANTS
  *  - registry[object->index] == object for each of them; mapped_bytes is their sum.
- *  - kept[0] to kept[kept_count - 1] are mappings of dead objects, of no registered one; kept_bytes is their sum, and at
- *    most LARGE_KEPT_BYTES.
+ *  - kept[0] to kept[kept_count - 1] are mappings of dead objects, of no registered one; kept_bytes is their sum, and
+ *    at most LARGE_KEPT_BYTES.
  */
 #ifndef GCLAB_COLLECTORS_PARTS_LARGE_H
 #define GCLAB_COLLECTORS_PARTS_LARGE_H

@@ -199,7 +199,9 @@ static void test_large_objects(void **state)
   large_finish(&space);
 }
 
-/* A kept mapping is handed out again for an object of its size, zeroed, and for no other; what is kept has its bounds. */
+/*
+ * A kept mapping is handed out again for an object of its size, zeroed, and for no other; what is kept has its bounds.
+ */
 static void test_mappings_are_kept(void **state)
 {
   (void)state;
