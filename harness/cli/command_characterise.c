@@ -348,6 +348,9 @@ static int characterise_all(struct job *job)
     if (one != EXIT_DONE && one != EXIT_TRIAL_FAILED) break;
   }
   interrupt_release();
+  if (code == EXIT_INTERRUPTED)
+    fputs("gclab characterise: interrupted; what was characterised is kept, the same command goes on from there\n",
+          stderr);
   return code;
 }
 
@@ -403,7 +406,8 @@ static int report(const struct job *job)
   FILE *out = good && arguments->out != NULL ? memory_or_null(fopen(arguments->out, "we")) : stdout;
   if (good && out != NULL) print(job, &suite, out);
   const bool written = out == NULL ? false : !ferror(out) && (out == stdout || fclose(out) == 0);
-  if (good && !written) fprintf(stderr, "gclab characterise: %s: %s\n", arguments->out, strerror(errno));
+  if (good && !written && arguments->out != NULL) /* main says so of standard output */
+    fprintf(stderr, "gclab characterise: %s: %s\n", arguments->out, strerror(errno));
   suite_free(&suite);
   return good && written ? EXIT_DONE : EXIT_ENVIRONMENT;
 }

@@ -69,15 +69,14 @@ static const struct argp_option options[] = {
 
 static const char doc[] =
     "Measures each primitive of each collector - allocation, store, root, frame, cascade, collection, sweep - beside "
-    "what "
-    "the machine can do at all."
+    "what the machine can do at all."
     "\vPrograms run one at a time in random order, interleaved, so that what is compared was measured within seconds. "
     "Without -c, all collectors are measured. 'gclab plot micro' draws the newest run.\n\n"
     "Examples:\n"
     "  gclab micro                   everything, in under three minutes\n"
     "  gclab micro --quick -c marksweep\n"
     "  gclab micro -c marksweep -c boehm --filter '^full/graph' --repetitions 9\n"
-    "  gclab micro -c refcount -c refcount+blocks --filter '^(allocate|death|cascade)/'\n"
+    "  gclab micro -c refcount -c refcount+blocks --filter '^(death|cascade)/'\n"
     "  gclab micro -c own --instructions=only\n"
     "  gclab micro --json new.json   and: compare.py benchmarks old.json new.json\n"
     "  gclab micro --show --format markdown\n\n"
@@ -211,6 +210,19 @@ static error_t parse_output(int key, char *value, struct argp_state *state)
   }
 }
 
+static void check_arguments(const struct arguments *arguments, struct argp_state *state)
+{
+  const bool has_table = arguments->expect != NULL || arguments->renew != NULL;
+  const bool chooses =
+      arguments->selection.collector_count > 0 || arguments->selection.knob_count > 0 || arguments->filter != NULL;
+  if (arguments->expect != NULL && arguments->renew != NULL)
+    argp_error(state, "--expect and --renew exclude each other: --renew writes what --expect compares with");
+  if (has_table && (arguments->json != NULL || arguments->store != NULL))
+    argp_error(state, "--expect and --renew keep nothing, so that there is nothing for --json and --store");
+  if (arguments->shows && (chooses || arguments->counts || arguments->lists))
+    argp_error(state, "--show prints the newest run as it was; what is run, counted or listed cannot be chosen");
+}
+
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
   static const char *const sizes[] = {"small", "default", "full", NULL};
@@ -231,6 +243,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     return 0;
   case ARGP_KEY_ARG:
     argp_error(state, "'%s' is one word too many; -c names collectors, --filter benchmarks", value);
+    return 0;
+  case ARGP_KEY_END:
+    check_arguments(arguments, state);
     return 0;
   default: {
     const error_t taken = parse_amount(key, value, state);
@@ -347,7 +362,8 @@ static int judge(const struct arguments *arguments, const struct micro_programs 
 {
   if (arguments->renew != NULL)
     return expectation_write(arguments->renew, programs, counts) ? EXIT_DONE : EXIT_ENVIRONMENT;
-  return exit_code_of_expectation(expectation_check(arguments->expect, programs, counts, TOLERANCE, stdout));
+  return exit_code_of_expectation(
+      expectation_check(arguments->expect, programs, counts, arguments->run.filter, TOLERANCE, stdout));
 }
 
 struct session {

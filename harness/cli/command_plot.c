@@ -24,6 +24,7 @@ enum {
   OPTION_JSON,
   OPTION_PHASE,
   OPTION_BY_PHASE,
+  OPTION_SIZE,
   FORMATS_MAX = 3,
   NAMES_MAX = 32
 };
@@ -38,6 +39,8 @@ static const struct argp_option options[] = {
     {"store", OPTION_STORE, "FILE", 0, "results database (default: $GCLAB_STORE, else gclab.sqlite here)", 2},
     {"phase", OPTION_PHASE, "NAME", 0, "only what happened in this phase, of the workloads that have it", 3},
     {"by-phase", OPTION_BY_PHASE, 0, 0, "a file for each workload, and in it a panel for each of its phases", 3},
+    {"size", OPTION_SIZE, "SIZE", 0, "of the workloads as they are characterised at this size: default, small or large",
+     3},
     {"json", OPTION_JSON, 0, 0, "what was drawn and what was not, as JSON", 4},
     {0},
 };
@@ -58,7 +61,8 @@ static const char doc[] =
     "  gclab plot overview --campaign allocators --allocator blocks\n"
     "  gclab plot percentiles overview --by-phase\n"
     "  gclab plot percentiles --phase check\n"
-    "  gclab plot micro                           the newest run of micro-benchmarks\n\n"
+    "  gclab plot characterise survival live      how 'gclab characterise' found workloads\n"
+    "  gclab plot micro                           the newest run of 'gclab micro'\n\n"
     "Environment: GCLAB_PLOT_PATH is a directory with gnuplot scripts to use in place of gclab's own.\n\n"
     "Exit codes: 0 done; 2 wrong usage; 4 there is no such store or campaign, no gnuplot, no such phase, no data for a "
     "figure that was named, or a file could not be written.";
@@ -70,6 +74,7 @@ struct arguments {
   const struct figure *figures[NAMES_MAX];
   size_t figure_count;
   const char *phase; /* NULL: all */
+  enum setting_size size;
   bool by_phase, json;
 };
 
@@ -131,6 +136,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
   case OPTION_BY_PHASE:
     arguments->by_phase = true;
     return 0;
+  case OPTION_SIZE:
+    if (!setting_size_parse(value, &arguments->size))
+      argp_error(state, "--size: '%s' is none of default, small and large", value);
+    return 0;
   case ARGP_KEY_END:
     if (arguments->phase != NULL && arguments->by_phase)
       argp_error(state, "--phase shows one phase and --by-phase all of them: they do not go together");
@@ -174,6 +183,15 @@ struct source {
   const struct catalogue *catalogue;
 };
 
+static bool is_split(const struct arguments *arguments) { return arguments->phase != NULL || arguments->by_phase; }
+
+/* Why the figure cannot be of what was asked for; NULL: it can. */
+static const char *refusal_of(const struct figure *figure, const struct arguments *arguments)
+{
+  const bool is_narrowed = is_split(arguments) || (figure->without_campaign && arguments->allocator != NULL);
+  return is_narrowed ? figure->whole : NULL;
+}
+
 /* dataset is NULL where only figures without a campaign are drawn. */
 static void draw_one(struct dataset *dataset, const struct source *source, const struct arguments *arguments,
                      const struct figure *figure, struct outcome *outcome)
@@ -181,12 +199,13 @@ static void draw_one(struct dataset *dataset, const struct source *source, const
   const size_t number = (size_t)(figure - figures);
   struct figure_job job = {.dataset = dataset,
                            .store = source->store,
+                           .size = arguments->size,
                            .output = {.directory = arguments->directory,
                                       .formats = arguments->formats,
                                       .format_count = arguments->format_count}};
-  const bool whole = dataset != NULL && dataset->view != DATASET_WHOLE && figure->whole != NULL;
-  if (whole) job.reason = memory_require(strdup(figure->whole));
-  const enum figure_status status = whole ? FIGURE_WITHOUT_DATA : figure->draw(&job);
+  const char *refusal = refusal_of(figure, arguments);
+  if (refusal != NULL) job.reason = memory_require(strdup(refusal));
+  const enum figure_status status = refusal != NULL ? FIGURE_WITHOUT_DATA : figure->draw(&job);
   for (size_t i = 0; i < job.file_count; i++) json_array_append_new(outcome->files, json_string(job.files[i]));
   outcome->drawn[number] |= status == FIGURE_DRAWN;
   outcome->failed |= status == FIGURE_FAILED;
@@ -230,7 +249,7 @@ static void draw_dataset(struct dataset *dataset, const struct source *source, c
     draw_one(dataset, source, arguments, arguments->figures[i], outcome);
   if (arguments->figure_count > 0) return;
   for (const struct figure *figure = figures; figure->name != NULL; figure++) {
-    if (!figure->without_campaign || dataset->view == DATASET_WHOLE)
+    if (!figure->without_campaign || refusal_of(figure, arguments) == NULL)
       draw_one(dataset, source, arguments, figure, outcome);
   }
   if (json_array_size(outcome->files) > files) summarise(dataset, arguments, outcome);

@@ -42,6 +42,14 @@ static bool has_instructions(const struct micro_results *results)
   return false;
 }
 
+static bool has_times(const struct micro_results *results)
+{
+  for (size_t i = 0; i < results->row_count * results->column_count; i++) {
+    if (results->cells[i].count > 0) return true;
+  }
+  return false;
+}
+
 static bool is_empty(const struct micro_cell *cell) { return cell->count == 0 && cell->operations == 0; }
 
 static void add_line(struct table *table, const struct micro_results *results, size_t row, size_t column, bool first)
@@ -68,15 +76,19 @@ static void add_line(struct table *table, const struct micro_results *results, s
 
 static int subject_length(const char *name) { return (int)strcspn(name, "/"); }
 
+static bool has_same_subject(const char *name, const char *other)
+{
+  const size_t length = (size_t)subject_length(name) + 1;
+  return strncmp(name, other, length) == 0;
+}
+
 /* Was the same said of the collector, for an earlier benchmark of the same subject? */
 static bool was_said(const struct micro_results *results, size_t row, size_t column)
 {
   const char *name = results->rows[row].name, *reason = micro_results_cell(results, row, column)->skip;
-  const int length = subject_length(name) + 1;
   for (size_t i = 0; i < row; i++) {
     const char *before = micro_results_cell(results, i, column)->skip;
-    if (strncmp(results->rows[i].name, name, (size_t)length) == 0 && before != NULL && strcmp(before, reason) == 0)
-      return true;
+    if (has_same_subject(results->rows[i].name, name) && before != NULL && strcmp(before, reason) == 0) return true;
   }
   return false;
 }
@@ -113,68 +125,119 @@ void micro_print_lines(const struct micro_results *results, FILE *out)
     }
   }
   table_print(&table, out, 0);
-  fputs("\nCPU time of one operation, or for one object: median over repetitions (", out);
-  print_counts(results, out);
-  fputs("), and their range. x limit: in multiples of the machine's limit, measured in the same repetition.\n", out);
+  fputc('\n', out);
+  if (has_times(results)) {
+    fputs("CPU time of one operation, or for one object: median over repetitions (", out);
+    print_counts(results, out);
+    fputs("), and their range. x limit: in multiples of the machine's limit, measured in the same repetition.\n", out);
+  }
   print_skipped(results, out);
   if (has_instructions(results))
     fputs("Instructions: in the program itself + in shared libraries, such as malloc.\n", out);
 }
 
-static void print_markdown_row(const struct micro_results *results, size_t row, FILE *out)
+/* The median and the ratio to the limit; where nothing was timed, the instructions. */
+static void print_markdown_cell(const struct micro_results *results, size_t row, size_t column, bool timed, FILE *out)
+{
+  char text[NUMBER_MAX];
+  const struct stats_spread spread = micro_results_time(results, row, column);
+  const double ratio = micro_results_ratio(results, row, column);
+  if (!timed) fputs(number(micro_results_instructions(micro_results_cell(results, row, column)), text), out);
+  if (spread.n == 0) return;
+  fprintf(out, "%s", number(spread.median, text));
+  if (!isnan(ratio)) fprintf(out, " (%s)", number(ratio, text));
+}
+
+static void print_markdown_row(const struct micro_results *results, size_t row, bool timed, FILE *out)
 {
   char text[NUMBER_MAX];
   const double limit_ns = micro_results_limit_ns(results, row);
-  fprintf(out, "| `%s` | ", results->rows[row].name);
-  if (!isnan(limit_ns)) fprintf(out, "%s", number(limit_ns, text));
+  fprintf(out, "| `%s`", results->rows[row].name);
+  if (timed) fprintf(out, " | %s", number(limit_ns, text));
   for (size_t column = 0; column < results->column_count; column++) {
     if (strcmp(results->columns[column].collector, STORE_MICRO_MACHINE) == 0) continue;
-    const struct stats_spread spread = micro_results_time(results, row, column);
-    const double ratio = micro_results_ratio(results, row, column);
     fputs(" | ", out);
-    if (spread.n == 0) continue;
-    fprintf(out, "%s", number(spread.median, text));
-    if (!isnan(ratio)) fprintf(out, " (%s)", number(ratio, text));
+    print_markdown_cell(results, row, column, timed, out);
   }
   fputs(" |\n", out);
 }
 
+static bool has_numbers(const struct micro_results *results, size_t row)
+{
+  bool any = false;
+  for (size_t column = 0; column < results->column_count; column++)
+    any |= !is_empty(micro_results_cell(results, row, column));
+  return any;
+}
+
 void micro_print_markdown(const struct micro_results *results, FILE *out)
 {
-  fputs("| benchmark | limit", out);
+  const bool timed = has_times(results);
+  fputs(timed ? "| benchmark | limit" : "| benchmark", out);
   for (size_t i = 0; i < results->column_count; i++) {
     if (strcmp(results->columns[i].collector, STORE_MICRO_MACHINE) != 0)
       fprintf(out, " | %s", results->columns[i].collector);
   }
   fputs(" |\n| ---", out);
-  for (size_t i = 0; i < results->column_count; i++) fputs(" | ---", out);
+  for (size_t i = timed ? 0 : 1; i < results->column_count; i++) fputs(" | ---", out);
   fputs(" |\n", out);
   for (size_t row = 0; row < results->row_count; row++) {
-    if (!micro_results_is_limit(&results->rows[row])) print_markdown_row(results, row, out);
+    if (micro_results_is_limit(&results->rows[row]) || (!timed && !has_numbers(results, row))) continue;
+    print_markdown_row(results, row, timed, out);
+  }
+  if (!timed) {
+    fputs("\nInstructions of one operation in the program itself, libraries apart.\n", out);
+    return;
   }
   fputs("\nCPU time in ns of one operation, or for one object: median (", out);
   print_counts(results, out);
   fprintf(out, "), and in brackets the ratio to the limit. %s.\n", results->host);
 }
 
+/* Does the program offer an earlier benchmark of the same subject that it leaves out for the same reason? */
+static bool was_listed(const struct micro_program *program, const struct micro_selection *selection, size_t which,
+                       const char *reason)
+{
+  for (size_t i = 0; i < which; i++) {
+    const char *name = selection->benchmarks[i].name;
+    const struct micro_offer *offer = micro_program_offer(program, name);
+    if (has_same_subject(name, selection->benchmarks[which].name) && offer != NULL && offer->skip != NULL &&
+        strcmp(offer->skip, reason) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* What collectors cannot do, a subject at a time. */
+static void print_left_out(const struct micro_programs *programs, const struct micro_selection *selection, FILE *out)
+{
+  static const char *const headings[] = {"left out", "of", "because", NULL};
+  struct table table;
+  bool any = false;
+  for (size_t i = 0; i < selection->count; i++) {
+    for (size_t p = 1; p < programs->count; p++) {
+      const char *name = selection->benchmarks[i].name;
+      const struct micro_offer *offer = micro_program_offer(&programs->list[p], name);
+      if (offer == NULL || offer->skip == NULL || was_listed(&programs->list[p], selection, i, offer->skip)) continue;
+      char *subject = memory_format("%.*s", subject_length(name), name);
+      if (!any) table_init(&table, headings);
+      table_add(&table, (const char *const[]){subject, programs->list[p].collector, offer->skip});
+      free(subject);
+      any = true;
+    }
+  }
+  if (!any) return;
+  fputc('\n', out);
+  table_print(&table, out, 0);
+}
+
 void micro_print_list(const struct micro_programs *programs, const struct micro_selection *selection, FILE *out)
 {
-  static const char *const headings[] = {"benchmark", "held against", "cannot", NULL};
+  static const char *const headings[] = {"benchmark", "held against", NULL};
   struct table table;
   table_init(&table, headings);
-  for (size_t i = 0; i < selection->count; i++) {
-    char *cannot = NULL;
-    size_t bytes = 0;
-    FILE *text = memory_require(open_memstream(&cannot, &bytes));
-    for (size_t p = 1; p < programs->count; p++) {
-      const struct micro_offer *offer = micro_program_offer(&programs->list[p], selection->benchmarks[i].name);
-      if (offer != NULL && offer->skip != NULL)
-        fprintf(text, "%s%s: %s", ftell(text) > 0 ? "; " : "", programs->list[p].collector, offer->skip);
-    }
-    memory_close(text);
-    table_add(&table,
-              (const char *const[]){selection->benchmarks[i].name, selection->benchmarks[i].limit_name, cannot});
-    free(cannot);
-  }
+  for (size_t i = 0; i < selection->count; i++)
+    table_add(&table, (const char *const[]){selection->benchmarks[i].name, selection->benchmarks[i].limit_name});
   table_print(&table, out, 0);
+  print_left_out(programs, selection, out);
 }

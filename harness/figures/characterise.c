@@ -131,7 +131,8 @@ static void draw_distances(struct canvas *canvas, struct canvas_panel *panel, co
   }
 }
 
-static void put_texts(struct canvas *canvas, const struct suite *suite, const struct spread *spread)
+static void put_texts(struct canvas *canvas, const struct suite *suite, const struct spread *spread,
+                      enum setting_size size)
 {
   size_t near = 0;
   for (size_t i = 0; i < suite->count; i++) near += is_near(spread, i);
@@ -144,7 +145,7 @@ static void put_texts(struct canvas *canvas, const struct suite *suite, const st
       : near == 1 ? "One workload is so near to another that it adds nothing"
                   : "Some workloads are so near to others that they add nothing",
       spread->measure_count, SPREAD_NEAR);
-  canvas->foot = text_format("gclab %s · counts, no times: the same on every machine", suite->version);
+  parts_suite_foot(canvas, suite->version, size);
   canvas_add_key(canvas, "adds to the spread", PALETTE_BLUE, 0, 7, 1.1);
   canvas_add_key(canvas, "adds nothing", PALETTE_VERMILION, 0, 7, 1.1);
   canvas_add_key(canvas, "loading in component 1", PALETTE_BLUE, 0, 7, 0.7);
@@ -154,7 +155,7 @@ static void put_texts(struct canvas *canvas, const struct suite *suite, const st
 static enum figure_status draw(struct figure_job *job, const struct suite *suite, const struct spread *spread)
 {
   struct canvas *canvas = canvas_new("characterise", "characterise");
-  put_texts(canvas, suite, spread);
+  put_texts(canvas, suite, spread, job->size);
   const size_t pairs = spread->components.columns >= 4 ? 2 : 1;
   const double width = (CANVAS_WIDTH - LEFT_PX - 24 - GAP_PX) / 2;
   const double top = canvas_head_bottom(canvas) + 26;
@@ -181,13 +182,13 @@ enum figure_status figure_characterise(struct figure_job *job)
 {
   struct suite suite;
   struct spread spread;
-  if (!suite_load(job->store, SETTING_SIZE_DEFAULT, &suite)) return FIGURE_FAILED;
+  if (!suite_load(job->store, job->size, &suite)) return FIGURE_FAILED;
   enum figure_status status = FIGURE_DRAWN;
   if (!spread_of(suite.list, suite.count, &spread)) {
-    status = parts_without_data(job,
-                                "%zu workloads are characterised at their default size, and it takes %d; 'gclab "
-                                "characterise' measures them",
-                                suite.count, SPREAD_LEAST);
+    status = parts_without_data(
+        job, "%zu workload%s characterised at size %s, and it takes %d; 'gclab characterise --size %s' measures them",
+        suite.count, suite.count == 1 ? " is" : "s are", setting_size_names[job->size], SPREAD_LEAST,
+        setting_size_names[job->size]);
   } else if (spread.components.columns < 2) {
     status = parts_without_data(job, "the workloads have too few numbers in common");
     spread_free(&spread);

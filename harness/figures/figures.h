@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "base/setting.h"
 #include "harness/figures/canvas.h"
 #include "harness/figures/dataset.h"
 
@@ -22,6 +23,7 @@ enum figure_status {
 struct figure_job {
   struct store *store;
   struct dataset *dataset; /* NULL where only figures without a campaign are drawn */
+  enum setting_size size;  /* of the workloads, where a figure is of them as they are characterised */
   struct canvas_output output;
   char **files; /* written so far */
   size_t file_count;

@@ -94,7 +94,7 @@ static enum figure_status draw_grid(struct figure_job *job, struct canvas *canva
   const double first = canvas_head_bottom(canvas) + 26;
   const size_t rows = (suite->count + COLUMNS - 1) / COLUMNS;
   canvas->height = first + (PANEL_PX + ROW_GAP_PX) * (double)rows + 34;
-  canvas->foot = text_format("gclab %s · counts, no times: the same on every machine", suite->version);
+  parts_suite_foot(canvas, suite->version, job->size);
   for (size_t i = 0; i < suite->count; i++) {
     const size_t column = i % COLUMNS, row = i / COLUMNS;
     const double left = LEFT_PX + (double)column * (width + COLUMN_GAP_PX);
@@ -120,13 +120,14 @@ static char *name_clock(const struct characterisation *one)
                      text_bytes(one->values[MEASURE_LIVE_MAX], most));
 }
 
-/* The suite at default sizes; false: status says how it ended. */
+/* The suite at the size that is drawn; false: status says how it ended. */
 static bool load(struct figure_job *job, struct suite *suite, enum figure_status *status)
 {
   *status = FIGURE_FAILED;
-  if (!suite_load(job->store, SETTING_SIZE_DEFAULT, suite)) return false;
+  if (!suite_load(job->store, job->size, suite)) return false;
   if (suite->count > 0) return true;
-  *status = parts_without_data(job, "no workload is characterised at its default size; 'gclab characterise' does it");
+  *status = parts_without_data(job, "no workload is characterised at size %s; 'gclab characterise --size %s' does it",
+                               setting_size_names[job->size], setting_size_names[job->size]);
   return false;
 }
 

@@ -51,6 +51,12 @@ void parts_foot(struct canvas *canvas, const struct dataset *dataset, size_t lea
   free(trials);
 }
 
+void parts_suite_foot(struct canvas *canvas, const char *version, enum setting_size size)
+{
+  canvas->foot = text_format("gclab %s · workloads at size %s · counts, no times: the same on every machine", version,
+                             setting_size_names[size]);
+}
+
 enum figure_status parts_finish(struct figure_job *job, struct canvas *canvas)
 {
   if (job->dataset != NULL && job->dataset->view != DATASET_WHOLE) { /* NULL: a figure without a campaign */

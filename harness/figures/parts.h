@@ -8,6 +8,9 @@
 void parts_foot(struct canvas *canvas, const struct dataset *dataset, size_t least_trials, size_t most_trials,
                 uint64_t pauses);
 
+/* The foot line of a figure of the workloads as they are characterised: by this version, at this size. */
+void parts_suite_foot(struct canvas *canvas, const char *version, enum setting_size size);
+
 /* Trials of a cell that were ok, taken into a range. */
 void parts_count_trials(const struct dataset_cell *cell, size_t *least, size_t *most);
 

@@ -403,8 +403,8 @@ void summary_write(struct dataset *dataset, FILE *out)
     write_winners(dataset, out);
     write_means(dataset, out);
     write_faults(dataset, out);
+    fputc('\n', out);
   }
-  fputc('\n', out);
   write_matrix(dataset, out);
   if (dataset->involuntary_switches > 0 && whole)
     fprintf(out, "The system took the processor away %s times in %zu trials: a longest pause may be its doing.\n",

@@ -182,11 +182,12 @@ static void compare_row(struct expectation *expectation, const struct store_micr
 }
 
 static void find_missing(const struct expectation *expectation, const struct micro_programs *programs,
-                         struct tally *tally, FILE *out)
+                         const regex_t *filter, struct tally *tally, FILE *out)
 {
   for (size_t i = 0; i < expectation->count; i++) {
     const struct expected *expected = &expectation->rows[i];
     if (expected->was_counted || program_of(programs, expected->collector) == NULL) continue;
+    if (filter != NULL && regexec(filter, expected->benchmark, 0, NULL, 0) != 0) continue;
     tally->missing++;
     fprintf(out, "%-16s %-32s %10.4f -> %10s  not counted\n", expected->collector, expected->benchmark,
             expected->instructions, "");
@@ -194,7 +195,8 @@ static void find_missing(const struct expectation *expectation, const struct mic
 }
 
 enum expectation_outcome expectation_check(const char *path, const struct micro_programs *programs,
-                                           const struct micro_counts *counts, double tolerance, FILE *out)
+                                           const struct micro_counts *counts, const regex_t *filter, double tolerance,
+                                           FILE *out)
 {
   struct expectation expectation;
   enum expectation_outcome outcome = EXPECTATION_UNREADABLE;
@@ -205,7 +207,7 @@ enum expectation_outcome expectation_check(const char *path, const struct micro_
       for (size_t i = 0; i < counts->count; i++) {
         if (is_kept(programs, &counts->rows[i])) compare_row(&expectation, &counts->rows[i], tolerance, &tally, out);
       }
-      find_missing(&expectation, programs, &tally, out);
+      find_missing(&expectation, programs, filter, &tally, out);
       const bool met = tally.worse + tally.better + tally.new + tally.missing == 0;
       outcome = met ? EXPECTATION_MET : EXPECTATION_NOT_MET;
       fprintf(

@@ -7,6 +7,8 @@
 #ifndef GCLAB_HARNESS_MICRORUN_EXPECTATION_H
 #define GCLAB_HARNESS_MICRORUN_EXPECTATION_H
 
+#include <regex.h>
+
 #include "harness/microrun/instructions.h"
 
 enum expectation_outcome {
@@ -18,10 +20,12 @@ enum expectation_outcome {
 
 /*
  * Compares the counts with the file's; what differs is printed to out, as a table, and said in words.  Rows of collectors
- * that were not counted are left alone.  tolerance 0.02 is 2 %.
+ * that were not counted are left alone, and of benchmarks that the filter (NULL: none) does not match.  tolerance 0.02 is
+ * 2 %.
  */
 enum expectation_outcome expectation_check(const char *path, const struct micro_programs *programs,
-                                           const struct micro_counts *counts, double tolerance, FILE *out);
+                                           const struct micro_counts *counts, const regex_t *filter, double tolerance,
+                                           FILE *out);
 
 /* Can what these programs take be compared with the file at all?  EXPECTATION_MET: yes.  Others after a message. */
 enum expectation_outcome expectation_is_comparable(const char *path, const struct micro_programs *programs);

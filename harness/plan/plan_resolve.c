@@ -63,6 +63,7 @@ static bool choose_named(const struct resolving *resolving, const struct plan_wo
 {
   const struct catalogue_collector *collector = catalogue_collector(resolving->catalogue, word->text);
   const struct catalogue_missing *missing = catalogue_missing(resolving->catalogue, word->text);
+  const struct catalogue_collector *variant = catalogue_program(resolving->catalogue, word->text);
   if (collector != NULL) {
     plan_chosen_add(chosen, collector);
     return true;
@@ -74,6 +75,9 @@ static bool choose_named(const struct resolving *resolving, const struct plan_wo
   if (missing != NULL)
     plan_complain(resolving->plan, word, 0, "it was not built: %s; install %s and build again", missing->why,
                   missing->package);
+  else if (variant != NULL)
+    plan_complain(resolving->plan, word, 0, "'%s' is %s on another memory: name %s, and the memory as its allocator",
+                  word->text, variant->name, variant->name);
   else
     plan_complain(resolving->plan, word, 0, "there is no collector '%s'%s", word->text,
                   plan_did_you_mean(catalogue_nearest_collector(resolving->catalogue, word->text)));

@@ -112,15 +112,20 @@ plot)
   expect 4 "$gclab" plot characterise --out f
   expect 0 "$gclab" characterise --size small -w cycles -o /dev/null
   expect 4 "$gclab" plot characterise survival --out f
-  says 'workloads are characterised at their default size' err
-  # Numbers of a suite without running one: the small ones, called default.
+  says '0 workloads are characterised at size default' err
+  expect 4 "$gclab" plot characterise --size small --out f
+  says '1 workload is characterised at size small, and it takes 3' err
   expect 0 "$gclab" characterise --size small -o /dev/null
-  sqlite3 s.sqlite "update characterisation set size = 'default'"
-  expect 0 "$gclab" plot characterise survival live --out f
+  expect 2 "$gclab" plot survival --size huge --out f
+  for option in --by-phase --phase=check --allocator=blocks; do # which would be passed over
+    expect 4 "$gclab" plot survival --size small "$option" --out f
+    says 'leave the option out' err
+  done
+  expect 0 "$gclab" plot characterise survival live --size small --out f
   for name in characterise survival live; do
     xmllint --noout "f/$name.svg"
     [ "$(wc -c <"f/$name.svg")" -lt 300000 ] || fail "$name.svg is larger than 300 kB"
-    for word in gcbench splay cycles; do says "$word" "f/$name.svg"; done
+    for word in gcbench splay cycles 'workloads at size small'; do says "$word" "f/$name.svg"; done
     colours=$(identify -format %k "f/$name.png")
     [ "$colours" -gt 40 ] || fail "$name.png has $colours colours"
   done
@@ -148,6 +153,7 @@ interrupt) # what was characterised is kept, and nothing is left
   status=0
   wait $pid || status=$?
   is status "$status" 130
+  says 'interrupted; what was characterised is kept' err
   [ -z "$(ls -d gclab-* 2>/dev/null)" ] || fail "something is left in TMPDIR: $(ls)"
   is check "$(sqlite3 s.sqlite 'pragma integrity_check')" ok
   ;;

@@ -127,7 +127,7 @@ static struct check check(const char *table, const struct micro_counts *counts)
   assert_true(write(fd, table, strlen(table)) == (ssize_t)strlen(table));
   close(fd);
   FILE *out = fmemopen(check.said, sizeof check.said, "w");
-  check.outcome = expectation_check(path, &programs, counts, 0.02, out);
+  check.outcome = expectation_check(path, &programs, counts, NULL, 0.02, out);
   fclose(out);
   unlink(path);
   return check;
@@ -186,11 +186,11 @@ static void test_what_is_written_is_met(void **state)
   close(mkstemp(path));
   assert_true(expectation_write(path, &programs, &counts));
   FILE *out = fmemopen(said, sizeof said, "w");
-  assert_int_equal(expectation_check(path, &programs, &counts, 1e-4, out), EXPECTATION_MET);
+  assert_int_equal(expectation_check(path, &programs, &counts, NULL, 1e-4, out), EXPECTATION_MET);
   fclose(out);
   rows[0].instructions = 1021;
   out = fmemopen(said, sizeof said, "w");
-  assert_int_equal(expectation_check(path, &programs, &counts, 0.02, out), EXPECTATION_NOT_MET);
+  assert_int_equal(expectation_check(path, &programs, &counts, NULL, 0.02, out), EXPECTATION_NOT_MET);
   fclose(out);
   unlink(path);
   assert_false(expectation_write("/nowhere/at/all", &programs, &counts));
