@@ -62,13 +62,24 @@ static double most_alive(const struct characterisation *one, size_t from)
   return most / one->values[MEASURE_LIVE_MAX];
 }
 
-/* In the middle of a straight line a point tells nothing, and costs bytes in twenty panels. */
-static bool is_on_line(const struct characterisation *one, size_t at)
+/* Are the points between two as good as on the line from the one to the other?  Of a panel it is a quarter of a pixel. */
+static bool is_straight(const struct characterisation *one, size_t from, size_t to)
 {
-  if (at == 0 || at + 2 * LIVE_STEP > one->live_count) return false;
-  const double before = most_alive(one, at - LIVE_STEP);
-  const double after = most_alive(one, at + LIVE_STEP);
-  return fabs(most_alive(one, at) - (before + after) / 2) < 0.001;
+  static const double tolerance = 0.002;
+  const double first = most_alive(one, from);
+  const double slope = (most_alive(one, to) - first) / (double)(to - from);
+  for (size_t i = from + LIVE_STEP; i < to; i += LIVE_STEP) {
+    if (fabs(most_alive(one, i) - first - slope * (double)(i - from)) > tolerance) return false;
+  }
+  return true;
+}
+
+/* The next point that has to be drawn: in the middle of a straight line one tells nothing, and costs bytes in each panel. */
+static size_t next_point(const struct characterisation *one, size_t at)
+{
+  size_t next = at + LIVE_STEP;
+  while (next + 2 * LIVE_STEP <= one->live_count && is_straight(one, at, next + LIVE_STEP)) next += LIVE_STEP;
+  return next;
 }
 
 static void draw_live(struct canvas *canvas, struct canvas_panel *panel, const struct characterisation *one,
@@ -80,10 +91,8 @@ static void draw_live(struct canvas *canvas, struct canvas_panel *panel, const s
   percent_axis(&panel->y, first_column);
   for (int layer = 0; layer < 2; layer++) {
     canvas_block(canvas, panel, layer == 0 ? CANVAS_BANDS : CANVAS_LINES, PALETTE_GREEN);
-    for (size_t i = 0; i + LIVE_STEP <= one->live_count; i += LIVE_STEP) {
-      if (is_on_line(one, i)) continue;
+    for (size_t i = 0; i + LIVE_STEP <= one->live_count; i = next_point(one, i))
       canvas_row(canvas, "%.4f %s%.4f", one->live[i].x / total, layer == 0 ? "0 " : "", most_alive(one, i));
-    }
   }
 }
 
