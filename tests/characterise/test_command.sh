@@ -129,6 +129,12 @@ plot)
     colours=$(identify -format %k "f/$name.png")
     [ "$colours" -gt 40 ] || fail "$name.png has $colours colours"
   done
+  # A slow bend stays one: that of the first workload, big_array.
+  sqlite3 s.sqlite "update curve set y = (1 - (399.0 - position) * (399 - position) / 399 / 399) *
+    (select value from measure m where m.characterisation_id = curve.characterisation_id and m.name = 'live_max')
+    where name = 'live' and characterisation_id = (select id from characterisation where workload = 'big_array')"
+  expect 0 "$gclab" plot live --size small --out bent
+  python3 "$here/check_live.py" bent/live.dat 0 || fail "the curve is not drawn as it is"
   says 'How far the workloads spread' f/characterise.svg
   says 'components 1 (' f/characterise.svg
   says 'root_assignments' f/characterise.svg
