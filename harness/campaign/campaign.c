@@ -134,7 +134,10 @@ static bool put_campaign(struct campaign *campaign)
 
 /* ---- before and after ------------------------------------------------------------------------------------------- */
 
-/* A name that one process of the machine can have, and that goes when it ends: two campaigns at once disturb each other. */
+/*
+ * A name that one process of the machine can have, and that goes when it ends: two campaigns at once disturb each
+ * other.
+ */
 static void announce(struct campaign *campaign)
 {
   static const char name[] = "\0gclab-campaign";

@@ -6,7 +6,9 @@
 #include "base/memory.h"
 #include "harness/campaign/campaign.h"
 
-/* Before anything is known: workloads are made to take 0.3 to 3 s, some milliseconds when small, 5 to 30 s when large. */
+/*
+ * Before anything is known: workloads are made to take 0.3 to 3 s, some milliseconds when small, 5 to 30 s when large.
+ */
 static const uint64_t unknown_ns[SETTING_SIZES] = {
     [SETTING_SIZE_DEFAULT] = 1000000000,
     [SETTING_SIZE_SMALL] = 50000000,

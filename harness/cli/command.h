@@ -1,8 +1,8 @@
 /*
  * command: the table of `gclab`'s commands.  One row and one file a command.
  *
- * Exit codes, for every command: 0 done; 1 a finding (a damaged series, a script's expectation, a difference); 2 wrong usage;
- * 3 a trial failed; 4 the environment lacks something; 130 interrupted.
+ * Exit codes, for every command: 0 done; 1 a finding (a damaged series, a script's expectation, a difference); 2 wrong
+ * usage; 3 a trial failed; 4 the environment lacks something; 130 interrupted.
  */
 #ifndef GCLAB_HARNESS_CLI_COMMAND_H
 #define GCLAB_HARNESS_CLI_COMMAND_H

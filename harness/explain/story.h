@@ -73,8 +73,8 @@ struct story_column {
 };
 
 /*
- * Runs the story's script for the column, through `gclab script` (program is that gclab).  Returns an exit code of gclab's; where it
- * is not 0, what went wrong has been printed, with places in the story of this name.
+ * Runs the story's script for the column, through `gclab script` (program is that gclab).  Returns an exit code of
+ * gclab's; where it is not 0, what went wrong has been printed, with places in the story of this name.
  */
 int story_run(const struct story *story, const char *name, const char *program, const char *script,
               struct story_column *column);

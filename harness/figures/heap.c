@@ -4,8 +4,8 @@
  *
  * The line joins the samples taken from outside with what pauses saw before and after them, thinned to the least and
  * the most in each column of pixels.  Of the pauses the longest ones are marked, as large as they are long.  A second,
- * dashed line is the memory that the collector holds for its heap, where it knows: what lies between is free, or lost to
- * fragmentation.
+ * dashed line is the memory that the collector holds for its heap, where it knows: what lies between is free, or lost
+ * to fragmentation.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /*
  * heatmap: two knobs against each other: a high percentile of the pauses, the longest pause, and the total time.
  *
- * Pauses are collections alone: the thresholds do not rule cascades, which would fill every percentile.  The percentile is the
- * 99th, or the highest that most cells have enough pauses for.  Cells without a value are hatched and say why.
+ * Pauses are collections alone: the thresholds do not rule cascades, which would fill every percentile.  The percentile
+ * is the 99th, or the highest that most cells have enough pauses for.  Cells without a value are hatched and say why.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -62,7 +62,9 @@ static double most_alive(const struct characterisation *one, size_t from)
   return most / one->values[MEASURE_LIVE_MAX];
 }
 
-/* Are the points between two as good as on the line from the one to the other?  Of a panel it is a quarter of a pixel. */
+/*
+ * Are the points between two as good as on the line from the one to the other?  Of a panel it is a quarter of a pixel.
+ */
 static bool is_straight(const struct characterisation *one, size_t from, size_t to)
 {
   static const double tolerance = 0.002;
@@ -74,7 +76,10 @@ static bool is_straight(const struct characterisation *one, size_t from, size_t 
   return true;
 }
 
-/* The next point that has to be drawn: in the middle of a straight line one tells nothing, and costs bytes in each panel. */
+/*
+ * The next point that has to be drawn: in the middle of a straight line one tells nothing, and costs bytes in each
+ * panel.
+ */
 static size_t next_point(const struct characterisation *one, size_t at)
 {
   size_t next = at + LIVE_STEP;

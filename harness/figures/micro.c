@@ -1,8 +1,8 @@
 /*
  * micro: the newest run of micro-benchmarks, beside the machine's limits.  Two files:
  *
- *   micro-primitives   a line a primitive: time of each collector as dots, the limit as a mark; and the same in multiples of
- *                      the limit
+ *   micro-primitives   a line a primitive: time of each collector as dots, the limit as a mark; and the same in
+ *                      multiples of the limit
  *   micro-objects      time for one object against the number of objects, a panel a shape: full collections, cascades
  *
  * A benchmark whose name ends with a number of objects is a point of the second.

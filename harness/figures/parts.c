@@ -102,7 +102,10 @@ char *parts_collectors(const struct dataset *dataset, const bool *wanted)
   return text != NULL ? text : text_copy("");
 }
 
-/* Does a series count for what parts_say_memory says?  Only the main one of each collector, and where there is a choice. */
+/*
+ * Does a series count for what parts_say_memory says?  Only the main one of each collector, and where there is a
+ * choice.
+ */
 static bool has_memory(const struct dataset *dataset, const bool *wanted, size_t s)
 {
   const struct dataset_series *series = &dataset->series[s];

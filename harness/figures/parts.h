@@ -31,8 +31,8 @@ enum figure_status parts_without_data(struct figure_job *job, const char *format
 char *parts_collectors(const struct dataset *dataset, const bool *wanted);
 
 /*
- * Says at the end of the subtitle what the objects of the collectors are on: where it was held fixed, and where it differs
- * among the series that are wanted (NULL: one for each collector), so that a difference may be the memory's.
+ * Says at the end of the subtitle what the objects of the collectors are on: where it was held fixed, and where it
+ * differs among the series that are wanted (NULL: one for each collector), so that a difference may be the memory's.
  */
 void parts_say_memory(struct canvas *canvas, const struct dataset *dataset, const bool *wanted);
 

@@ -1,4 +1,6 @@
-/* Splitting a dataset by the workloads' phases: a cell becomes one cell for each phase, with what its trials did in it. */
+/*
+ * Splitting a dataset by the workloads' phases: a cell becomes one cell for each phase, with what its trials did in it.
+ */
 #include <stdlib.h>
 #include <string.h>
 

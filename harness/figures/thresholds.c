@@ -2,7 +2,8 @@
  * thresholds: pause time against each knob that the campaign varied.
  *
  * A row of panels a workload; a column each for the median, the 99th percentile (the 90th where there are nowhere
- * enough pauses for the 99th, and none where there are not enough for that) and the longest pause.  Collectors with generations are drawn by generation, in the generations' colours, and told apart by line: ours solid, the next
+ * enough pauses for the 99th, and none where there are not enough for that) and the longest pause.  Collectors with
+ * generations are drawn by generation, in the generations' colours, and told apart by line: ours solid, the next
  * dashed.  Other collectors have their own colour and are told apart by kind of pause.
  *
  * A point is the quantile of the pauses of all trials together, where there are enough of them; the band is the range

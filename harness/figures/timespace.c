@@ -114,7 +114,10 @@ static void gather_others(const struct dataset *dataset, struct sheet *sheet)
   }
 }
 
-/* Points along the curves and at the ends of bars, for labels to keep away from; returns how many labels there are then. */
+/*
+ * Points along the curves and at the ends of bars, for labels to keep away from; returns how many labels there are
+ * then.
+ */
 static size_t add_obstacles(const struct canvas_panel *panel, const struct sheet *sheet, struct axis_label *labels)
 {
   size_t count = sheet->count;

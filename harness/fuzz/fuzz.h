@@ -1,9 +1,9 @@
 /*
  * fuzz: random heap scripts, run until one shows something.
  *
- * Two things can show: that refcount_cyclic and a real interpreter differ after some operation (fuzz_python), and that a
- * collector disagrees with the oracle, fails a check, or crashes (fuzz_oracle).  What is found is shrunk and written as a
- * heap script that says in its first lines how to see it again.
+ * Two things can show: that refcount_cyclic and a real interpreter differ after some operation (fuzz_python), and that
+ * a collector disagrees with the oracle, fails a check, or crashes (fuzz_oracle).  What is found is shrunk and written
+ * as a heap script that says in its first lines how to see it again.
  */
 #ifndef GCLAB_HARNESS_FUZZ_FUZZ_H
 #define GCLAB_HARNESS_FUZZ_FUZZ_H
@@ -51,8 +51,8 @@ int fuzz_oracle(const struct fuzz_options *options, const char *collector_name, 
                 const char *const *knobs, size_t knob_count, struct fuzz_summary *summary);
 
 /*
- * Makes a script that the oracle, a check or a crash ends as small as it goes, and writes it as NAME.heap.  Returns 0 where
- * it runs to its end, else as fuzz_oracle; interrupted, it writes the smallest that it has by then.
+ * Makes a script that the oracle, a check or a crash ends as small as it goes, and writes it as NAME.heap.  Returns 0
+ * where it runs to its end, else as fuzz_oracle; interrupted, it writes the smallest that it has by then.
  */
 int fuzz_shrink(const struct fuzz_options *options, const char *collector_name, const char *trial,
                 const char *const *knobs, size_t knob_count, const struct script *script, const char *name);

@@ -67,8 +67,8 @@ static struct script *make(const char *text)
 static uint64_t common_divisor(uint64_t a, uint64_t b) { return b == 0 ? a : common_divisor(b, a % b); }
 
 /*
- * Mixes and settings both change from one program to the next, so that a few programs have many of both; each time all of
- * them have come round together the settings go one further, and in the end every mix has met every setting.
+ * Mixes and settings both change from one program to the next, so that a few programs have many of both; each time all
+ * of them have come round together the settings go one further, and in the end every mix has met every setting.
  */
 struct script *fuzz_program_for_python(const struct fuzz_options *options, uint64_t i)
 {

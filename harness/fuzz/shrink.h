@@ -1,9 +1,9 @@
 /*
  * shrink: the smallest part of a script that still shows what the whole one shows.
  *
- * Delta debugging (Zeller and Hildebrandt, 2002): parts are taken away, first large, then small, as long as the rest still
- * fails; then what is left is made simpler, value by value.  Works on expanded scripts, whose operations may each be taken
- * away.  Loops, actions and their ends stay.
+ * Delta debugging (Zeller and Hildebrandt, 2002): parts are taken away, first large, then small, as long as the rest
+ * still fails; then what is left is made simpler, value by value.  Works on expanded scripts, whose operations may each
+ * be taken away.  Loops, actions and their ends stay.
  */
 #ifndef GCLAB_HARNESS_FUZZ_SHRINK_H
 #define GCLAB_HARNESS_FUZZ_SHRINK_H

@@ -34,7 +34,9 @@ struct minheap_request {
 
 enum minheap_outcome { MINHEAP_FOUND, MINHEAP_FAILED, MINHEAP_INTERRUPTED };
 
-/* One trial at a limit.  FAILED: what went wrong is in error (MINHEAP_ERROR_MAX); running out of memory is no failure. */
+/*
+ * One trial at a limit.  FAILED: what went wrong is in error (MINHEAP_ERROR_MAX); running out of memory is no failure.
+ */
 enum minheap_outcome minheap_try(const struct minheap_request *request, uint64_t limit_bytes,
                                  struct minheap_trial *trial, char *error);
 

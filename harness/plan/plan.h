@@ -152,8 +152,8 @@ void plan_free_shipped(struct plan_shipped *shipped, size_t count);
 char *plan_find(const char *word);
 
 /*
- * Durations (90s, 1.5h, 1h30m; ms, s, m, h, d), with "none" for 0 where may_be_none; name is what messages call it.  error
- * has room for SETTING_ERROR_MAX bytes.
+ * Durations (90s, 1.5h, 1h30m; ms, s, m, h, d), with "none" for 0 where may_be_none; name is what messages call it.
+ * error has room for SETTING_ERROR_MAX bytes.
  */
 bool quantity_parse_duration(const char *name, const char *text, bool may_be_none, uint64_t *ns, char *error);
 

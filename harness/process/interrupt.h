@@ -2,8 +2,9 @@
  * interrupt: signals that ask for an end (SIGINT, SIGTERM, SIGHUP) are read when it suits, not delivered.
  *
  * So what is half done is ended in order: programs that were started are ended, files that were only for them are
- * removed, what was measured or found is kept whole or not at all; and a second Ctrl-C does no harm.  What nohup and the like ignore stays
- * ignored.  A command that watches for it looks between two steps, and ends with INTERRUPT_EXIT_CODE.
+ * removed, what was measured or found is kept whole or not at all; and a second Ctrl-C does no harm.  What nohup and
+ * the like ignore stays ignored.  A command that watches for it looks between two steps, and ends with
+ * INTERRUPT_EXIT_CODE.
  */
 #ifndef GCLAB_HARNESS_PROCESS_INTERRUPT_H
 #define GCLAB_HARNESS_PROCESS_INTERRUPT_H

@@ -32,8 +32,8 @@ struct process_result {
 };
 
 /*
- * Runs the program.  Returns when it has ended and closed its output, or has been killed.  Where signals are watched for
- * (interrupt.h) and one comes, the program is ended by SIGTERM, and where that does not do by SIGKILL.
+ * Runs the program.  Returns when it has ended and closed its output, or has been killed.  Where signals are watched
+ * for (interrupt.h) and one comes, the program is ended by SIGTERM, and where that does not do by SIGKILL.
  */
 struct process_result process_run(const struct process_request *request);
 

@@ -1,8 +1,8 @@
 /*
  * temporary: directories for files that are only for a program which we start.
  *
- * They are made in TMPDIR, or in /tmp, and are gone when the program ends, wherever it calls exit().  Signals that end it
- * are held (interrupt.h) by whoever makes one, but for SIGPIPE, which removes them first.
+ * They are made in TMPDIR, or in /tmp, and are gone when the program ends, wherever it calls exit().  Signals that end
+ * it are held (interrupt.h) by whoever makes one, but for SIGPIPE, which removes them first.
  */
 #ifndef GCLAB_HARNESS_PROCESS_TEMPORARY_H
 #define GCLAB_HARNESS_PROCESS_TEMPORARY_H
@@ -26,7 +26,9 @@ struct temporary {
 /* Makes gclab-PURPOSE-XXXXXX.  False, with a message. */
 bool temporary_make(struct temporary *temporary, const char *purpose);
 
-/* The path of a file in it, which may be made or not; it is removed with the directory.  At most TEMPORARY_FILES_MAX. */
+/*
+ * The path of a file in it, which may be made or not; it is removed with the directory.  At most TEMPORARY_FILES_MAX.
+ */
 const char *temporary_file(struct temporary *temporary, const char *name);
 
 void temporary_remove(struct temporary *temporary);

@@ -23,7 +23,8 @@ void observations_explain(const struct script *script, const char *file, const s
 
 /*
  * Runs the script on both sides: on the interpreter, and on refcount_cyclic, whose trial program is named, with that
- * version's profile.  Both observations are to be freed.  Returns an exit code of gclab's: 0 where both ran, equal or not.
+ * version's profile.  Both observations are to be freed.  Returns an exit code of gclab's: 0 where both ran, equal or
+ * not.
  */
 int python_observe_both(const struct python_interpreter *python, const char *trial, const struct script *script,
                         const char *file, bool is_silent, struct python_observations *of_python,

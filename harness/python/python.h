@@ -39,8 +39,8 @@ bool python_read_observations(const char *path, struct python_observations *obse
 void python_free_observations(struct python_observations *observations);
 
 /*
- * Runs the expanded script on the interpreter; print's output goes to ours unless it is kept silent.  Observations are left in the
- * file.  Returns an exit code of gclab's; messages have been printed.
+ * Runs the expanded script on the interpreter; print's output goes to ours unless it is kept silent.  Observations are
+ * left in the file.  Returns an exit code of gclab's; messages have been printed.
  */
 int python_run(const struct python_interpreter *python, const struct script *script, const char *file,
                const char *observations, bool is_silent);

@@ -134,7 +134,9 @@ static void drop_roots(struct machine *machine)
   }
 }
 
-/* Finalizers that the end sets off run, unless the script was stopped; behind the last comparison none does anything. */
+/*
+ * Finalizers that the end sets off run, unless the script was stopped; behind the last comparison none does anything.
+ */
 static void close_machine(struct machine *machine)
 {
   machine->is_over = true;

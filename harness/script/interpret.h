@@ -42,8 +42,8 @@ struct interpreter_result {
 };
 
 /*
- * Runs an expanded script (script_expand) on a collector that has just been started.  What is wrong is printed to standard
- * error as FILE:LINE:COLUMN: message.  The roots are dropped at the end, in their order.
+ * Runs an expanded script (script_expand) on a collector that has just been started.  What is wrong is printed to
+ * standard error as FILE:LINE:COLUMN: message.  The roots are dropped at the end, in their order.
  */
 struct interpreter_result script_run(struct gc_mutator *mutator, const struct script *script,
                                      const struct interpreter_options *options);

@@ -1,12 +1,12 @@
 /*
  * The order of a script's tables.
  *
- * A walk over everything that the canonical text mentions, in its order, gives each name, root, action and text the number
- * that the parser would give it.  The walk either writes these numbers (script_number) or only compares them
+ * A walk over everything that the canonical text mentions, in its order, gives each name, root, action and text the
+ * number that the parser would give it.  The walk either writes these numbers (script_number) or only compares them
  * (script_is_numbered), so that the two cannot disagree.
  *
- * %N in a text brings all roots without a name before it into being; so those keep their order, and come where the first
- * of them is mentioned that is not there yet.
+ * %N in a text brings all roots without a name before it into being; so those keep their order, and come where the
+ * first of them is mentioned that is not there yet.
  */
 #include <stdlib.h>
 #include <string.h>

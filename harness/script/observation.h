@@ -6,10 +6,10 @@
 
 /*
  * One operation as it was seen from outside, when it was over; so many of them are an observation.  What the collector
- * does not know is -1.  Operations inside actions have rows too, in the order in which they end.  The form is the same for every
- * collector and for the Python driver: little-endian 32-bit words, 64 bytes a row, behind a header of 64 bytes:
- * "gclabobs", version 1 (32 bits), number of objects of the interpreter in the permanent generation (32 bits), immortal ones among
- * them (32 bits), zeroes.
+ * does not know is -1.  Operations inside actions have rows too, in the order in which they end.  The form is the same
+ * for every collector and for the Python driver: little-endian 32-bit words, 64 bytes a row, behind a header of 64
+ * bytes: "gclabobs", version 1 (32 bits), number of objects of the interpreter in the permanent generation (32 bits),
+ * immortal ones among them (32 bits), zeroes.
  */
 struct script_observation {
   int32_t position;       /* of the operation in the expanded script */

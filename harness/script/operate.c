@@ -46,8 +46,8 @@ static bool say_value(char *why)
 }
 
 /*
- * An operation's object and value are held to its end, in slots of their own: what it replaces may have a finalizer that
- * drops their roots, and a raw reference is good for one call only.
+ * An operation's object and value are held to its end, in slots of their own: what it replaces may have a finalizer
+ * that drops their roots, and a raw reference is good for one call only.
  */
 static void hold(struct machine *machine, const struct range *range, int slot, gc_ref reference)
 {
@@ -249,8 +249,8 @@ static bool operate_append(struct machine *machine, const struct range *range, c
 }
 
 /*
- * Elements behind move up; what is taken out dies when the list, which a slot holds, is whole again, as in CPython.  Every
- * store is a safepoint: the list may be elsewhere after it.
+ * Elements behind move up; what is taken out dies when the list, which a slot holds, is whole again, as in CPython.
+ * Every store is a safepoint: the list may be elsewhere after it.
  */
 static void delete_element(struct machine *machine, const struct range *range, const gc_ref *list, uint32_t index)
 {

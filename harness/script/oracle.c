@@ -354,8 +354,8 @@ void oracle_callback_runs(struct oracle *oracle, uint32_t weak)
 }
 
 /*
- * Once none, always none; but counting can put off the death of an object, during which weak references do not yield it, and
- * its finalizer may resurrect it after that.  Their callbacks are called in any case.
+ * Once none, always none; but counting can put off the death of an object, during which weak references do not yield
+ * it, and its finalizer may resurrect it after that.  Their callbacks are called in any case.
  */
 void oracle_weak_yields(struct oracle *oracle, uint32_t weak, uint32_t found)
 {

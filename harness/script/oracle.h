@@ -25,8 +25,8 @@ void oracle_close(struct oracle *oracle);
 
 /*
  * The interpreter's reports, each after the heap was changed.  A `root` is a slot's number.  An object is new
- * without any reference to it; every reference, temporary ones too, is reported.  Objects that the collector calls hooks of
- * are held by a temporary slot meanwhile: oracle_hold and oracle_release.
+ * without any reference to it; every reference, temporary ones too, is reported.  Objects that the collector calls
+ * hooks of are held by a temporary slot meanwhile: oracle_hold and oracle_release.
  */
 void oracle_new(struct oracle *oracle, uint32_t number, struct gc_shape shape, gc_ref object, bool has_finalizer);
 void oracle_root(struct oracle *oracle, uint32_t root, uint32_t number);
@@ -41,7 +41,10 @@ void oracle_release(struct oracle *oracle, uint32_t number);
 void oracle_finalizer_runs(struct oracle *oracle, uint32_t number, gc_ref object);
 /* It has run, and the hold under which it did is over. */
 void oracle_finalizer_ran(struct oracle *oracle, uint32_t number);
-/* The new object's finalizer is of the old kind: it runs at each death, and the object is set aside if it is in a cycle. */
+/*
+ * The new object's finalizer is of the old kind: it runs at each death, and the object is set aside if it is in a
+ * cycle.
+ */
 void oracle_legacy(struct oracle *oracle, uint32_t number);
 /* The garbage list is about to be emptied; what is put into it the oracle sees for itself. */
 void oracle_clear_garbage(struct oracle *oracle);
@@ -61,8 +64,9 @@ uint64_t oracle_reachable(struct oracle *oracle);
 uint64_t oracle_counted(struct oracle *oracle);
 
 /*
- * A disagreement ends the process: it prints what is wrong, the object by number, and the operation (oracle_at), and exits
- * with code 1 (the collector's own checks abort), or calls what oracle_on_disagreement set, which does not return.
+ * A disagreement ends the process: it prints what is wrong, the object by number, and the operation (oracle_at), and
+ * exits with code 1 (the collector's own checks abort), or calls what oracle_on_disagreement set, which does not
+ * return.
  */
 void oracle_at(struct oracle *oracle, uint32_t line, uint64_t operation);
 void oracle_on_disagreement(void (*end)(void));

@@ -1,7 +1,7 @@
 /*
- * The packed form.  One function a structure both writes and reads it, so that the two cannot disagree: a codec is either,
- * and each field passes through code_number.  Numbers are varints of 7 bits a byte, least first; signed ones are
- * zigzagged.  Only the fields that an operation uses are there.  docs/heap-scripts.md describes the format.
+ * The packed form.  One function a structure both writes and reads it, so that the two cannot disagree: a codec is
+ * either, and each field passes through code_number.  Numbers are varints of 7 bits a byte, least first; signed ones
+ * are zigzagged.  Only the fields that an operation uses are there.  docs/heap-scripts.md describes the format.
  *
  * Reading trusts nothing: a longer varint than needed, a number out of its range, or a byte behind the end is refused,
  * so that the bytes of a script are unique, and the tables are checked as a whole at the end (script_check).

@@ -254,7 +254,9 @@ static void add_link(struct block *block, uint32_t inner, uint32_t outer)
   script_add_op(block->script, op);
 }
 
-/* Deeper than what CPython deallocates by recursion, mostly; two roots take turns, and the first holds all in the end. */
+/*
+ * Deeper than what CPython deallocates by recursion, mostly; two roots take turns, and the first holds all in the end.
+ */
 static void add_chain(struct block *block)
 {
   const uint32_t inner = draw_root(block);

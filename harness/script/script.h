@@ -222,8 +222,8 @@ size_t script_add_op(struct script *script, struct script_op op);
 void script_set_names(struct script *script, char **names, size_t count, size_t capacity);
 
 /*
- * Numbers the tables in the order of the canonical text, and takes out what it does not mention.  For those who build or
- * change scripts; all else of the script must be as script_check wants it.
+ * Numbers the tables in the order of the canonical text, and takes out what it does not mention.  For those who build
+ * or change scripts; all else of the script must be as script_check wants it.
  */
 void script_number(struct script *script);
 bool script_is_numbered(const struct script *script);

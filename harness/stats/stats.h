@@ -101,8 +101,9 @@ size_t stats_distribution_thin(const struct stats_distribution *distribution, st
                                size_t capacity);
 
 /*
- * Counts of values, for more of them than are to be kept.  Buckets are exact below 2^STATS_HISTOGRAM_BITS; above, a bucket
- * is as wide as 2^-STATS_HISTOGRAM_BITS of its values, so that a quantile (nearest-rank) is off by less than 0.1 %.
+ * Counts of values, for more of them than are to be kept.  Buckets are exact below 2^STATS_HISTOGRAM_BITS; above, a
+ * bucket is as wide as 2^-STATS_HISTOGRAM_BITS of its values, so that a quantile (nearest-rank) is off by less than 0.1
+ * %.
  */
 enum { STATS_HISTOGRAM_BITS = 10, STATS_HISTOGRAM_BUCKETS = (65 - STATS_HISTOGRAM_BITS) << STATS_HISTOGRAM_BITS };
 
@@ -127,8 +128,8 @@ uint64_t stats_histogram_quantile(const struct stats_histogram *histogram, doubl
 void stats_eigen_symmetric(double *matrix, size_t n, double *values, double *vectors);
 
 /*
- * Principal components of `rows` observations of `columns` variables, each variable standardised first (mean 0, standard
- * deviation 1 with n - 1; one that does not vary is 0 throughout).  All arrays are one allocation.
+ * Principal components of `rows` observations of `columns` variables, each variable standardised first (mean 0,
+ * standard deviation 1 with n - 1; one that does not vary is 0 throughout).  All arrays are one allocation.
  */
 struct stats_components {
   size_t rows, columns;

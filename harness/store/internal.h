@@ -8,8 +8,8 @@
 #include "harness/store/store.h"
 
 /*
- * Of the parts of the schema, kept in the database as user_version; and "GCLB", kept as application_id.  Versions so far
- * only added tables: 2, micro.sql and characterisation.sql.
+ * Of the parts of the schema, kept in the database as user_version; and "GCLB", kept as application_id.  Versions so
+ * far only added tables: 2, micro.sql and characterisation.sql.
  */
 enum { STORE_SCHEMA_VERSION = 2, STORE_APPLICATION_ID = 0x47434c42 };
 

@@ -53,8 +53,8 @@ bool store_put_micro_instructions(struct store *store, const char *run_id, const
                                   size_t count);
 
 /*
- * Reading.  What is passed to a visitor is good until it returns; it returns false to stop.  Programs and benchmarks come
- * in their order, results by repetition.  A database of before there were micro-benchmarks has none.
+ * Reading.  What is passed to a visitor is good until it returns; it returns false to stop.  Programs and benchmarks
+ * come in their order, results by repetition.  A database of before there were micro-benchmarks has none.
  */
 struct store_micro_visitor {
   bool (*run)(void *context, const struct store_micro_run *run);

@@ -235,9 +235,9 @@ static bool prepare_to_write(struct store *store)
 {
   static const char doing[] = "it could not be opened for writing";
   /*
-   * A trial with a million pauses is some megabytes.  Large pages save most of the calls that writing it takes, and with
-   * SQLite's own limit for the log (4 MB) each such trial would be carried over into the database, and waited for on
-   * the disk, between two trials.  4,096 pages are 64 MB.
+   * A trial with a million pauses is some megabytes.  Large pages save most of the calls that writing it takes, and
+   * with SQLite's own limit for the log (4 MB) each such trial would be carried over into the database, and waited for
+   * on the disk, between two trials.  4,096 pages are 64 MB.
    */
   static const char settings[] = "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
                                  "PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 4096";

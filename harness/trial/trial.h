@@ -41,7 +41,7 @@ struct trial {
   int journal_fd, record_fd; /* -1: private memory, standard output */
   uint64_t journal_rows, journal_requests, cascade_floor_ns;
   bool journal_enabled;
-  bool verify; /* check the whole heap after the work */
+  bool verify;             /* check the whole heap after the work */
   const char *report_path; /* NULL: nobody wants what an instrument observes */
 
   struct journal journal;
@@ -58,7 +58,8 @@ struct trial {
 void trial_set_defaults(struct trial *trial);
 
 /*
- * One "NAME=VALUE" for a table of settings, of what is called owner in messages.  False: what is wrong has been printed.
+ * One "NAME=VALUE" for a table of settings, of what is called owner in messages.  False: what is wrong has been
+ * printed.
  */
 bool trial_assign(const char *text, const struct setting *settings, size_t count, int64_t *values, const char *owner);
 
