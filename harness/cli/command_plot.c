@@ -240,7 +240,7 @@ static bool has_suffix(const char *text, const char *suffix)
   return length >= tail && strcmp(text + length - tail, suffix) == 0;
 }
 
-/* Those named, or every one, of a dataset. */
+/* Those named, or every one, of a dataset; where that is NULL, those without a campaign. */
 static void draw_dataset(struct dataset *dataset, const struct source *source, const struct arguments *arguments,
                          struct outcome *outcome)
 {
@@ -249,10 +249,10 @@ static void draw_dataset(struct dataset *dataset, const struct source *source, c
     draw_one(dataset, source, arguments, arguments->figures[i], outcome);
   if (arguments->figure_count > 0) return;
   for (const struct figure *figure = figures; figure->name != NULL; figure++) {
-    if (!figure->without_campaign || refusal_of(figure, arguments) == NULL)
+    if (figure->without_campaign ? refusal_of(figure, arguments) == NULL : dataset != NULL)
       draw_one(dataset, source, arguments, figure, outcome);
   }
-  if (json_array_size(outcome->files) > files) summarise(dataset, arguments, outcome);
+  if (dataset != NULL && json_array_size(outcome->files) > files) summarise(dataset, arguments, outcome);
 }
 
 /* Figures that no dataset had data for: objects with figure and reason.  One that was named is a failure. */
@@ -304,8 +304,9 @@ static int finish(const struct dataset *dataset, const struct arguments *argumen
     print_outcome(outcome, not_drawn, named);
   }
   if (!any && !named && !outcome->failed)
-    fprintf(stderr, "gclab plot: campaign '%s' has nothing to draw; 'gclab run quick' measures a bit of everything\n",
-            dataset->campaign_name);
+    fprintf(stderr, "gclab plot: %s%s%s has nothing to draw; 'gclab run quick' measures a bit of everything\n",
+            dataset != NULL ? "campaign '" : "the store", dataset != NULL ? dataset->campaign_name : "",
+            dataset != NULL ? "'" : "");
   json_decref(outcome->files);
   json_decref(not_drawn);
   for (size_t i = 0; i < NAMES_MAX; i++) free(outcome->reasons[i]);
@@ -385,10 +386,22 @@ static int draw_all(struct dataset *dataset, const struct source *source, const 
   return finish(dataset, arguments, &outcome);
 }
 
-/* Figures that are drawn from something else in the store take none. */
-static bool want_campaign(const struct arguments *arguments)
+static bool see_campaign(void *context, const struct store_campaign *campaign, const struct store_host *host)
 {
-  if (arguments->figure_count == 0 || arguments->campaign != NULL) return true;
+  (void)campaign, (void)host;
+  *(bool *)context = true;
+  return false;
+}
+
+/* Figures that are drawn from something else in the store take none, and where it has none they are all there is. */
+static bool want_campaign(struct store *store, const struct arguments *arguments)
+{
+  if (arguments->campaign != NULL) return true;
+  if (arguments->figure_count == 0) {
+    bool any = false;
+    return !store_each_campaign(store, see_campaign, &any) || any || arguments->allocator != NULL ||
+           is_split(arguments);
+  }
   for (size_t i = 0; i < arguments->figure_count; i++) {
     if (!arguments->figures[i]->without_campaign) return true;
   }
@@ -403,7 +416,7 @@ int command_plot(int argc, char **argv)
   struct store *store = store_open(command_store_path(arguments.store), STORE_READ);
   if (store == NULL) return EXIT_ENVIRONMENT;
   struct catalogue *catalogue = load_catalogue();
-  const bool wants_campaign = want_campaign(&arguments);
+  const bool wants_campaign = want_campaign(store, &arguments);
   struct dataset *dataset =
       wants_campaign ? dataset_load(store, arguments.campaign, arguments.allocator, catalogue) : NULL;
   int status = EXIT_ENVIRONMENT;

@@ -4,21 +4,30 @@
 #include <string.h>
 
 static const struct argp_option options[] = {
-    {"collector", 'c', "NAME", 0,
-     "on this collector; may be given several times; 'own' is all of gclab's, 'peers' the others, 'all' both; "
+    {"collector", 'c', "NAME,...", 0,
+     "on this collector; several with commas or by repetition; 'own' is all of gclab's, 'peers' the others, 'all' "
+     "both; "
      "refcount+blocks is a variant on another memory ('gclab list refcount' names them)",
      1},
     {"set", 's', "KNOB=VALUE", 0, "set a knob of the collectors", 1},
     {0},
 };
 
+static void take_collectors(struct selection *selection, char *names, struct argp_state *state)
+{
+  char *rest = NULL;
+  for (char *name = strtok_r(names, ",", &rest); name != NULL; name = strtok_r(NULL, ",", &rest)) {
+    if (selection->collector_count == SELECTION_COLLECTORS_MAX) argp_error(state, "that is too many collectors");
+    selection->collectors[selection->collector_count++] = name;
+  }
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
   struct selection *selection = state->input;
   switch (key) {
   case 'c':
-    if (selection->collector_count == SELECTION_COLLECTORS_MAX) argp_error(state, "that is too many collectors");
-    selection->collectors[selection->collector_count++] = argument;
+    take_collectors(selection, argument, state);
     return 0;
   case 's':
     if (selection->knob_count == SELECTION_KNOBS_MAX) argp_error(state, "that is too many knobs");

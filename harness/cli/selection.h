@@ -1,4 +1,4 @@
-/* selection: the options -c and --set, for commands that run heap scripts on collectors. */
+/* selection: the options -c and --set, for commands that run heap scripts or micro-benchmarks on collectors. */
 #ifndef GCLAB_HARNESS_CLI_SELECTION_H
 #define GCLAB_HARNESS_CLI_SELECTION_H
 

@@ -129,6 +129,14 @@ plot)
     colours=$(identify -format %k "f/$name.png")
     [ "$colours" -gt 40 ] || fail "$name.png has $colours colours"
   done
+  # In a store without a campaign they are all that there is.
+  expect 0 "$gclab" plot --size small --out alone
+  says 'alone/survival.svg' out
+  says 'not drawn: micro' out
+  expect 4 "$gclab" plot --size large --out none
+  says "the store has nothing to draw; 'gclab run quick'" err
+  expect 4 "$gclab" plot --by-phase --out none
+  says 'there is no campaign in it yet' err
   # A slow bend stays one: that of the first workload, big_array.
   sqlite3 s.sqlite "update curve set y = (1 - (399.0 - position) * (399 - position) / 399 / 399) *
     (select value from measure m where m.characterisation_id = curve.characterisation_id and m.name = 'live_max')
