@@ -117,6 +117,14 @@ static void knobs_are_those_of_the_program(void **state)
                "plan.yaml:5:12: no collector here has a knob 'lazy_sweep'\n");
 }
 
+static void a_variant_is_no_collector_to_name(void **state)
+{
+  (void)state;
+  expect_cells("collectors: [refcount+blocks]\nworkloads: [trees]\n",
+               "plan.yaml:3:18: 'refcount+blocks' is refcount on another memory: name refcount, and the memory as its "
+               "allocator\n");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -125,6 +133,7 @@ int main(void)
       cmocka_unit_test(the_program_for_the_allocator_is_taken),
       cmocka_unit_test(what_cannot_be_on_any_is_left_out),
       cmocka_unit_test(knobs_are_those_of_the_program),
+      cmocka_unit_test(a_variant_is_no_collector_to_name),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
