@@ -8,11 +8,11 @@
 
 enum { BEST = 10, LEAST = 1 };
 
-static int score_of(size_t rank, size_t ranked)
+/* By those that differ, so that the smallest value has the lowest score even where most workloads share it. */
+static int score_of(size_t above, size_t below)
 {
-  if (ranked < 2) return 0;
-  const double share = (double)(ranked - rank) / (double)(ranked - 1);
-  return LEAST + (int)lround((BEST - LEAST) * share);
+  if (above + below == 0) return 0;
+  return LEAST + (int)lround((BEST - LEAST) * (double)below / (double)(above + below));
 }
 
 struct nominal nominal_of(const struct characterisation *all, size_t count, size_t which, enum measure measure)
@@ -21,12 +21,13 @@ struct nominal nominal_of(const struct characterisation *all, size_t count, size
   struct nominal nominal = {.value = value, .minimum = NAN, .median = NAN, .maximum = NAN};
   double *known = memory_require(malloc((count + 1) * sizeof *known));
   size_t ranked = 0;
-  size_t above = 0;
+  size_t above = 0, below = 0;
   for (size_t i = 0; i < count; i++) {
     const double other = all[i].values[measure];
     if (isnan(other)) continue;
     known[ranked++] = other;
     above += other > value;
+    below += other < value;
   }
   if (ranked > 0) {
     const struct stats_spread spread = stats_spread_of(known, ranked);
@@ -37,7 +38,7 @@ struct nominal nominal_of(const struct characterisation *all, size_t count, size
   if (!isnan(value)) {
     nominal.rank = above + 1;
     nominal.ranked = ranked;
-    nominal.score = score_of(nominal.rank, ranked);
+    nominal.score = score_of(above, below);
   }
   free(known);
   return nominal;

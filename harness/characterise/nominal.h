@@ -1,8 +1,9 @@
 /*
  * nominal: each number of a workload among those of the others, as DaCapo's nominal statistics have it.
  *
- * The largest value has rank 1; equal ones share the better rank.  The score is 10 for rank 1, 1 for the last rank, and
- * in between as the rank is: so it says "more" or "less", never "better".
+ * The largest value has rank 1; equal ones share the better rank.  The score is 10 for the largest value, 1 for the
+ * smallest, and in between by the share of the others that are smaller, equal ones apart: so it says "more" or "less",
+ * never "better".
  */
 #ifndef GCLAB_HARNESS_CHARACTERISE_NOMINAL_H
 #define GCLAB_HARNESS_CHARACTERISE_NOMINAL_H

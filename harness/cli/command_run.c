@@ -55,7 +55,7 @@ static const struct argp_option options[] = {
     {"time-limit", OPTION_TIME_LIMIT, "TIME", 0, "for one trial (default 60s)", 2},
     {"memory-limit", OPTION_MEMORY_LIMIT, "SIZE", 0, "for one trial (default 4G; none)", 2},
     {"no-pin", OPTION_NO_PIN, 0, 0, "do not bind trials to a core", 2},
-    {"pin", OPTION_PIN, 0, 0, "bind trials to a core even where the plan does not", 2},
+    {"pin", OPTION_PIN, 0, 0, "bind trials to a core, whatever the plan says", 2},
     {0, 0, 0, 0, "The campaign:", 3},
     {"name", OPTION_NAME, "NAME", 0, "call it so (default: the plan's name, or adhoc)", 3},
     {"description", OPTION_DESCRIPTION, "TEXT", 0, "one line to keep with it", 3},

@@ -192,6 +192,14 @@ static void test_ranks_and_scores(void **state)
     assert_near(nominal.median, 12.5);
     assert_near(nominal.maximum, 20);
   }
+  /* Most have the smallest value, and none of them much of it. */
+  for (int i = 0; i < 4; i++) all[i] = with(i == 3 ? 7 : 0);
+  for (size_t i = 0; i < 4; i++) {
+    const struct nominal nominal = nominal_of(all, 4, i, MEASURE_STORES);
+    assert_int_equal(nominal.rank, i == 3 ? 1 : 2);
+    assert_int_equal(nominal.score, i == 3 ? 10 : 1);
+  }
+  assert_int_equal(nominal_of(all, 3, 0, MEASURE_STORES).score, 0);
   const struct nominal alone = nominal_of(all, 1, 0, MEASURE_STORES);
   assert_int_equal(alone.rank, 1);
   assert_int_equal(alone.score, 0);
