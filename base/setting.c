@@ -67,7 +67,9 @@ static enum reading parse_integer(const char *text, int64_t *value)
   return errno == ERANGE ? READ_BEYOND : READ_VALUE;
 }
 
-/* Bits to the left for what stands behind the number: K, M, G, T, each alone, with B or with iB.  -1: something else. */
+/*
+ * Bits to the left for what stands behind the number: K, M, G, T, each alone, with B or with iB.  -1: something else.
+ */
 static int parse_suffix(const char *text)
 {
   static const char suffixes[] = "KMGT";

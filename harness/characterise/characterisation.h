@@ -13,7 +13,10 @@ struct curve_point {
 };
 
 enum {
-  /* live[]: x is the allocation clock in bytes, at the end of each of so many equal steps; y the most bytes alive in it */
+  /*
+   * live[]: x is the allocation clock in bytes, at the end of each of so many equal steps; y the most bytes alive
+   * in it
+   */
   CURVE_LIVE_POINTS = 400,
   /* survival[]: x is an age as a share of live_max, from 10^-4 to 10, so many a decade; y the share of bytes, 0 to 1 */
   CURVE_AGES_DECADE = 8,

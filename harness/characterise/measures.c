@@ -12,8 +12,8 @@
 
 /*
  * Real programs: 22 Java programs, DaCapo Chopin (stats-nominal.yml; Blackburn and others, Rethinking Java performance
- * analysis, ASPLOS 2025).  Their object sizes have a header of 12 or 16 bytes in them, ours have none; their turnover and
- * minimum heap are G1's.
+ * analysis, ASPLOS 2025).  Their object sizes have a header of 12 or 16 bytes in them, ours have none; their turnover
+ * and minimum heap are G1's.
  */
 const struct measure_row measure_rows[MEASURES] = {
     [MEASURE_OBJECTS] = {.name = "objects",

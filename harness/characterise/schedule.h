@@ -8,8 +8,8 @@
 
 /*
  * Reads all rows from where the file stands (collectors/parts/deaths.h), twice, and fills in the measures and curves
- * that follow from them.  objects and bytes are what the program allocated: as many rows there must be.  Returns what is
- * wrong with the file, or NULL.
+ * that follow from them.  objects and bytes are what the program allocated: as many rows there must be.  Returns what
+ * is wrong with the file, or NULL.
  */
 const char *schedule_measure(FILE *file, uint64_t objects, uint64_t bytes, struct characterisation *into);
 

@@ -16,8 +16,8 @@ enum { MICRO_EXIT_OK = 0, MICRO_EXIT_USAGE = 2, MICRO_EXIT_FAILED = 3, MICRO_EXI
 int driver_measure_time(struct heap *heap, const struct micro_table *table, int argc, char **argv);
 
 /*
- * Runs every row that is `counted` under callgrind, which dumps what each executed: the dump's trigger is "NAME OPERATIONS".
- * Returns an exit code.
+ * Runs every row that is `counted` under callgrind, which dumps what each executed: the dump's trigger is "NAME
+ * OPERATIONS". Returns an exit code.
  */
 int driver_count_instructions(struct heap *heap, const struct micro_table *table);
 

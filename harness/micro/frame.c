@@ -1,6 +1,6 @@
 /*
- * A frame of root slots is pushed and popped, as in each call of a function that holds references; with its slots empty,
- * and with an object assigned to each, which lives on.
+ * A frame of root slots is pushed and popped, as in each call of a function that holds references; with its slots
+ * empty, and with an object assigned to each, which lives on.
  */
 #include "harness/micro/micro.h"
 

@@ -1,6 +1,6 @@
 /*
- * A full collection of a graph that is all alive, per object: list, tree, random graph and wide array, from 10^3 to 10^7
- * objects.
+ * A full collection of a graph that is all alive, per object: list, tree, random graph and wide array, from 10^3 to
+ * 10^7 objects.
  */
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /*
- * A full collection of garbage, per object: what was allocated since the last one is all dead, in rings of ten nodes, which
- * counting alone would not free.
+ * A full collection of garbage, per object: what was allocated since the last one is all dead, in rings of ten nodes,
+ * which counting alone would not free.
  */
 #include <stdio.h>
 

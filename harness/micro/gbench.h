@@ -1,9 +1,9 @@
 /*
  * gbench: Google Benchmark for programs in C.
  *
- * A thin layer over <benchmark/benchmark.h> (1.7 and later), and the only C++ of the project: this header is plain C, and
- * gbench.cc is all that a C++ compiler sees.  It knows nothing of gclab, and can be taken into another project with
- * these two files; a program links it with -lbenchmark and -lstdc++.
+ * A thin layer over <benchmark/benchmark.h> (1.7 and later), and the only C++ of the project: this header is plain C,
+ * and gbench.cc is all that a C++ compiler sees.  It knows nothing of gclab, and can be taken into another project
+ * with these two files; a program links it with -lbenchmark and -lstdc++.
  *
  *   static void bench_sort(struct gb_state *state, void *context)
  *   {
@@ -26,16 +26,16 @@
  *  2. A struct gb_benchmark * is the library's.  It is good from its registration to gb_shutdown, and is never freed by
  *     the caller.  What changes it (gb_add_argument and below) is called before gb_run.
  *  3. A struct gb_state * is good during the call of the function that it was passed to, and no longer.
- *  4. The function is called several times for one benchmark: with few iterations at first, until it takes long enough,
- *     and once more for each repetition.  What is dear to set up is better kept by the caller from one call to the next.
- *  5. In each call, either gb_keep_running or gb_keep_running_batch is called until it returns false, or gb_skip is called
- *     and the function returns.
+ *  4. The function is called several times for one benchmark: with few iterations at first, until it takes long
+ *     enough, and once more for each repetition.  What is dear to set up is better kept by the caller from one call to the next.
+ *  5. In each call, either gb_keep_running or gb_keep_running_batch is called until it returns false, or gb_skip is
+ *     called and the function returns.
  *  6. Strings are copied; the context pointer is passed on and never looked at.
  *  7. No C++ exception leaves these functions: the library throws where there is no memory, and then the program ends
  *     with a message, by abort().  The benchmark's function may not throw, nor leave by longjmp.
  *
- * Times are in seconds as double, as the library has them.  A call of gb_keep_running costs about 3 ns, being an indirect
- * call, so operations of nanoseconds are done in batches.
+ * Times are in seconds as double, as the library has them.  A call of gb_keep_running costs about 3 ns, being an
+ * indirect call, so operations of nanoseconds are done in batches.
  */
 #ifndef GCLAB_HARNESS_MICRO_GBENCH_H
 #define GCLAB_HARNESS_MICRO_GBENCH_H
@@ -54,16 +54,18 @@ struct gb_state;
 typedef void gb_function(struct gb_state *state, void *context);
 
 /*
- * Takes the library's options (--benchmark_filter=REGEX, --benchmark_format=json ...) out of argv; what is left, argv[0]
- * among it, is the caller's.  Where --help is among the arguments, the library prints its own and ends the program with
- * exit code 0; where one of its options has no valid value, with 1.
+ * Takes the library's options (--benchmark_filter=REGEX, --benchmark_format=json ...) out of argv; what is left,
+ * argv[0] among it, is the caller's.  Where --help is among the arguments, the library prints its own and ends the
+ * program with exit code 0; where one of its options has no valid value, with 1.
  */
 void gb_initialize(int *argc, char **argv);
 
 /* A pair of texts for the head of the JSON ("context"). */
 void gb_add_context(const char *key, const char *value);
 
-/* Adds a benchmark.  Its full name, in results and for filters, has arguments and settings behind the name: name/1000. */
+/*
+ * Adds a benchmark.  Its full name, in results and for filters, has arguments and settings behind the name: name/1000.
+ */
 struct gb_benchmark *gb_register(const char *name, gb_function *function, void *context);
 
 /* Runs it with this argument, or with these; each call adds one such run. */

@@ -5,8 +5,8 @@
 #include "harness/micro/micro.h"
 
 /*
- * {"format": "gclab-micro-1", "collector": NAME, "benchmarks": [{"name", "limit", "limit_scale", "heavy", "skip"}]}; skip is
- * the reason, or null.  False after a message.
+ * {"format": "gclab-micro-1", "collector": NAME, "benchmarks": [{"name", "limit", "limit_scale", "heavy", "skip"}]};
+ * skip is the reason, or null.  False after a message.
  */
 bool list_print(const struct micro_table *table);
 

@@ -1,6 +1,6 @@
 /*
- * Loads: of random objects that an array names, which do not wait for one another; and along a chain in random order, in
- * which each load waits for the one before.  Working sets as in store.c.
+ * Loads: of random objects that an array names, which do not wait for one another; and along a chain in random order,
+ * in which each load waits for the one before.  Working sets as in store.c.
  */
 #include <stdio.h>
 

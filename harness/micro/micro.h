@@ -8,8 +8,8 @@
  * Two drivers run them: one measures time, by Google Benchmark (time.c); one counts instructions, under callgrind
  * (count.c).  A benchmark does not know which.
  *
- * The LIMITS (limits.c) are what the machine itself can do: memory accesses, memset, malloc.  Every other benchmark names
- * the one that it is held against, so that a result can say "2.1 times the memory limit".
+ * The LIMITS (limits.c) are what the machine itself can do: memory accesses, memset, malloc.  Every other benchmark
+ * names the one that it is held against, so that a result can say "2.1 times the memory limit".
  */
 #ifndef GCLAB_HARNESS_MICRO_MICRO_H
 #define GCLAB_HARNESS_MICRO_MICRO_H
@@ -76,9 +76,9 @@ struct micro_benchmark *micro_add(struct micro_table *table, const struct micro_
     __attribute__((format(printf, 3, 4)));
 
 /*
- * Another batch of so many operations?  The first call starts the clock, the one that returns false stops it (unless the
- * row is `manual`).  Where nothing was prepared, a collector that never reclaims may be started anew here, with empty
- * roots, so that it does not fill the machine; no other frame may be on the shadow stack then.
+ * Another batch of so many operations?  The first call starts the clock, the one that returns false stops it (unless
+ * the row is `manual`).  Where nothing was prepared, a collector that never reclaims may be started anew here, with
+ * empty roots, so that it does not fill the machine; no other frame may be on the shadow stack then.
  */
 static inline bool micro_next(struct micro *micro, int64_t operations) { return micro->next(micro, operations); }
 
@@ -90,8 +90,8 @@ static inline void micro_stop(struct micro *micro) { micro->stop(micro); }
 static inline void micro_use(const void *value) { __asm__ volatile("" : : "r"(value) : "memory"); }
 
 /*
- * Two indices below 2^bits (bits <= 23) from one step of a linear congruential generator (Knuth's MMIX constants), which
- * takes four cycles: cheap beside what is measured.
+ * Two indices below 2^bits (bits <= 23) from one step of a linear congruential generator (Knuth's MMIX constants),
+ * which takes four cycles: cheap beside what is measured.
  */
 struct micro_pair {
   uint32_t first, second;
@@ -111,8 +111,8 @@ enum { MICRO_OBJECT_BYTES = 32 };
 #define MICRO_NODE ((struct gc_shape){.fields = 2, .bytes = 8, .kind = GC_INSTANCE})
 
 /*
- * Working sets by level of the memory hierarchy: so many objects, a power of two, that they lie in the second-level cache,
- * in the last-level one, or in memory.  As the system says how large those are; small at MICRO_SMALL.
+ * Working sets by level of the memory hierarchy: so many objects, a power of two, that they lie in the second-level
+ * cache, in the last-level one, or in memory.  As the system says how large those are; small at MICRO_SMALL.
  */
 enum micro_level { MICRO_L2, MICRO_LAST_LEVEL, MICRO_MEMORY, MICRO_LEVELS };
 

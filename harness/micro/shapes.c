@@ -39,8 +39,8 @@ static void build_list(struct micro *micro, uint32_t count)
 }
 
 /*
- * A heap's numbering: node i refers to nodes 2i and 2i + 1, the root is 1.  Levels wait in arrays from the lowest up, so
- * that besides the tree only one level of references is held: roots[0] has the level below, roots[1] this one.
+ * A heap's numbering: node i refers to nodes 2i and 2i + 1, the root is 1.  Levels wait in arrays from the lowest up,
+ * so that besides the tree only one level of references is held: roots[0] has the level below, roots[1] this one.
  */
 static void build_tree(struct micro *micro, uint32_t count)
 {

@@ -1,8 +1,8 @@
 /*
  * shapes: the object graphs that are traced and freed: list, tree, random graph, wide array.
  *
- * All but the array are made of nodes of two references and 8 bytes (MICRO_NODE).  What holds a tree's levels while it is
- * built becomes garbage; nothing else does.
+ * All but the array are made of nodes of two references and 8 bytes (MICRO_NODE).  What holds a tree's levels while it
+ * is built becomes garbage; nothing else does.
  */
 #ifndef GCLAB_HARNESS_MICRO_SHAPES_H
 #define GCLAB_HARNESS_MICRO_SHAPES_H

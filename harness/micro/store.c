@@ -1,7 +1,7 @@
 /*
- * The store barrier: a reference to a random object is stored into another one, `a[i].field = a[j]`, with objects enough
- * to fill the second-level cache, the last-level one, or neither.  What keeps the objects is an array, from which both
- * are loaded; `none` shows what that takes without a barrier.  Nothing dies.
+ * The store barrier: a reference to a random object is stored into another one, `a[i].field = a[j]`, with objects
+ * enough to fill the second-level cache, the last-level one, or neither.  What keeps the objects is an array, from
+ * which both are loaded; `none` shows what that takes without a barrier.  Nothing dies.
  */
 #include <stdio.h>
 

@@ -36,8 +36,8 @@ static int64_t cache_bytes(int name, int64_t otherwise)
 }
 
 /*
- * Half of the second level; a quarter of the last, which is shared with other cores, but four times the second at least;
- * twice the last, and 64 MiB at least.  Rounded down to a power of two objects; with 23 bits at most (256 MiB).
+ * Half of the second level; a quarter of the last, which is shared with other cores, but four times the second at
+ * least; twice the last, and 64 MiB at least.  Rounded down to a power of two objects; with 23 bits at most (256 MiB).
  */
 unsigned micro_level_bits(enum micro_level level, enum micro_size size)
 {

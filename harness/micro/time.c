@@ -4,9 +4,9 @@
  * That calls a row's function several times until it has run for long enough.  So what a row prepared is kept until
  * another row's turn comes; each begins with an empty heap.
  *
- * CPU time is the process's, markers' threads included.  The library takes it around the whole run, so of a manual row it
- * is taken here, and reported as the counter "cpu_ns", an operation.  Reading that clock is a system call, most of which
- * falls between two readings: what two of them in a row take, at least, is subtracted.
+ * CPU time is the process's, markers' threads included.  The library takes it around the whole run, so of a manual row
+ * it is taken here, and reported as the counter "cpu_ns", an operation.  Reading that clock is a system call, most of
+ * which falls between two readings: what two of them in a row take, at least, is subtracted.
  */
 #include <stdlib.h>
 

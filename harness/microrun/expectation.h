@@ -1,8 +1,8 @@
 /*
  * expectation: instructions that fast paths took, kept in a file, and what became of them.
  *
- * A line that begins with # is a comment.  "compiler", "machine" and "build" tell what the counts are of; every other line is
- * COLLECTOR BENCHMARK INSTRUCTIONS, of one operation in the program itself.  Peers are not in it.
+ * A line that begins with # is a comment.  "compiler", "machine" and "build" tell what the counts are of; every other
+ * line is COLLECTOR BENCHMARK INSTRUCTIONS, of one operation in the program itself.  Peers are not in it.
  */
 #ifndef GCLAB_HARNESS_MICRORUN_EXPECTATION_H
 #define GCLAB_HARNESS_MICRORUN_EXPECTATION_H
@@ -19,9 +19,9 @@ enum expectation_outcome {
 };
 
 /*
- * Compares the counts with the file's; what differs is printed to out, as a table, and said in words.  Rows of collectors
- * that were not counted are left alone, and of benchmarks that the filter (NULL: none) does not match.  tolerance 0.02 is
- * 2 %.
+ * Compares the counts with the file's; what differs is printed to out, as a table, and said in words.  Rows of
+ * collectors that were not counted are left alone, and of benchmarks that the filter (NULL: none) does not match.
+ * tolerance 0.02 is 2 %.
  */
 enum expectation_outcome expectation_check(const char *path, const struct micro_programs *programs,
                                            const struct micro_counts *counts, const regex_t *filter, double tolerance,

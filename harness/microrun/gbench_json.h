@@ -1,6 +1,6 @@
 /*
- * gbench_json: a run as Google Benchmark's JSON, which its compare.py reads: benchmarks are called COLLECTOR/BENCHMARK, each
- * repetition is an entry, times are nanoseconds of one operation.
+ * gbench_json: a run as Google Benchmark's JSON, which its compare.py reads: benchmarks are called
+ * COLLECTOR/BENCHMARK, each repetition is an entry, times are nanoseconds of one operation.
  */
 #ifndef GCLAB_HARNESS_MICRORUN_GBENCH_JSON_H
 #define GCLAB_HARNESS_MICRORUN_GBENCH_JSON_H

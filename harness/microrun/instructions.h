@@ -1,5 +1,6 @@
 /*
- * instructions: how many instructions a primitive takes, counted by valgrind's callgrind: exact, and the same at each run.
+ * instructions: how many instructions a primitive takes, counted by valgrind's callgrind: exact, and the same at each
+ * run.
  *
  * Counted apart are those of the program itself, which is the collector inlined into the benchmark, and those of shared
  * libraries (malloc, memset, a peer's own library): which variant of memset a library chooses depends on the processor.
@@ -25,8 +26,8 @@ enum micro_run_outcome micro_count(const struct micro_programs *programs, const 
 void micro_counts_free(struct micro_counts *counts);
 
 /*
- * Reads callgrind's dumps (docs/cl-format.html in valgrind's documentation): the part whose trigger is "NAME OPERATIONS" is of
- * the program's benchmark NAME.  Adds to counts.  False: the file is not what callgrind writes.
+ * Reads callgrind's dumps (docs/cl-format.html in valgrind's documentation): the part whose trigger is "NAME
+ * OPERATIONS" is of the program's benchmark NAME.  Adds to counts.  False: the file is not what callgrind writes.
  */
 bool micro_counts_read(FILE *file, const struct micro_program *program, struct micro_counts *counts);
 

@@ -51,8 +51,8 @@ void micro_programs_free(struct micro_programs *programs);
 const struct micro_offer *micro_program_offer(const struct micro_program *program, const char *name);
 
 /*
- * The words of a command line that runs the program: its knobs and then `arguments` (NULL-ended), on its allocator, behind
- * `front` (NULL-ended; NULL: nothing), a program that runs others.  To be freed, but not the words.
+ * The words of a command line that runs the program: its knobs and then `arguments` (NULL-ended), on its allocator,
+ * behind `front` (NULL-ended; NULL: nothing), a program that runs others.  To be freed, but not the words.
  */
 const char **micro_program_words(const struct micro_program *program, const struct micro_program_request *request,
                                  const char *const *front, const char *const *arguments);

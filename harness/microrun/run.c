@@ -385,7 +385,10 @@ static uint64_t *took_ns(const struct course *course, size_t group, size_t progr
   return &course->took_ns[group * course->programs->count + program];
 }
 
-/* What a repetition takes, by what its parts took last; parts that have not run yet count as the mean of those that have. */
+/*
+ * What a repetition takes, by what its parts took last; parts that have not run yet count as the mean of those that
+ * have.
+ */
 static uint64_t estimate_ns(const struct course *course, uint32_t repetition, bool with_heavy)
 {
   uint64_t known_ns = 0, known = 0, unknown = 0;
@@ -413,8 +416,8 @@ static size_t count_parts(const struct course *course, uint32_t repetition)
 }
 
 /*
- * What is left after this part: of the repetition and those that follow, or what the budget leaves, which is used as far as
- * repetitions fit.
+ * What is left after this part: of the repetition and those that follow, or what the budget leaves, which is used as
+ * far as repetitions fit.
  */
 static uint64_t others_ns(const struct course *course, uint32_t repetition, uint64_t left_ns)
 {

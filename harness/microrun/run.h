@@ -1,9 +1,9 @@
 /*
  * run: micro-benchmarks in random order, interleaved, into the store.
  *
- * What is compared is measured within seconds: in each repetition the subjects come in random order, and for each subject
- * the programs do, the machine's limits among them, which are run as one more program.  A subject's heavy benchmarks
- * are a subject of their own that comes in some repetitions only.
+ * What is compared is measured within seconds: in each repetition the subjects come in random order, and for each
+ * subject the programs do, the machine's limits among them, which are run as one more program.  A subject's heavy
+ * benchmarks are a subject of their own that comes in some repetitions only.
  */
 #ifndef GCLAB_HARNESS_MICRORUN_RUN_H
 #define GCLAB_HARNESS_MICRORUN_RUN_H

@@ -37,8 +37,7 @@ struct interpreter_result {
   enum interpreter_outcome outcome;
   uint64_t operations; /* run */
   uint64_t expectations, failed_expectations;
-  uint64_t
-      unsupported; /* operations and quantities that this collector does not have; each kind is said once on standard error */
+  uint64_t unsupported; /* operations and quantities that this collector does not have; each kind is said once */
 };
 
 /*

@@ -36,8 +36,10 @@ void oracle_weak(struct oracle *oracle, uint32_t weak,
 void oracle_hold(struct oracle *oracle, uint32_t number);
 void oracle_release(struct oracle *oracle, uint32_t number);
 
-/* A finalizer runs on the object: it must be one that has a finalizer, once (of the old kind: each time that it dies), and
-   unreachable but for this. */
+/*
+ * A finalizer runs on the object: it must be one that has a finalizer, once (of the old kind: each time that it dies),
+ * and unreachable but for this.
+ */
 void oracle_finalizer_runs(struct oracle *oracle, uint32_t number, gc_ref object);
 /* It has run, and the hold under which it did is over. */
 void oracle_finalizer_ran(struct oracle *oracle, uint32_t number);
