@@ -280,8 +280,8 @@ static inline void count_allocation(struct cyclic *cyclic, struct gc_shape shape
   if (GC_UNLIKELY(++cyclic->count[0] > cyclic->trigger)) collect_due(cyclic);
 }
 
-/* The object, in no vector yet, with the one reference that its root slot will be. */
-static inline struct counted *make(struct cyclic *cyclic, struct gc_shape shape)
+/* The object, in no vector yet, with the one reference that its root slot will be.  Always inlined, as gc_new is. */
+static inline __attribute__((always_inline)) struct counted *make(struct cyclic *cyclic, struct gc_shape shape)
 {
   struct gc_counters *counters = &cyclic->mutator.counters;
   const uint32_t packed = header_pack(shape);
