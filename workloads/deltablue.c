@@ -304,20 +304,20 @@ static void incremental_remove(struct solver *s, const gc_ref *constraint);
 /* Recalculates all that is downstream of the constraint; false, and it is removed, where that leads back to it. */
 static bool add_propagate(struct solver *s, const gc_ref *constraint, uint64_t mark)
 {
-  enum { TODO, NEXT, OUTPUT, SLOTS };
+  enum { PENDING, NEXT, OUTPUT, SLOTS };
   GC_FRAME(frame, SLOTS);
   gc_push(s->mutator, &frame.frame);
   gc_ref *const slot = frame.slot;
-  list_new(s->mutator, &slot[TODO]);
-  list_append(s->mutator, &slot[TODO], constraint);
+  list_new(s->mutator, &slot[PENDING]);
+  list_append(s->mutator, &slot[PENDING], constraint);
   bool acyclic = true;
-  while (acyclic && list_length(slot[TODO]) > 0) {
-    list_pop(s->mutator, &slot[TODO], &slot[NEXT]);
+  while (acyclic && list_length(slot[PENDING]) > 0) {
+    list_pop(s->mutator, &slot[PENDING], &slot[NEXT]);
     gc_root(s->mutator, &slot[OUTPUT], constraint_output(s, slot[NEXT]));
     acyclic = variable_data(slot[OUTPUT])->mark != mark;
     if (!acyclic) break;
     recalculate(s, slot[NEXT]);
-    add_consuming(s, &slot[OUTPUT], &slot[TODO]);
+    add_consuming(s, &slot[OUTPUT], &slot[PENDING]);
   }
   if (!acyclic) incremental_remove(s, constraint);
   gc_pop(s->mutator, &frame.frame);
@@ -367,17 +367,17 @@ static void incremental_add(struct solver *s, const gc_ref *constraint)
  */
 static void remove_propagate(const struct solver *s, const gc_ref *variable, const gc_ref *unsatisfied)
 {
-  enum { TODO, HERE, EACH, OUTPUT, SLOTS };
+  enum { PENDING, HERE, EACH, OUTPUT, SLOTS };
   GC_FRAME(frame, SLOTS);
   gc_push(s->mutator, &frame.frame);
   gc_ref *const slot = frame.slot;
   gc_store(s->mutator, *variable, DETERMINED_BY, NULL);
   gc_store(s->mutator, *variable, WALK_STRENGTH, s->strengths[WEAKEST]);
   variable_data(*variable)->stay = true;
-  list_new(s->mutator, &slot[TODO]);
-  list_append(s->mutator, &slot[TODO], variable);
-  while (list_length(slot[TODO]) > 0) {
-    list_pop(s->mutator, &slot[TODO], &slot[HERE]);
+  list_new(s->mutator, &slot[PENDING]);
+  list_append(s->mutator, &slot[PENDING], variable);
+  while (list_length(slot[PENDING]) > 0) {
+    list_pop(s->mutator, &slot[PENDING], &slot[HERE]);
     const uint32_t length = list_length(gc_load(s->mutator, slot[HERE], CONSTRAINTS));
     for (uint32_t i = 0; i < length; i++) {
       gc_root(s->mutator, &slot[EACH], list_get(s->mutator, gc_load(s->mutator, slot[HERE], CONSTRAINTS), i));
@@ -386,7 +386,7 @@ static void remove_propagate(const struct solver *s, const gc_ref *variable, con
       } else if (slot[EACH] != gc_load(s->mutator, slot[HERE], DETERMINED_BY)) {
         recalculate(s, slot[EACH]);
         gc_root(s->mutator, &slot[OUTPUT], constraint_output(s, slot[EACH]));
-        list_append(s->mutator, &slot[TODO], &slot[OUTPUT]);
+        list_append(s->mutator, &slot[PENDING], &slot[OUTPUT]);
       }
     }
   }
