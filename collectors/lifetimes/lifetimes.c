@@ -121,25 +121,8 @@ size_t collector_facts(struct gc_mutator *mutator, struct collector_fact *facts)
   return sizeof rows / sizeof rows[0];
 }
 
-/* Checks for checking builds; nothing otherwise. */
-static inline void check_slot(struct gc_mutator *mutator, const gc_ref *slot, const char *what)
-{
-  (void)mutator, (void)slot, (void)what;
-  GC_CHECK(shadow_stack_has_slot(mutator, slot), what, slot);
-}
-
-static inline void check_object(struct gc_mutator *mutator, gc_ref object, const char *what)
-{
-  (void)mutator, (void)object, (void)what;
-#ifdef GC_CHECKING
-  lifetimes_require_object(lifetimes_of(mutator), object, what);
-#endif
-}
-
-static inline void check_reference(struct gc_mutator *mutator, gc_ref reference, const char *what)
-{
-  if (reference != NULL) check_object(mutator, reference, what);
-}
+#define ARGUMENTS_REQUIRE_OBJECT(mutator, object, what) lifetimes_require_object(lifetimes_of(mutator), object, what)
+#include "collectors/parts/arguments.h"
 
 /* A slot or field refers to the object now. */
 static inline void gain(gc_ref object)

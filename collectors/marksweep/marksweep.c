@@ -115,51 +115,8 @@ void collector_finish(struct gc_mutator *mutator)
   space_finish(ms);
 }
 
-/* Checks for checking builds; nothing otherwise. */
-static inline void check_slot(struct gc_mutator *mutator, const gc_ref *slot, const char *what)
-{
-  (void)mutator, (void)slot, (void)what;
-  GC_CHECK(shadow_stack_has_slot(mutator, slot), what, slot);
-}
-
-static inline void check_object(struct gc_mutator *mutator, gc_ref object, const char *what)
-{
-  (void)mutator, (void)object, (void)what;
-#ifdef GC_CHECKING
-  marksweep_require_object(marksweep_of(mutator), object, what);
-#endif
-}
-
-static inline void check_reference(struct gc_mutator *mutator, gc_ref reference, const char *what)
-{
-  if (reference != NULL) check_object(mutator, reference, what);
-}
-
-GC_INLINE void gc_push(struct gc_mutator *mutator, struct gc_frame *frame) { shadow_stack_push(mutator, frame); }
-
-GC_INLINE void gc_pop(struct gc_mutator *mutator, struct gc_frame *frame) { shadow_stack_pop(mutator, frame); }
-
-GC_INLINE void gc_root(struct gc_mutator *mutator, gc_ref *slot, gc_ref value)
-{
-  check_slot(mutator, slot, "gc_root: the slot is in no frame on the shadow stack");
-  check_reference(mutator, value, "gc_root: the value is not an object, or no longer one");
-  *slot = value;
-}
-
-GC_INLINE gc_ref gc_load(struct gc_mutator *mutator, gc_ref object, uint32_t field)
-{
-  check_object(mutator, object, "gc_load: not an object, or no longer one");
-  GC_CHECK(field < shape_of(object).fields, "gc_load: the object has no such field", object);
-  return fields_of(object)[field];
-}
-
-GC_INLINE void gc_store(struct gc_mutator *mutator, gc_ref object, uint32_t field, gc_ref value)
-{
-  check_object(mutator, object, "gc_store: not an object, or no longer one");
-  GC_CHECK(field < shape_of(object).fields, "gc_store: the object has no such field", object);
-  check_reference(mutator, value, "gc_store: the value is not an object, or no longer one");
-  fields_of(object)[field] = value;
-}
+#define ARGUMENTS_REQUIRE_OBJECT(mutator, object, what) marksweep_require_object(marksweep_of(mutator), object, what)
+#include "collectors/parts/unbarriered.h"
 
 uint64_t gc_collect(struct gc_mutator *mutator, int generation)
 {
