@@ -3,27 +3,13 @@
 set -eu
 gclab=$1 case=$2
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../expect.sh"
 bin=$(dirname "$gclab")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 export GCLAB_STORE="$dir/s.sqlite" TMPDIR="$dir"
 
-fail() {
-  echo "FAILED: $*" >&2
-  exit 1
-}
-
-# expect STATUS COMMAND...: standard output and error go to out and err.
-expect() {
-  wanted=$1
-  shift
-  status=0
-  "$@" >out 2>err || status=$?
-  [ "$status" = "$wanted" ] || fail "'$*' ended with $status, not $wanted: $(cat out err)"
-}
-
-says() { grep -qF -- "$1" "$2" || fail "$2 does not say '$1': $(cat "$2")"; }
 is() { [ "$2" = "$3" ] || fail "$1 is $2, not $3"; }
 
 case $case in

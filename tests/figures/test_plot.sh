@@ -2,25 +2,10 @@
 # test_plot.sh GCLAB MAKE_STORE CASE: `gclab plot` on synthetic stores.
 set -eu
 gclab=$1 make_store=$2 case=$3
+. "$(dirname "$0")/../expect.sh"
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
-
-fail() {
-  echo "FAILED: $*" >&2
-  exit 1
-}
-
-# expect STATUS COMMAND...: standard output and error go to out and err.
-expect() {
-  wanted=$1
-  shift
-  status=0
-  "$@" >out 2>err || status=$?
-  [ "$status" = "$wanted" ] || fail "'$*' ended with $status, not $wanted: $(cat out err)"
-}
-
-says() { grep -qF -- "$1" "$2" || fail "$2 does not say '$1': $(cat "$2")"; }
 
 no_pictures() {
   found=$(find "$1" -name '*.svg' -o -name '*.png' -o -name '*.pdf' 2>/dev/null | head -3)
