@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/whole_file.h"
 #include "harness/characterise/schedule.h"
 #include "harness/minheap/minheap.h"
 #include "harness/process/process.h"
@@ -183,18 +184,13 @@ static bool write_schedule(const char *rows_path, const json_t *record, FILE *to
   return done;
 }
 
-/* Whole or not at all: under another name until it is. */
 static enum pass_outcome keep_schedule(const char *rows_path, const json_t *record, const char *path, char *error)
 {
-  char *unfinished = memory_format("%s.part", path);
-  FILE *to = memory_or_null(fopen(unfinished, "wbe"));
-  bool done = to != NULL && write_schedule(rows_path, record, to);
-  if (to != NULL) done = fclose(to) == 0 && done;
-  done = done && rename(unfinished, path) == 0;
-  if (!done) fail(error, "the death schedule could not be kept in %s: %s", path, strerror(errno));
-  if (!done && to != NULL) remove(unfinished);
-  free(unfinished);
-  return done ? PASS_DONE : PASS_NO_FILE;
+  struct whole_file file;
+  if (whole_file_open(&file, path) && whole_file_close(&file, write_schedule(rows_path, record, file.stream)))
+    return PASS_DONE;
+  fail(error, "the death schedule could not be kept in %s: %s", path, strerror(errno));
+  return PASS_NO_FILE;
 }
 
 /* ---- the minimum heap ------------------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/whole_file.h"
 #include "harness/catalogue/catalogue.h"
 #include "harness/characterise/suite.h"
 #include "harness/cli/characterise_print.h"
@@ -389,6 +390,18 @@ static void print(const struct job *job, const struct suite *suite, FILE *out)
   }
 }
 
+static bool print_to_file(const struct job *job, const struct suite *suite, const char *path)
+{
+  struct whole_file file;
+  bool written = whole_file_open(&file, path);
+  if (written) {
+    print(job, suite, file.stream);
+    written = whole_file_close(&file, true);
+  }
+  if (!written) fprintf(stderr, "gclab characterise: %s: %s\n", path, strerror(errno));
+  return written;
+}
+
 /* Of the store: the newest of every workload, but those that were asked for as they were asked for. */
 static int report(const struct job *job)
 {
@@ -403,13 +416,10 @@ static int report(const struct job *job)
             store_path(job->store), setting_size_names[arguments->size]);
     good = false;
   }
-  FILE *out = good && arguments->out != NULL ? memory_or_null(fopen(arguments->out, "we")) : stdout;
-  if (good && out != NULL) print(job, &suite, out);
-  const bool written = out == NULL ? false : !ferror(out) && (out == stdout || fclose(out) == 0);
-  if (good && !written && arguments->out != NULL) /* main says so of standard output */
-    fprintf(stderr, "gclab characterise: %s: %s\n", arguments->out, strerror(errno));
+  if (good && arguments->out == NULL) print(job, &suite, stdout); /* main says so where that could not be written */
+  if (good && arguments->out != NULL) good = print_to_file(job, &suite, arguments->out);
   suite_free(&suite);
-  return good && written ? EXIT_DONE : EXIT_ENVIRONMENT;
+  return good ? EXIT_DONE : EXIT_ENVIRONMENT;
 }
 
 static int run(struct job *job)

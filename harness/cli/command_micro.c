@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/whole_file.h"
 #include "harness/cli/command.h"
 #include "harness/cli/micro_print.h"
 #include "harness/cli/selection.h"
@@ -258,10 +259,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 
 static bool write_json(const struct micro_results *results, const char *path)
 {
-  const bool is_output = strcmp(path, "-") == 0;
-  FILE *out = is_output ? stdout : memory_or_null(fopen(path, "we"));
-  bool ok = out != NULL && gbench_json_write(results, out);
-  if (out != NULL && !is_output) ok = fclose(out) == 0 && ok;
+  if (strcmp(path, "-") == 0) return gbench_json_write(results, stdout);
+  struct whole_file file;
+  const bool ok = whole_file_open(&file, path) && whole_file_close(&file, gbench_json_write(results, file.stream));
   if (!ok) fprintf(stderr, "gclab micro: %s: %s\n", path, strerror(errno));
   return ok;
 }

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "base/memory.h"
+#include "base/whole_file.h"
 
 enum { WORD_MAX = 64 };
 
@@ -230,26 +230,20 @@ enum expectation_outcome expectation_check(const char *path, const struct micro_
 bool expectation_write(const char *path, const struct micro_programs *programs, const struct micro_counts *counts)
 {
   const struct catalogue_collector *collector = programs->list[0].described;
-  char *temporary = memory_format("%s.new", path);
-  FILE *file = memory_or_null(fopen(temporary, "we"));
-  bool ok = file != NULL;
+  struct whole_file file;
+  bool ok = whole_file_open(&file, path);
   if (ok) {
-    fprintf(file,
+    fprintf(file.stream,
             "# Instructions that one operation takes in the program itself, libraries apart, by callgrind.\n"
             "# Made by: gclab micro -c own --instructions=only --renew FILE\n"
             "compiler %s\nmachine %s\nbuild %s\n",
             collector->compiler, machine_name(), collector->build);
     for (size_t i = 0; i < counts->count; i++) {
       const struct store_micro_instructions *row = &counts->rows[i];
-      if (is_kept(programs, row)) fprintf(file, "%s %s %.4f\n", row->collector, row->benchmark, of_one(row));
+      if (is_kept(programs, row)) fprintf(file.stream, "%s %s %.4f\n", row->collector, row->benchmark, of_one(row));
     }
-    ok = ferror(file) == 0;
-    ok = fclose(file) == 0 && ok && rename(temporary, path) == 0;
+    ok = whole_file_close(&file, true);
   }
-  if (!ok) {
-    fprintf(stderr, "gclab micro: %s: %s\n", path, strerror(errno));
-    unlink(temporary);
-  }
-  free(temporary);
+  if (!ok) fprintf(stderr, "gclab micro: %s: %s\n", path, strerror(errno));
   return ok;
 }

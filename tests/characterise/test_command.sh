@@ -68,6 +68,13 @@ schedule) # the file is what the documentation says, and agrees with the numbers
   for part in d/*.part; do [ ! -e "$part" ] || fail "a part of a file is left"; done
   expect 4 "$gclab" characterise --size small -w cycles --keep-deaths nowhere
   says 'nowhere/cycles.deaths: No such file or directory' err
+  if [ -c /dev/full ]; then
+    expect 4 "$gclab" characterise --size small -w cycles --again --deaths /dev/full
+    says 'could not be kept in /dev/full: No space left on device' err
+    [ -c /dev/full ] || fail "/dev/full is a file now"
+    expect 4 "$gclab" characterise --size small -w cycles -o /dev/full
+    says '/dev/full: No space left on device' err
+  fi
   ;;
 arguments)
   expect 2 "$gclab" characterise -w gcbensh
