@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/figures/text.h"
+#include "harness/text/text.h"
 
 bool axis_is_empty(const struct axis *axis) { return axis->low > axis->high; }
 

@@ -9,7 +9,7 @@
 #include "base/version.h"
 #include "harness/figures/palette.h"
 #include "harness/figures/render.h"
-#include "harness/figures/text.h"
+#include "harness/text/text.h"
 
 static const char *const layer_names[CANVAS_LAYERS] = {
     "AREAS",    "HATCHES", "RULES", "BANDS", "DOTTED", "LINES",   "DASHES",

@@ -12,7 +12,7 @@
 #include "harness/characterise/suite.h"
 #include "harness/figures/palette.h"
 #include "harness/figures/parts.h"
-#include "harness/figures/text.h"
+#include "harness/text/text.h"
 
 enum { ROW_PX = 17, SCATTER_PX = 380, GAP_PX = 66, LEFT_PX = 66, LABELS_PX = 150 };
 

@@ -12,7 +12,7 @@
 
 #include "base/setting.h"
 #include "harness/figures/canvas.h"
-#include "harness/figures/dataset.h"
+#include "harness/dataset/dataset.h"
 
 enum figure_status {
   FIGURE_DRAWN,

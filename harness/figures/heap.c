@@ -13,7 +13,7 @@
 
 #include "harness/figures/palette.h"
 #include "harness/figures/parts.h"
-#include "harness/figures/text.h"
+#include "harness/text/text.h"
 
 enum { PIXEL_COLUMNS = 260, MARKS_MAX = 60, PANELS_MAX = 24, PHASE_POINTS = 9, PHASE_LEAST_PX = 12, PHASES_MANY = 6 };
 

@@ -8,7 +8,7 @@
 #include "harness/characterise/suite.h"
 #include "harness/figures/palette.h"
 #include "harness/figures/parts.h"
-#include "harness/figures/text.h"
+#include "harness/text/text.h"
 
 enum { COLUMNS = 4, PANEL_PX = 120, ROW_GAP_PX = 84, COLUMN_GAP_PX = 52, LEFT_PX = 66, LIVE_STEP = 2 };
 

@@ -13,7 +13,7 @@
 
 #include "harness/figures/palette.h"
 #include "harness/figures/parts.h"
-#include "harness/figures/text.h"
+#include "harness/text/text.h"
 #include "harness/microrun/results.h"
 
 enum { LINE_PX = 21, GROUPS_MAX = 32, GROUP_ROWS_MAX = 16, PANEL_COLUMNS = 4 };

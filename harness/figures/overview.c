@@ -9,7 +9,7 @@
 
 #include "harness/figures/palette.h"
 #include "harness/figures/parts.h"
-#include "harness/figures/text.h"
+#include "harness/text/text.h"
 
 enum { SERIES_MAX = 48, MEASURES = 4, LINE_PX = 23 };
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "harness/figures/palette.h"
-#include "harness/figures/text.h"
+#include "harness/text/text.h"
 
 void parts_count_trials(const struct dataset_cell *cell, size_t *least, size_t *most)
 {

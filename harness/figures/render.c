@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "harness/figures/canvas.h"
-#include "harness/figures/text.h"
+#include "harness/text/text.h"
 
 /* The directory of the running program, or NULL. */
 static char *program_directory(void)

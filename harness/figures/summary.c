@@ -5,7 +5,7 @@
 
 #include "harness/figures/figures.h"
 #include "harness/figures/sweep.h"
-#include "harness/figures/text.h"
+#include "harness/text/text.h"
 
 enum { COLUMNS_MAX = 10, BOOTSTRAP_SEED = 1 };
 

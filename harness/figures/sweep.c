@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/figures/text.h"
+#include "harness/text/text.h"
 
 /* The knob's row in the catalogue, of any collector that has it. */
 static const struct setting *find_row(const struct dataset *dataset, const char *name)

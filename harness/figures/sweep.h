@@ -3,7 +3,7 @@
 #define GCLAB_HARNESS_FIGURES_SWEEP_H
 
 #include "harness/figures/axis.h"
-#include "harness/figures/dataset.h"
+#include "harness/dataset/dataset.h"
 
 /* One place on a knob's axis. */
 struct sweep_value {

@@ -16,7 +16,7 @@
 #include "harness/figures/palette.h"
 #include "harness/figures/parts.h"
 #include "harness/figures/sweep.h"
-#include "harness/figures/text.h"
+#include "harness/text/text.h"
 
 static const char *const column_titles[PAUSE_STATISTICS] = {"median", "90th percentile", "99th percentile", "longest"};
 enum { COLUMNS = 3, LINES_MAX = 64, ROW_GAP = 62, NEAR_PX = 40 };

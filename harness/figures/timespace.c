@@ -11,7 +11,7 @@
 #include "harness/figures/palette.h"
 #include "harness/figures/parts.h"
 #include "harness/figures/sweep.h"
-#include "harness/figures/text.h"
+#include "harness/text/text.h"
 
 /* Knobs that trade time for space. */
 static const struct {

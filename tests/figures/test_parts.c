@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "harness/figures/palette.h"
 #include "harness/figures/sweep.h"
-#include "harness/figures/text.h"
+#include "harness/text/text.h"
 #include "tests/figures/synthetic.h"
 #include "tests/unit/cmocka_all.h"
 

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/figures/dataset.h"
-#include "harness/figures/text.h"
+#include "harness/dataset/dataset.h"
+#include "harness/text/text.h"
 
 const double pause_quantiles[PAUSE_STATISTICS] = {0.5, 0.9, 0.99, 1};
 

@@ -1,5 +1,5 @@
 /* Loading a campaign from the store: cells, trials' scalars, series and subjects. */
-#include "harness/figures/dataset.h"
+#include "harness/dataset/dataset.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/figures/text.h"
+#include "harness/text/text.h"
 #include "harness/plan/plan.h"
 
 static struct dataset_setting *read_settings(const char *text, const char *varied_text, size_t *count)

@@ -1,5 +1,5 @@
 /*
- * dataset: one campaign as the figures see it.
+ * dataset: one campaign as figures, comparisons and the report see it.
  *
  * A cell belongs to a SERIES (collector, and the allocator where it is not the collector's usual one) and to a
  * SUBJECT (workload, and the parameters in which it differs from other cells of the same workload).  Series get the
@@ -10,8 +10,8 @@
  *
  * Scalars of every trial are in memory; raw pauses are read when they are asked for, summarised a cell and forgotten.
  */
-#ifndef GCLAB_HARNESS_FIGURES_DATASET_H
-#define GCLAB_HARNESS_FIGURES_DATASET_H
+#ifndef GCLAB_HARNESS_DATASET_DATASET_H
+#define GCLAB_HARNESS_DATASET_DATASET_H
 
 #include <stdbool.h>
 #include <stddef.h>

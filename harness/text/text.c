@@ -1,4 +1,4 @@
-#include "harness/figures/text.h"
+#include "harness/text/text.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -7,20 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/cli/command.h"
+#include "base/memory.h"
 
-static void *require(void *memory)
-{
-  if (memory != NULL) return memory;
-  fprintf(stderr, "gclab: out of memory while drawing\n");
-  exit(EXIT_ENVIRONMENT);
-}
+void *text_allocate(size_t bytes) { return memory_require(calloc(1, bytes > 0 ? bytes : 1)); }
 
-void *text_allocate(size_t bytes) { return require(calloc(1, bytes > 0 ? bytes : 1)); }
+void *text_reallocate(void *memory, size_t bytes) { return memory_require(realloc(memory, bytes > 0 ? bytes : 1)); }
 
-void *text_reallocate(void *memory, size_t bytes) { return require(realloc(memory, bytes > 0 ? bytes : 1)); }
-
-char *text_copy(const char *text) { return require(strdup(text != NULL ? text : "")); }
+char *text_copy(const char *text) { return memory_require(strdup(text != NULL ? text : "")); }
 
 static void append_arguments(char **text, const char *format, va_list arguments)
 {

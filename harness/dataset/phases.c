@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "harness/figures/dataset.h"
-#include "harness/figures/text.h"
+#include "harness/dataset/dataset.h"
+#include "harness/text/text.h"
 
 /* A phase of a subject, which is to be a subject. */
 struct part {

@@ -1,6 +1,6 @@
 /* text: what stands in figures and tables: numbers with units, and how wide text is. */
-#ifndef GCLAB_HARNESS_FIGURES_TEXT_H
-#define GCLAB_HARNESS_FIGURES_TEXT_H
+#ifndef GCLAB_HARNESS_TEXT_TEXT_H
+#define GCLAB_HARNESS_TEXT_TEXT_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -8,7 +8,7 @@
 
 enum { TEXT_NUMBER_MAX = 48 };
 
-/* malloc and friends that end the program (EXIT_ENVIRONMENT) with a message where there is no memory. */
+/* malloc and friends that end the program with a message where there is no memory (base/memory.h). */
 void *text_allocate(size_t bytes);
 void *text_reallocate(void *memory, size_t bytes);
 char *text_copy(const char *text);
