@@ -58,7 +58,7 @@ struct journal_row {
   uint32_t examined_objects;
   uint32_t followed_edges;
   uint32_t freed_objects;
-  uint32_t survived_objects;              /* moved or promoted */
+  uint32_t survived_objects;              /* found alive: marked, moved or promoted */
   uint8_t kind, cause, generation, phase; /* phase: the workload's, by number */
   uint32_t reserved;
 };

@@ -22,6 +22,7 @@ __attribute__((noinline)) uint64_t marksweep_collect(struct marksweep *ms, enum 
   space_reclaim(ms, &census);
   const uint64_t live_payload = ms->totals.edges * sizeof(gc_ref) + ms->totals.raw_bytes;
   const struct journal_work work = {.examined_objects = census.objects,
+                                    .survived_objects = census.objects,
                                     .followed_edges = ms->totals.edges,
                                     .freed_objects = before_objects - census.objects,
                                     .freed_bytes = before_bytes - live_payload};

@@ -60,7 +60,7 @@ __attribute__((noinline)) uint64_t semispace_collect(struct semispace *ss, enum 
   const struct journal_work work = {.examined_objects = live_objects,
                                     .followed_edges = totals->edges,
                                     .freed_objects = before_objects - live_objects,
-                                    .survived_objects = totals->objects,
+                                    .survived_objects = live_objects,
                                     .freed_bytes = before_bytes - live_payload};
   counters->freed_objects += work.freed_objects;
   counters->freed_bytes += work.freed_bytes;

@@ -125,7 +125,7 @@ static bool put_campaign(struct campaign *campaign)
   struct store_cell *cells = memory_require(calloc(campaign->cells->count + 1, sizeof *cells));
   bool ok = true;
   for (size_t i = 0; ok && i < campaign->cells->count; i++)
-    ok = identity_store_cell(&campaign->cells->cells[i], &cells[i]) || no_memory();
+    ok = identity_store_cell(campaign->cells, i, &cells[i]) || no_memory();
   ok = ok && store_put_campaign(campaign->store, &host, &row, cells, campaign->cells->count);
   for (size_t i = 0; i < campaign->cells->count; i++) identity_store_cell_free(&cells[i]);
   free(cells);
@@ -216,7 +216,8 @@ static char *make_label(const struct plan_cell *cell)
 {
   char *varied = identity_varied_words(cell);
   const char *gap = *varied != '\0' ? " " : "";
-  char *label = memory_format("%s %s%s%s", cell->collector->name, cell->workload->name, gap, varied);
+  char *label = memory_format("%s %s%s%s%s", cell->collector->name, cell->workload->name, gap, varied,
+                              cell->is_twin ? " (A/A)" : "");
   free(varied);
   return label;
 }

@@ -117,8 +117,9 @@ char *identity_varied_words(const struct plan_cell *cell)
   return text;
 }
 
-bool identity_store_cell(const struct plan_cell *cell, struct store_cell *row)
+bool identity_store_cell(const struct plan_cells *cells, size_t index, struct store_cell *row)
 {
+  const struct plan_cell *cell = &cells->cells[index];
   *row = (struct store_cell){.id = cell->id,
                              .collector = cell->collector->name,
                              .collector_version = cell->collector->version,
@@ -128,7 +129,8 @@ bool identity_store_cell(const struct plan_cell *cell, struct store_cell *row)
                              .parameters = identity_parameters(cell),
                              .varied = identity_varied(cell),
                              .size = setting_size_names[cell->size],
-                             .allocator = cell->allocator};
+                             .allocator = cell->allocator,
+                             .twin_of = cell->is_twin ? cells->cells[cell->twin_of].id : NULL};
   return row->knobs != NULL && row->parameters != NULL && row->varied != NULL;
 }
 

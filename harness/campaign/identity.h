@@ -25,7 +25,7 @@ const char *identity_size_note(const struct plan_cell *cell);
 char *identity_varied_words(const struct plan_cell *cell);
 
 /* The cell as the store keeps it; strings of its own where they are made here. */
-bool identity_store_cell(const struct plan_cell *cell, struct store_cell *row);
+bool identity_store_cell(const struct plan_cells *cells, size_t index, struct store_cell *row);
 void identity_store_cell_free(struct store_cell *row);
 
 /* Now, UTC, as ISO 8601 with milliseconds (IDENTITY_TIME_MAX bytes). */

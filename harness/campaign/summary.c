@@ -3,12 +3,14 @@
 
 #include <inttypes.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "harness/campaign/identity.h"
+#include "harness/campaign/pairs.h"
 #include "harness/campaign/units.h"
 #include "harness/stats/stats.h"
 
@@ -217,6 +219,30 @@ static void print_overhead(const struct summary *summary)
   free(values);
 }
 
+/* What two cells that are the same differ by. */
+static void print_pairs(const struct summary *summary)
+{
+  const struct pairs pairs = pairs_of(summary->results, summary->cells);
+  if (pairs.count == 0) return;
+  printf("\nA/A: the same configuration twice, %zu pair%s, %zu block%s: wall times differ by %+.1f %%", pairs.count,
+         pairs.count == 1 ? "" : "s", pairs.ratio.n, pairs.ratio.n == 1 ? "" : "s", 100 * (pairs.ratio.value - 1));
+  if (isnan(pairs.ratio.low))
+    puts("; no interval from one block");
+  else
+    printf(" (95 %%: %+.1f to %+.1f)\n", 100 * (pairs.ratio.low - 1), 100 * (pairs.ratio.high - 1));
+}
+
+static json_t *real_or_null(double value) { return isnan(value) ? json_null() : json_real(value); }
+
+static json_t *json_of_pairs(const struct summary *summary)
+{
+  const struct pairs pairs = pairs_of(summary->results, summary->cells);
+  if (pairs.count == 0) return json_null();
+  return json_pack("{s:I, s:I, s:o, s:o, s:o}", "pairs", (json_int_t)pairs.count, "blocks", (json_int_t)pairs.ratio.n,
+                   "wall_ratio", real_or_null(pairs.ratio.value), "low", real_or_null(pairs.ratio.low), "high",
+                   real_or_null(pairs.ratio.high));
+}
+
 void summary_print(const struct summary *summary)
 {
   struct line *lines = memory_require(calloc(summary->cells->count, sizeof *lines));
@@ -228,7 +254,7 @@ void summary_print(const struct summary *summary)
     const struct row row = summarize(summary, i, scratch);
     tried[i] = row.ok + row.failed > 0;
     ok += row.ok;
-    if (tried[i]) write_line(summary, i, &row, &lines[count++]);
+    if (tried[i] && !summary->cells->cells[i].is_twin) write_line(summary, i, &row, &lines[count++]);
   }
   if (count > 0) print_table(lines, count);
   if (ok > 0) {
@@ -237,6 +263,7 @@ void summary_print(const struct summary *summary)
   }
   free(scratch);
   free(lines);
+  print_pairs(summary);
   print_failures(summary);
   print_untried(summary, tried);
   free(tried);
@@ -301,14 +328,14 @@ void summary_print_json(const struct summary *summary)
   double *scratch = memory_require(calloc(SAMPLES * summary->results->count + 1, sizeof *scratch));
   for (size_t i = 0; i < summary->cells->count; i++) {
     const struct row row = summarize(summary, i, scratch);
-    json_array_append_new(cells, json_of_cell(summary, i, &row));
+    if (!summary->cells->cells[i].is_twin) json_array_append_new(cells, json_of_cell(summary, i, &row));
   }
   free(scratch);
-  json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "campaign", summary->campaign_id,
+  json_t *root = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "campaign", summary->campaign_id,
                            "name", summary->plan->name, "store", summary->store_path, "status", summary->status,
                            "missing", (json_int_t)summary->missing, "run", (json_int_t)summary->run, "elapsed_ns",
                            (json_int_t)summary->elapsed_ns, "processes_ns", (json_int_t)summary->processes_ns, "cells",
-                           cells, "failures", json_of_failures(summary));
+                           cells, "failures", json_of_failures(summary), "aa", json_of_pairs(summary));
   json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(4));
   putchar('\n');
   json_decref(root);

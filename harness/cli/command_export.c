@@ -223,6 +223,7 @@ static const struct column {
     {"vmhwm_bytes", TRIAL_NUMBER, offsetof(struct store_trial, vmhwm_bytes)},
     {"steal_ticks", TRIAL_NUMBER, offsetof(struct store_trial, steal_ticks)},
     {"checksum", TRIAL_TEXT, offsetof(struct store_trial, checksum)},
+    {"twin_of", CELL_TEXT, offsetof(struct store_cell, twin_of)},
 };
 
 enum { COLUMNS = sizeof columns / sizeof columns[0] };

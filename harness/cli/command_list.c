@@ -20,7 +20,7 @@ static const struct argp_option options[] = {
 };
 
 static const char doc[] = "Lists what there is; for a name, what it does and all that can be set."
-                          "\vNAME is a collector, a workload, a plan or a figure.\n\n"
+                          "\vNAME is a collector, a workload, a plan, a figure or a metric.\n\n"
                           "Examples:\n"
                           "  gclab list\n"
                           "  gclab list workloads\n"
@@ -63,6 +63,7 @@ static const struct {
     {"workloads", list_print_workloads, list_json_workloads, list_names_workloads},
     {"plans", list_print_plans, list_json_plans, list_names_plans},
     {"figures", list_print_figures, list_json_figures, list_names_figures},
+    {"metrics", list_print_metrics, list_json_metrics, list_names_metrics},
     {"knobs", NULL, NULL, list_names_knobs},           /* for completion */
     {"parameters", NULL, NULL, list_names_parameters}, /* for completion */
 };
@@ -101,7 +102,7 @@ static int list_all(const struct listing *listing, bool json)
 static int say_unknown(const struct listing *listing, const char *word)
 {
   const char *nearest = list_nearest(listing, word);
-  fprintf(stderr, "gclab: there is no collector, workload, plan or figure '%s'", word);
+  fprintf(stderr, "gclab: there is no collector, workload, plan, figure or metric '%s'", word);
   if (nearest != NULL)
     fprintf(stderr, "; did you mean %s?\n", nearest);
   else
@@ -127,7 +128,7 @@ static int list_named(const struct listing *listing, const struct arguments *arg
 
 int command_list(int argc, char **argv)
 {
-  static const struct argp argp = {options, parse_option, "[collectors|workloads|plans|figures|NAME]", doc, NULL,
+  static const struct argp argp = {options, parse_option, "[collectors|workloads|plans|figures|metrics|NAME]", doc, NULL,
                                    NULL,    NULL};
   struct arguments arguments = {0};
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);

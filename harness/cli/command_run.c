@@ -28,6 +28,8 @@ enum {
   OPTION_MEMORY_LIMIT,
   OPTION_PIN,
   OPTION_NO_PIN,
+  OPTION_AA,
+  OPTION_NO_AA,
   OPTION_NAME,
   OPTION_DESCRIPTION,
   OPTION_STORE,
@@ -56,6 +58,8 @@ static const struct argp_option options[] = {
     {"memory-limit", OPTION_MEMORY_LIMIT, "SIZE", 0, "for one trial (default 4G; none)", 2},
     {"no-pin", OPTION_NO_PIN, 0, 0, "do not bind trials to a core", 2},
     {"pin", OPTION_PIN, 0, 0, "bind trials to a core, whatever the plan says", 2},
+    {"no-aa", OPTION_NO_AA, 0, 0, "do not run one configuration of each workload twice (the A/A pair)", 2},
+    {"aa", OPTION_AA, 0, 0, "run the A/A pairs, whatever the plan says", 2},
     {0, 0, 0, 0, "The campaign:", 3},
     {"name", OPTION_NAME, "NAME", 0, "call it so (default: the plan's name, or adhoc)", 3},
     {"description", OPTION_DESCRIPTION, "TEXT", 0, "one line to keep with it", 3},
@@ -122,6 +126,8 @@ static const struct {
                     {OPTION_MEMORY_LIMIT, AT(options.memory_limit), NULL},
                     {OPTION_PIN, AT(options.pin), "true"},
                     {OPTION_NO_PIN, AT(options.pin), "false"},
+                    {OPTION_AA, AT(options.aa), "true"},
+                    {OPTION_NO_AA, AT(options.aa), "false"},
                     {OPTION_NAME, AT(options.name), NULL},
                     {OPTION_DESCRIPTION, AT(options.description), NULL},
                     {OPTION_STORE, AT(store), NULL}};
@@ -186,9 +192,11 @@ static void print_cells(const struct plan_cells *cells)
     char *set = text_of_varied(cell->collector->knobs, cell->collector->knob_count, cell->knobs, SETTING_SIZE_DEFAULT);
     char *param =
         text_of_varied(cell->workload->parameters, cell->workload->parameter_count, cell->parameters, cell->size);
-    table_add(&table, (const char *const[]){number, cell->collector->name, cell->workload->name,
+    char *name = memory_format("%s%s", cell->collector->name, cell->is_twin ? " (A/A)" : "");
+    table_add(&table, (const char *const[]){number, name, cell->workload->name,
                                             cell->size != SETTING_SIZE_DEFAULT ? setting_size_names[cell->size] : "",
                                             cell->allocator, set, param});
+    free(name);
     free(set);
     free(param);
   }
@@ -212,9 +220,10 @@ static void print_json(const struct plan *plan, const struct plan_cells *cells, 
     const struct plan_cell *cell = &cells->cells[i];
     json_array_append_new(
         list,
-        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "id", cell->id, "collector", cell->collector->name,
-                  "build_id", cell->collector->build_id, "workload", cell->workload->name, "size",
-                  setting_size_names[cell->size], "allocator", cell->allocator, "knobs",
+        json_pack("{s:s, s:s?, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "id", cell->id, "twin_of",
+                  cell->is_twin ? cells->cells[cell->twin_of].id : NULL, "collector", cell->collector->name, "build_id",
+                  cell->collector->build_id, "workload", cell->workload->name, "size", setting_size_names[cell->size],
+                  "allocator", cell->allocator, "knobs",
                   json_of_settings(cell->collector->knobs, cell->collector->knob_count, cell->knobs), "parameters",
                   json_of_settings(cell->workload->parameters, cell->workload->parameter_count, cell->parameters)));
   }
@@ -320,6 +329,7 @@ static int run_plan(const struct arguments *arguments, struct plan *plan, const 
   int code = EXIT_DONE;
   if (!plan_apply_options(plan, catalogue, &arguments->options) || !plan_expand(plan, catalogue, &cells))
     return EXIT_USAGE;
+  plan_add_twins(plan, &cells);
   if (!plan_validate(&cells))
     code = EXIT_USAGE;
   else if (arguments->print_plan)

@@ -20,14 +20,16 @@ void list_print_collectors(const struct listing *listing);
 void list_print_workloads(const struct listing *listing);
 void list_print_plans(const struct listing *listing);
 void list_print_figures(const struct listing *listing);
+void list_print_metrics(const struct listing *listing);
 
-/* One collector, workload, plan or figure; false where there is none of that name. */
+/* One collector, workload, plan, figure or metric; false where there is none of that name. */
 bool list_print_named(const struct listing *listing, const char *name);
 
 json_t *list_json_collectors(const struct listing *listing);
 json_t *list_json_workloads(const struct listing *listing);
 json_t *list_json_plans(const struct listing *listing);
 json_t *list_json_figures(const struct listing *listing);
+json_t *list_json_metrics(const struct listing *listing);
 json_t *list_json_missing(const struct listing *listing);
 json_t *list_json_named(const struct listing *listing, const char *name); /* NULL: none */
 
@@ -35,6 +37,7 @@ void list_names_collectors(const struct listing *listing);
 void list_names_workloads(const struct listing *listing);
 void list_names_plans(const struct listing *listing);
 void list_names_figures(const struct listing *listing);
+void list_names_metrics(const struct listing *listing);
 void list_names_knobs(const struct listing *listing);      /* NAME and COLLECTOR.NAME */
 void list_names_parameters(const struct listing *listing); /* NAME and WORKLOAD.NAME */
 

@@ -6,6 +6,8 @@
 
 #include "base/memory.h"
 #include "harness/cli/list.h"
+#include "harness/cli/list_metrics.h"
+#include "harness/analysis/metrics.h"
 #include "harness/figures/figures.h"
 
 enum { FIGURES_MAX = 64 };
@@ -135,7 +137,7 @@ json_t *list_json_named(const struct listing *listing, const char *name)
   for (size_t i = 0; i < count; i++) {
     if (strcmp(figures_found[i].name, name) == 0) return json_of_figure(&figures_found[i]);
   }
-  return NULL;
+  return list_json_metric(name);
 }
 
 /* ---- names ---------------------------------------------------------------------------------------------------- */
@@ -186,13 +188,13 @@ void list_names_parameters(const struct listing *listing)
 
 const char *list_nearest(const struct listing *listing, const char *word)
 {
-  static const char *const kinds[] = {"collectors", "workloads", "plans", "figures"};
+  static const char *const kinds[] = {"collectors", "workloads", "plans", "figures", "metrics"};
   enum { KINDS = sizeof kinds / sizeof kinds[0] };
   struct list_figure figures_found[FIGURES_MAX];
   const struct catalogue *catalogue = listing->catalogue;
   const size_t figure_count = list_figures(figures_found, FIGURES_MAX);
   const size_t room = KINDS + catalogue->collector_count + catalogue->missing_count + catalogue->workload_count +
-                      listing->plan_count + figure_count;
+                      listing->plan_count + figure_count + metric_count;
   const char **names = memory_require(calloc(room, sizeof *names));
   size_t count = 0;
   for (size_t i = 0; i < KINDS; i++) names[count++] = kinds[i];
@@ -201,6 +203,7 @@ const char *list_nearest(const struct listing *listing, const char *word)
   for (size_t i = 0; i < catalogue->workload_count; i++) names[count++] = catalogue->workloads[i].name;
   for (size_t i = 0; i < listing->plan_count; i++) names[count++] = listing->plans[i].name;
   for (size_t i = 0; i < figure_count; i++) names[count++] = figures_found[i].name;
+  for (size_t i = 0; i < metric_count; i++) names[count++] = metrics[i].name;
   const char *nearest = setting_nearest(word, names, count);
   free((void *)names);
   return nearest;

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "harness/cli/list.h"
+#include "harness/cli/list_metrics.h"
 #include "harness/cli/table.h"
 
 enum { FIGURES_MAX = 64 };
@@ -268,5 +269,5 @@ bool list_print_named(const struct listing *listing, const char *name)
     printf("\n'gclab plot %s' draws it.\n", figures[i].name);
     return true;
   }
-  return false;
+  return list_print_metric(name);
 }

@@ -40,33 +40,79 @@ static void free_settings(struct dataset_setting *settings, size_t count)
   free(settings);
 }
 
-static struct dataset_cell *new_cell(struct dataset *dataset, const struct store_cell *from)
+static void free_cell(struct dataset_cell *cell)
 {
-  dataset->cells = text_reallocate(dataset->cells, (dataset->cell_count + 1) * sizeof *dataset->cells);
-  struct dataset_cell *cell = &dataset->cells[dataset->cell_count++];
-  *cell = (struct dataset_cell){
+  for (size_t t = 0; t < cell->trial_count; t++) {
+    free(cell->trials[t].id);
+    free(cell->trials[t].outcome);
+    free(cell->trials[t].checksum);
+  }
+  free_settings(cell->knobs, cell->knob_count);
+  free_settings(cell->parameters, cell->parameter_count);
+  char *const strings[] = {cell->id,        cell->collector, cell->collector_version, cell->build_id, cell->workload,
+                           cell->allocator, cell->size,      cell->parameters_text};
+  for (size_t s = 0; s < sizeof strings / sizeof strings[0]; s++) free(strings[s]);
+  free(cell->trials);
+  free(cell->pauses);
+}
+
+static struct dataset_cell make_cell(const struct store_cell *from)
+{
+  struct dataset_cell cell = {
       .id = text_copy(from->id),
       .collector = text_copy(from->collector),
       .collector_version = text_copy(from->collector_version),
+      .build_id = text_copy(from->build_id),
       .workload = text_copy(from->workload),
       .allocator = text_copy(from->allocator),
       .size = text_copy(from->size),
       .parameters_text = text_copy(from->parameters),
       .default_knobs = true,
   };
-  cell->knobs = read_settings(from->knobs, from->varied, &cell->knob_count);
-  cell->parameters = read_settings(from->parameters, from->varied, &cell->parameter_count);
-  for (size_t i = 0; i < cell->knob_count; i++) cell->default_knobs &= cell->knobs[i].is_default;
+  cell.knobs = read_settings(from->knobs, from->varied, &cell.knob_count);
+  cell.parameters = read_settings(from->parameters, from->varied, &cell.parameter_count);
+  for (size_t i = 0; i < cell.knob_count; i++) cell.default_knobs &= cell.knobs[i].is_default;
   return cell;
+}
+
+static struct dataset_cell *find_cell(struct dataset *dataset, const struct store_cell *from)
+{
+  for (size_t i = dataset->cell_count; i-- > 0;) {
+    if (strcmp(dataset->cells[i].id, from->id) == 0) return &dataset->cells[i];
+  }
+  dataset->cells = text_reallocate(dataset->cells, (dataset->cell_count + 1) * sizeof *dataset->cells);
+  dataset->cells[dataset->cell_count] = make_cell(from);
+  return &dataset->cells[dataset->cell_count++];
+}
+
+static struct dataset_cell *find_twin(struct dataset *dataset, const struct store_cell *from)
+{
+  for (size_t i = dataset->twin_count; i-- > 0;) {
+    if (strcmp(dataset->twins[i].cell.id, from->id) == 0) return &dataset->twins[i].cell;
+  }
+  dataset->twins = text_reallocate(dataset->twins, (dataset->twin_count + 1) * sizeof *dataset->twins);
+  dataset->twins[dataset->twin_count] =
+      (struct dataset_twin){.of_id = text_copy(from->twin_of), .cell = make_cell(from)};
+  return &dataset->twins[dataset->twin_count++].cell;
+}
+
+/* A number of the record; STORE_NONE where it has none. */
+static int64_t recorded(const json_t *record, const char *name)
+{
+  const json_t *number = json_object_get(record, name);
+  return json_is_integer(number) ? (int64_t)json_integer_value(number) : STORE_NONE;
 }
 
 static struct dataset_trial copy_trial(const struct store_trial *from)
 {
-  return (struct dataset_trial){
+  json_t *record = from->record != NULL ? json_loads(from->record, 0, NULL) : NULL;
+  const int64_t minor = recorded(record, "minor_faults"), major = recorded(record, "major_faults");
+  const struct dataset_trial trial = {
       .id = text_copy(from->id),
       .outcome = text_copy(from->outcome),
       .checksum = text_copy(from->checksum),
       .block = from->block,
+      .seed = from->seed,
       .wall_ns = from->wall_ns,
       .cpu_ns = from->cpu_ns,
       .gc_ns = from->gc_ns,
@@ -76,9 +122,16 @@ static struct dataset_trial copy_trial(const struct store_trial *from)
       .peak_footprint_bytes = from->peak_footprint_bytes,
       .vmhwm_bytes = from->vmhwm_bytes,
       .allocations = from->allocations,
+      .allocated_bytes = from->allocated_bytes,
       .held_objects = from->held_objects,
+      .held_bytes = from->held_bytes,
       .collections = from->collections,
+      .steal_ticks = from->steal_ticks,
+      .page_faults = minor == STORE_NONE || major == STORE_NONE ? STORE_NONE : minor + major,
+      .switches = recorded(record, "involuntary_switches"),
   };
+  json_decref(record);
+  return trial;
 }
 
 static void note_allocator(struct dataset *dataset, const char *name)
@@ -88,28 +141,24 @@ static void note_allocator(struct dataset *dataset, const char *name)
   text_append(&dataset->allocators, "%s%s", dataset->allocators != NULL ? ", " : "", name);
 }
 
+static void count_trial(struct dataset *dataset, const struct dataset_trial *trial)
+{
+  dataset->trial_count++;
+  if (strcmp(trial->outcome, "ok") != 0) dataset->failed_count++;
+  if (trial->pauses > 0) dataset->pause_count += (uint64_t)trial->pauses;
+  if (trial->switches > 0) dataset->involuntary_switches += (uint64_t)trial->switches;
+}
+
 /* Trials come in the order of the plan's cells, then blocks. */
 static bool visit_trial(void *context, const struct store_trial *trial, const struct store_cell *cell)
 {
   struct dataset *dataset = context;
-  struct dataset_cell *mine = NULL;
   if (dataset->held_allocator != NULL && strcmp(dataset->held_allocator, cell->allocator) != 0) return true;
-  for (size_t i = dataset->cell_count; i-- > 0 && mine == NULL;) {
-    if (strcmp(dataset->cells[i].id, cell->id) == 0) mine = &dataset->cells[i];
-  }
-  if (mine == NULL) mine = new_cell(dataset, cell);
+  struct dataset_cell *mine = cell->twin_of != NULL ? find_twin(dataset, cell) : find_cell(dataset, cell);
   mine->trials = text_reallocate(mine->trials, (mine->trial_count + 1) * sizeof *mine->trials);
   mine->trials[mine->trial_count++] = copy_trial(trial);
-  dataset->trial_count++;
-  if (strcmp(trial->outcome, "ok") == 0)
-    mine->ok_count++;
-  else
-    dataset->failed_count++;
-  if (trial->pauses > 0) dataset->pause_count += (uint64_t)trial->pauses;
-  json_t *record = trial->record != NULL ? json_loads(trial->record, 0, NULL) : NULL;
-  const json_int_t switches = json_integer_value(json_object_get(record, "involuntary_switches"));
-  if (switches > 0) dataset->involuntary_switches += (uint64_t)switches;
-  json_decref(record);
+  mine->ok_count += strcmp(trial->outcome, "ok") == 0;
+  if (cell->twin_of == NULL) count_trial(dataset, &mine->trials[mine->trial_count - 1]);
   note_allocator(dataset, trial->allocator);
   return true;
 }
@@ -147,6 +196,12 @@ static bool visit_campaign(void *context, const struct store_campaign *campaign,
   struct dataset *dataset = search->dataset;
   dataset->campaign_id = text_copy(campaign->id);
   dataset->campaign_name = text_copy(campaign->name);
+  dataset->host_id = text_copy(host->id);
+  dataset->environment = text_copy(host->environment);
+  dataset->plan = text_copy(campaign->plan);
+  dataset->command = text_copy(campaign->command);
+  dataset->seed = campaign->seed;
+  dataset->blocks = campaign->blocks;
   dataset->version = text_copy(campaign->version);
   dataset->revision = text_copy(campaign->revision);
   dataset->status = text_copy(campaign->status);
@@ -246,6 +301,26 @@ static void group_cells(struct dataset *dataset)
   }
 }
 
+/* A twin whose cell has no trials yet is of no use. */
+static void group_twins(struct dataset *dataset)
+{
+  size_t kept = 0;
+  for (size_t t = 0; t < dataset->twin_count; t++) {
+    struct dataset_twin *twin = &dataset->twins[t];
+    twin->of = 0;
+    while (twin->of < dataset->cell_count && strcmp(dataset->cells[twin->of].id, twin->of_id) != 0) twin->of++;
+    if (twin->of < dataset->cell_count) {
+      twin->cell.series = dataset->cells[twin->of].series;
+      twin->cell.subject = dataset->cells[twin->of].subject;
+      dataset->twins[kept++] = *twin;
+    } else {
+      free_cell(&twin->cell);
+      free(twin->of_id);
+    }
+  }
+  dataset->twin_count = kept;
+}
+
 /* The allocators of a campaign, in the order of its cells. */
 struct allocators_found {
   char *text;
@@ -289,23 +364,8 @@ struct dataset *dataset_load(struct store *store, const char *campaign, const ch
     return NULL;
   }
   group_cells(dataset);
+  group_twins(dataset);
   return dataset;
-}
-
-static void free_cell(struct dataset_cell *cell)
-{
-  for (size_t t = 0; t < cell->trial_count; t++) {
-    free(cell->trials[t].id);
-    free(cell->trials[t].outcome);
-    free(cell->trials[t].checksum);
-  }
-  free_settings(cell->knobs, cell->knob_count);
-  free_settings(cell->parameters, cell->parameter_count);
-  char *const strings[] = {cell->id,        cell->collector, cell->collector_version, cell->workload,
-                           cell->allocator, cell->size,      cell->parameters_text};
-  for (size_t s = 0; s < sizeof strings / sizeof strings[0]; s++) free(strings[s]);
-  free(cell->trials);
-  free(cell->pauses);
 }
 
 void dataset_free(struct dataset *dataset)
@@ -320,6 +380,11 @@ void dataset_free(struct dataset *dataset)
     free(dataset->cells[i].pauses);
   }
   for (size_t i = 0; i < dataset->whole_cell_count; i++) free_cell(&dataset->whole_cells[i]);
+  for (size_t i = 0; i < dataset->twin_count; i++) {
+    free_cell(&dataset->twins[i].cell);
+    free(dataset->twins[i].of_id);
+  }
+  free(dataset->twins);
   free(dataset->whole_cells);
   for (size_t i = 0; i < dataset->series_count; i++) free(dataset->series[i].label);
   for (size_t i = 0; i < dataset->subject_count; i++) {
@@ -329,7 +394,8 @@ void dataset_free(struct dataset *dataset)
   }
   free(dataset->view_label);
   free(dataset->view_slug);
-  char *const strings[] = {dataset->campaign_id, dataset->campaign_name, dataset->version, dataset->revision,
+  char *const strings[] = {dataset->campaign_id, dataset->campaign_name, dataset->host_id, dataset->environment,
+                           dataset->plan,        dataset->command,       dataset->version, dataset->revision,
                            dataset->status,      dataset->created_at,    dataset->machine, dataset->allocators};
   for (size_t s = 0; s < sizeof strings / sizeof strings[0]; s++) free(strings[s]);
   free(dataset->cells);

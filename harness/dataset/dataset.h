@@ -58,13 +58,13 @@ struct dataset_setting {
 
 struct dataset_trial {
   char *id, *outcome, *checksum;
-  int64_t block, wall_ns, cpu_ns, gc_ns, pauses, pause_max_ns, peak_heap_bytes, peak_footprint_bytes, vmhwm_bytes,
-      allocations, held_objects;
-  int64_t collections;
+  int64_t block, seed, wall_ns, cpu_ns, gc_ns, pauses, pause_max_ns, peak_heap_bytes, peak_footprint_bytes, vmhwm_bytes,
+      allocations, allocated_bytes, held_objects, held_bytes, collections, steal_ticks; /* STORE_NONE: not known */
+  int64_t page_faults, switches; /* of the process: both kinds; times that the system took the processor away */
 };
 
 struct dataset_cell {
-  char *id, *collector, *collector_version, *workload, *allocator, *size, *parameters_text;
+  char *id, *collector, *collector_version, *build_id, *workload, *allocator, *size, *parameters_text;
   struct dataset_setting *knobs, *parameters;
   size_t knob_count, parameter_count;
   size_t series, subject; /* indices */
@@ -73,6 +73,13 @@ struct dataset_cell {
   size_t trial_count, ok_count;
   const char *failure;        /* no trial was ok: the first one's outcome, in words; else NULL */
   struct cell_pauses *pauses; /* NULL until dataset_pauses */
+};
+
+/* The other half of an A/A pair: no cell, series or subject of its own. */
+struct dataset_twin {
+  char *of_id;
+  size_t of; /* the index of the cell with the same configuration */
+  struct dataset_cell cell;
 };
 
 struct dataset_series {
@@ -97,12 +104,15 @@ enum dataset_view {
 struct dataset {
   struct store *store;
   const struct catalogue *catalogue; /* NULL: what knobs are is inferred from their values */
-  char *campaign_id, *campaign_name, *version, *revision, *status, *created_at;
+  char *campaign_id, *campaign_name, *host_id, *environment, *plan, *command, *version, *revision, *status, *created_at;
+  uint64_t seed, blocks;
   char *machine; /* "2 x Intel Xeon 2.50 GHz" */
   char *allocators;
   const char *held_allocator; /* what all cells are on, since only those were asked for; NULL: whatever was run */
   struct dataset_cell *cells; /* in the plan's order */
   size_t cell_count;
+  struct dataset_twin *twins; /* of the whole campaign, also where the dataset is split */
+  size_t twin_count;
   struct dataset_cell *whole_cells; /* of a split dataset: those that its cells share all but trials and pauses with */
   size_t whole_cell_count;
   struct dataset_series *series;

@@ -24,6 +24,7 @@ struct plan *plan_new(const char *name)
   plan->time_limit_ns = default_time_limit_ns;
   plan->memory_limit_bytes = default_memory_limit_bytes;
   plan->pin = true;
+  plan->aa = true;
   return plan;
 }
 
@@ -162,6 +163,7 @@ bool plan_write_text(struct plan *plan)
                            .time_limit = time_limit,
                            .memory_limit = memory_limit,
                            .pin = &plan->pin,
+                           .aa = &plan->aa,
                            .matrix = memory_require(calloc(plan->group_count, sizeof *yaml.matrix)),
                            .matrix_count = plan->group_count};
   for (unsigned i = 0; i < plan->group_count; i++) yaml_from_group(&plan->groups[i], &yaml.matrix[i]);

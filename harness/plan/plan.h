@@ -65,6 +65,7 @@ struct plan {
   uint64_t time_limit_ns;      /* for a trial */
   uint64_t memory_limit_bytes; /* for a trial; 0: none */
   bool pin;                    /* pin trials to one core and the harness to another */
+  bool aa;                     /* run one configuration of each workload twice: the campaign's noise floor */
   struct plan_group *groups;
   unsigned group_count;
   char *text; /* the plan in canonical YAML, as it is kept in the store and can be run again */
@@ -78,11 +79,13 @@ struct plan_cell {
   int64_t *parameters;   /* one a row */
   const char *allocator; /* "jemalloc", "glibc", "mimalloc", "tcmalloc", "blocks"; "own" where there is no choice */
   enum setting_size size;
+  bool is_twin;   /* the same configuration as the cell twin_of, under another id */
+  size_t twin_of; /* its index */
 };
 
 struct plan_cells {
   struct plan_cell *cells;
-  size_t count;
+  size_t count; /* twins, which are the last, included */
 };
 
 /*
@@ -101,7 +104,7 @@ void plan_free(struct plan *plan);
 /* The same as the plan's keys, from the command line; NULL and empty: not given. */
 struct plan_options {
   struct plan_words collectors, workloads, set, param, allocators;
-  const char *size, *name, *description, *blocks, *budget, *seed, *time_limit, *memory_limit, *pin;
+  const char *size, *name, *description, *blocks, *budget, *seed, *time_limit, *memory_limit, *pin, *aa;
 };
 
 /* Keeps a copy of the text that the option gave; at_commas: one word for each part. */
@@ -124,6 +127,13 @@ bool plan_expand(const struct plan *plan, const struct catalogue *catalogue, str
 /* The same without notes of peers that are left out. */
 bool plan_expand_quietly(const struct plan *plan, const struct catalogue *catalogue, struct plan_cells *cells);
 void plan_cells_free(struct plan_cells *cells);
+
+/*
+ * Appends the twins of the A/A pairs, where the plan wants them and compares anything at all (two cells or more): for
+ * each workload one, of its first cell whose collector reclaims memory.  What is measured of a pair shows how far apart
+ * two cells can be without any difference between them.
+ */
+void plan_add_twins(const struct plan *plan, struct plan_cells *cells);
 
 /*
  * Asks the workloads whether the parameters of the cells fit one another.  False after a message for each set that

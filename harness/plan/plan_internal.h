@@ -20,7 +20,7 @@ struct plan_yaml {
   char *name, *description, *budget, *time_limit, *memory_limit;
   uint32_t *blocks;
   uint64_t *seed;
-  bool *pin;
+  bool *pin, *aa;
   struct plan_yaml_group *matrix;
   unsigned matrix_count;
 };

@@ -58,6 +58,7 @@ static bool apply_values(struct plan *plan, const struct plan_options *options)
     good &= said(quantity_parse_size("memory_limit", options->memory_limit, &plan->memory_limit_bytes, error),
                  "--memory-limit", error);
   if (options->pin != NULL) plan->pin = strcmp(options->pin, "true") == 0;
+  if (options->aa != NULL) plan->aa = strcmp(options->aa, "true") == 0;
   return good;
 }
 

@@ -9,9 +9,9 @@
 
 /*
  * Of the parts of the schema, kept in the database as user_version; and "GCLB", kept as application_id.  Versions so
- * far only added tables: 2, micro.sql and characterisation.sql.
+ * far only added tables: 2, micro.sql and characterisation.sql; 3, twin.sql.
  */
-enum { STORE_SCHEMA_VERSION = 2, STORE_APPLICATION_ID = 0x47434c42 };
+enum { STORE_SCHEMA_VERSION = 3, STORE_APPLICATION_ID = 0x47434c42 };
 
 /* Statements that make what is not there yet; ends with NULL. */
 extern const char *const store_schema_parts[];

@@ -59,6 +59,18 @@ static bool put_campaign_cell(struct store *store, const char *campaign_id, cons
   return store_finish(store, statement, doing);
 }
 
+static bool put_twin(struct store *store, const char *campaign_id, const struct store_cell *cell, const char *doing)
+{
+  static const char sql[] = "INSERT INTO twin(campaign_id, cell_id, of_cell_id) VALUES(?, ?, ?) ON CONFLICT DO NOTHING";
+  if (cell->twin_of == NULL) return true;
+  sqlite3_stmt *statement = store_prepare(store, sql, doing);
+  if (statement == NULL) return false;
+  store_bind_text(statement, 1, campaign_id);
+  store_bind_text(statement, 2, cell->id);
+  store_bind_text(statement, 3, cell->twin_of);
+  return store_finish(store, statement, doing);
+}
+
 bool store_put_campaign(struct store *store, const struct store_host *host, const struct store_campaign *campaign,
                         const struct store_cell *cells, size_t cell_count)
 {
@@ -66,7 +78,8 @@ bool store_put_campaign(struct store *store, const struct store_host *host, cons
   if (!store_begin(store, doing)) return false;
   bool ok = store_put_host(store, host, doing) && put_campaign(store, campaign, doing);
   for (size_t i = 0; ok && i < cell_count; i++) {
-    ok = put_cell(store, &cells[i], doing) && put_campaign_cell(store, campaign->id, cells[i].id, i, doing);
+    ok = put_cell(store, &cells[i], doing) && put_campaign_cell(store, campaign->id, cells[i].id, i, doing) &&
+         put_twin(store, campaign->id, &cells[i], doing);
   }
   return store_end(store, ok, doing);
 }

@@ -87,22 +87,28 @@ static struct store_trial read_trial(sqlite3_stmt *statement)
 static struct store_cell read_cell(sqlite3_stmt *statement, int column)
 {
   struct store_cell cell = {0};
-  const char **const texts[] = {&cell.id,       &cell.collector, &cell.collector_version, &cell.build_id,
-                                &cell.workload, &cell.knobs,     &cell.parameters,        &cell.varied,
-                                &cell.size,     &cell.allocator};
+  const char **const texts[] = {&cell.id,         &cell.collector, &cell.collector_version,
+                                &cell.build_id,   &cell.workload,  &cell.knobs,
+                                &cell.parameters, &cell.varied,    &cell.size,
+                                &cell.allocator,  &cell.twin_of};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) *texts[i] = store_column_text(statement, column++);
   return cell;
 }
 
+/* A store without the table of twins, which is an older one, has none. */
+#define EACH_TRIAL(twin_column, twin_join)                                                                             \
+  "SELECT " TRIAL_COLUMNS ", e.id, e.collector, e.collector_version, e.build_id, e.workload, e.knobs,"                 \
+  " e.parameters, e.varied, e.size, e.allocator, " twin_column                                                         \
+  " FROM trial t JOIN cell e ON e.id = t.cell_id JOIN campaign c ON c.id = t.campaign_id"                              \
+  " LEFT JOIN campaign_cell p ON p.campaign_id = t.campaign_id AND p.cell_id = t.cell_id" twin_join                    \
+  " WHERE ?1 IS NULL OR t.campaign_id = ?1 ORDER BY c.created_at, c.id, p.position, t.block, t.id"
+
 bool store_each_trial(struct store *store, const char *campaign_id, store_trial_visitor *visit, void *context)
 {
-  static const char sql[] =
-      "SELECT " TRIAL_COLUMNS ", e.id, e.collector, e.collector_version, e.build_id, e.workload, e.knobs,"
-      " e.parameters, e.varied, e.size, e.allocator"
-      " FROM trial t JOIN cell e ON e.id = t.cell_id JOIN campaign c ON c.id = t.campaign_id"
-      " LEFT JOIN campaign_cell p ON p.campaign_id = t.campaign_id AND p.cell_id = t.cell_id"
-      " WHERE ?1 IS NULL OR t.campaign_id = ?1 ORDER BY c.created_at, c.id, p.position, t.block, t.id";
-  sqlite3_stmt *statement = store_prepare(store, sql, reading);
+  static const char with_twins[] =
+      EACH_TRIAL("w.of_cell_id", " LEFT JOIN twin w ON w.campaign_id = t.campaign_id AND w.cell_id = t.cell_id");
+  static const char without_twins[] = EACH_TRIAL("NULL", "");
+  sqlite3_stmt *statement = store_prepare(store, store->version >= 3 ? with_twins : without_twins, reading);
   if (statement == NULL) return false;
   store_bind_text(statement, 1, campaign_id);
   int step = SQLITE_DONE;

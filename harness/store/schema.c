@@ -1,7 +1,7 @@
 /* The schema as its files have it, in the program. */
 #include "harness/store/internal.h"
 
-extern const char store_schema_sql[], store_micro_sql[], store_characterisation_sql[];
+extern const char store_schema_sql[], store_micro_sql[], store_characterisation_sql[], store_twin_sql[];
 
 #define PART(name, file)                                                                                               \
   __asm__(".pushsection .rodata\n" #name ":\n"                                                                         \
@@ -12,5 +12,7 @@ extern const char store_schema_sql[], store_micro_sql[], store_characterisation_
 PART(store_schema_sql, "schema.sql");
 PART(store_micro_sql, "micro.sql");
 PART(store_characterisation_sql, "characterisation.sql");
+PART(store_twin_sql, "twin.sql");
 
-const char *const store_schema_parts[] = {store_schema_sql, store_micro_sql, store_characterisation_sql, NULL};
+const char *const store_schema_parts[] = {store_schema_sql, store_micro_sql, store_characterisation_sql, store_twin_sql,
+                                          NULL};

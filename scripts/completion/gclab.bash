@@ -38,10 +38,11 @@ _gclab_value() {
     -p | --param) [[ $2 == *=* ]] || _gclab_reply "$(_gclab_names parameters | sort -u | sed 's/$/=/')" "" "$2" ;;
     -a | --allocator) _gclab_reply_list $'jemalloc\nglibc\nmimalloc\ntcmalloc\nblocks\nall' "$2" ;;
     --size) if [[ $command == micro ]]; then _gclab_reply $'default\nsmall\nfull' "" "$2"; else _gclab_reply $'default\nsmall\nlarge' "" "$2"; fi ;;
+    -m | --metric) _gclab_reply_list "$(_gclab_names metrics; echo all)" "$2" ;;
     --color) _gclab_reply $'auto\nalways\nnever' "" "$2" ;;
-    --format) _gclab_reply_list $'svg\npng\npdf\ncsv\njson\nlines\nmarkdown' "$2" ;;
+    --format) _gclab_reply_list $'svg\npng\npdf\ncsv\njson\nlines\nmarkdown\ntable' "$2" ;;
     --store | --out | --output | --deaths | --keep-deaths | --pack | --unpack | --observe | --on-python | --shrink | --expect | --renew) COMPREPLY=($(compgen -f -- "$2")) && compopt -o filenames 2>/dev/null ;;
-    --blocks | --budget | --seed | --time-limit | --memory-limit | --name | --description | --campaign | --programs | --operations | --phase | -f | --filter | --repetitions | --min-time) ;;
+    --blocks | --budget | --seed | --time-limit | --memory-limit | --name | --description | --campaign | --programs | --operations | --phase | --band | --level | --fail-above | -f | --filter | --repetitions | --min-time) ;;
     *) return 1 ;;
   esac
   return 0
@@ -76,9 +77,11 @@ _gclab() {
       run) _gclab_reply "$(_gclab_names plans)" "" "$current"
            COMPREPLY+=($(compgen -f -X '!*.yaml' -- "$current")) ;;
       script | explain) COMPREPLY=($(compgen -f -X '!*.heap' -- "$current")) ;;
+      compare) _gclab_reply "$(_gclab_names collectors)" "" "$current"
+               COMPREPLY+=($(compgen -f -X '!*.sqlite' -- "$current")) ;;
       plot) _gclab_reply "$(_gclab_names figures)" "" "$current" ;;
-      list) _gclab_reply "$(printf '%s\n' collectors workloads plans figures
-                            for kind in collectors workloads plans figures; do _gclab_names $kind; done)" "" "$current" ;;
+      list) _gclab_reply "$(printf '%s\n' collectors workloads plans figures metrics
+                            for kind in collectors workloads plans figures metrics; do _gclab_names $kind; done)" "" "$current" ;;
     esac
   fi
 }

@@ -2,7 +2,7 @@
 # gclab export: columns, quoting, empty fields, JSON, and its errors.
 . "$(dirname "$0")/common.sh"
 
-"$gclab" run -c alpha,beta -w work --set rows=0,3 --set beta.mode=exit --allocator glibc --blocks 2 --name 'a,"b"' --quiet \
+"$gclab" run -c alpha,beta -w work --set rows=0,3 --set beta.mode=exit --allocator glibc --blocks 2 --no-aa --name 'a,"b"' --quiet \
   >/dev/null 2>&1
 [ $? = 3 ] || fail "the campaign to export"
 

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/common.sh"
 set -m # background jobs get SIGINT as in a terminal
 
-run=("$gclab" run -c alpha,beta -w work --set work_ms=250 --allocator glibc --blocks 4)
+run=("$gclab" run -c alpha,beta -w work --set work_ms=250 --allocator glibc --blocks 4 --no-aa)
 
 interrupt() { # SIGNAL TIMES
   rm -f "$work"/store.sqlite*
@@ -40,7 +40,7 @@ grep -q $'\r' "$work/err.txt" && fail "control characters where there is no term
 if command -v script >/dev/null; then
   draw() { # VARIABLE=VALUE...
     rm -f "$work"/store.sqlite*
-    env "$@" script -qec "$gclab run -c alpha,beta -w work --set work_ms=300 --set beta.mode=exit --allocator glibc --blocks 1" \
+    env "$@" script -qec "$gclab run -c alpha,beta -w work --set work_ms=300 --set beta.mode=exit --allocator glibc --blocks 1 --no-aa" \
       "$work/typescript" >/dev/null </dev/null
     tr '\r' '\n' <"$work/typescript" >"$work/lines.txt"
   }

@@ -88,7 +88,7 @@ try 0 list marksweep
 says out "growth_factor"
 says out "reclaims cycles"
 try 2 list marksweap
-says err "gclab: there is no collector, workload, plan or figure 'marksweap'; did you mean marksweep?"
+says err "gclab: there is no collector, workload, plan, figure or metric 'marksweap'; did you mean marksweep?"
 try 2 list one two
 says err "one word too many"
 GCLAB_TRIAL_PATH="$source/tests/plan/trials" try 0 list marksweep
@@ -141,8 +141,13 @@ done
 GCLAB_PLAN_PATH="$work" try 0 list canonical-quick
 says out "canonical-quick: plan"
 try 0 run -c marksweep -w gcbench,cycles --set growth_factor=1.5,3 --param cycles.replaced=1000,2000 --dry-run
+says out "Plan adhoc: 8 cells, 3 blocks, 24 trials." # two of them the twins of A/A pairs
+says out "marksweep (A/A)"
+says out "none was measured yet. By the time limit, 24 min 0 s at most."
+try 0 run -c marksweep -w gcbench,cycles --set growth_factor=1.5,3 --param cycles.replaced=1000,2000 --dry-run --no-aa
 says out "Plan adhoc: 6 cells, 3 blocks, 18 trials."
-says out "none was measured yet. By the time limit, 18 min 0 s at most."
+try 0 run -c marksweep -w gcbench --dry-run # one cell is compared with nothing
+says out "Plan adhoc: 1 cell, 3 blocks, 3 trials."
 [ -z "$(ls -- *.sqlite* 2>/dev/null)" ] || fail "a dry run made a store"
 
 # ---- standard output on a full disk; a gclab without plans

@@ -139,7 +139,7 @@ static void single_values_are_replaced(void **state)
   assert_true(plan_apply_options(plan, fixture_catalogue, &options));
   plan_options_free(&options);
   assert_string_equal(plan->text, "name: other\ndescription: more\nblocks: 7\nbudget: 2m\nseed: 3\ntime_limit: 5s\n"
-                                  "memory_limit: none\npin: false\nmatrix:\n"
+                                  "memory_limit: none\npin: false\naa: true\nmatrix:\n"
                                   "- collectors: [refcount_cyclic, cpython]\n"
                                   "  workloads: [churn]\n"
                                   "  set: ['threshold0=100,700', 'cpython.threshold1=5,10']\n"
