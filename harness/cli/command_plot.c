@@ -175,6 +175,7 @@ struct outcome {
   bool drawn[NAMES_MAX];    /* by figure, in the order of the table: of one dataset at least */
   char *reasons[NAMES_MAX]; /* why it was not; malloc'ed */
   bool failed;
+  struct analysis *analysis; /* of the dataset that is drawn, where a figure needed it */
 };
 
 /* Where datasets come from. */
@@ -199,6 +200,7 @@ static void draw_one(struct dataset *dataset, const struct source *source, const
   const size_t number = (size_t)(figure - figures);
   struct figure_job job = {.dataset = dataset,
                            .store = source->store,
+                           .analysis = &outcome->analysis,
                            .size = arguments->size,
                            .output = {.directory = arguments->directory,
                                       .formats = arguments->formats,
@@ -247,12 +249,14 @@ static void draw_dataset(struct dataset *dataset, const struct source *source, c
   const size_t files = json_array_size(outcome->files);
   for (size_t i = 0; i < arguments->figure_count; i++)
     draw_one(dataset, source, arguments, arguments->figures[i], outcome);
-  if (arguments->figure_count > 0) return;
-  for (const struct figure *figure = figures; figure->name != NULL; figure++) {
+  for (const struct figure *figure = figures; figure->name != NULL && arguments->figure_count == 0; figure++) {
     if (figure->without_campaign ? refusal_of(figure, arguments) == NULL : dataset != NULL)
       draw_one(dataset, source, arguments, figure, outcome);
   }
-  if (dataset != NULL && json_array_size(outcome->files) > files) summarise(dataset, arguments, outcome);
+  analysis_free(outcome->analysis);
+  outcome->analysis = NULL;
+  if (dataset != NULL && arguments->figure_count == 0 && json_array_size(outcome->files) > files)
+    summarise(dataset, arguments, outcome);
 }
 
 /* Figures that no dataset had data for: objects with figure and reason.  One that was named is a failure. */

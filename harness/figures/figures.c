@@ -5,8 +5,9 @@
 
 #include "base/setting.h"
 
-#define OF_SUITE "it is of the workloads as they are characterised, not of a campaign; leave the option out"
-#define OF_MICRO "it is of micro-benchmarks, not of a campaign; leave the option out"
+#define OF_SUITE      "it is of the workloads as they are characterised, not of a campaign; leave the option out"
+#define OF_WHOLE_RUNS "it is of whole runs; leave the option out"
+#define OF_MICRO      "it is of micro-benchmarks, not of a campaign; leave the option out"
 
 const struct figure figures[] = {
     {"overview", "total time, share in the collector, longest pause and peak heap of every collector and workload",
@@ -16,6 +17,14 @@ const struct figure figures[] = {
     {"heatmap", "99th-percentile pause, longest pause and total time over two knobs", NULL, figure_heatmap, false},
     {"percentiles", "pause percentiles on a 1/(1-q) axis, as far as there are enough pauses", NULL, figure_percentiles,
      false},
+    {"mmu", "minimum and bounded mutator utilisation over windows of every length", OF_WHOLE_RUNS, figure_mmu, false},
+    {"latency", "percentiles of request latency, simple and metered, of workloads that serve requests", OF_WHOLE_RUNS,
+     figure_latency, false},
+    {"pause_live", "pause of full collections against what they found alive", OF_WHOLE_RUNS, figure_pause_live, false},
+    {"overhead", "lower-bound overhead of every collector and setting against its peak heap, with intervals",
+     OF_WHOLE_RUNS, figure_overhead, false},
+    {"forest", "ratios of time to a baseline, workload by workload, with intervals and verdicts", OF_WHOLE_RUNS,
+     figure_forest, false},
     {"heap", "heap over time, with the phases and the pauses marked",
      "it shows a whole trial, with its phases one after the other as bands; leave the option out", figure_heap, false},
     {"timespace", "total time against peak heap over the growth factors of those that trace", NULL, figure_timespace,
@@ -43,6 +52,12 @@ const char *figure_nearest(const char *name)
   size_t count = 0;
   for (const struct figure *figure = figures; figure->name != NULL; figure++) names[count++] = figure->name;
   return setting_nearest(name, names, count);
+}
+
+struct analysis *figure_job_analysis(struct figure_job *job)
+{
+  if (*job->analysis == NULL) *job->analysis = analysis_load(job->dataset);
+  return *job->analysis;
 }
 
 void figure_job_free(struct figure_job *job)

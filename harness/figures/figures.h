@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/setting.h"
+#include "harness/analysis/analysis.h"
 #include "harness/figures/canvas.h"
 #include "harness/dataset/dataset.h"
 
@@ -22,8 +23,9 @@ enum figure_status {
 
 struct figure_job {
   struct store *store;
-  struct dataset *dataset; /* NULL where only figures without a campaign are drawn */
-  enum setting_size size;  /* of the workloads, where a figure is of them as they are characterised */
+  struct dataset *dataset;    /* NULL where only figures without a campaign are drawn */
+  struct analysis **analysis; /* of the dataset, once a figure has asked for it (figure_job_analysis) */
+  enum setting_size size;     /* of the workloads, where a figure is of them as they are characterised */
   struct canvas_output output;
   char **files; /* written so far */
   size_t file_count;
@@ -44,6 +46,10 @@ const char *figure_nearest(const char *name);
 
 void figure_job_free(struct figure_job *job);
 
+/* The analysis of the job's dataset, made at the first call; it is the caller's of the figures to free.  NULL after a
+ * message. */
+struct analysis *figure_job_analysis(struct figure_job *job);
+
 /* What the campaign shows, as Markdown: written to the file, and to be printed. */
 void summary_write(struct dataset *dataset, FILE *out);
 
@@ -51,6 +57,11 @@ enum figure_status figure_overview(struct figure_job *job);
 enum figure_status figure_thresholds(struct figure_job *job);
 enum figure_status figure_heatmap(struct figure_job *job);
 enum figure_status figure_percentiles(struct figure_job *job);
+enum figure_status figure_mmu(struct figure_job *job);
+enum figure_status figure_latency(struct figure_job *job);
+enum figure_status figure_pause_live(struct figure_job *job);
+enum figure_status figure_overhead(struct figure_job *job);
+enum figure_status figure_forest(struct figure_job *job);
 enum figure_status figure_heap(struct figure_job *job);
 enum figure_status figure_timespace(struct figure_job *job);
 enum figure_status figure_characterise(struct figure_job *job);

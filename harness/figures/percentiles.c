@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/figures/curves.h"
 #include "harness/figures/palette.h"
-#include "harness/figures/parts.h"
 #include "harness/text/text.h"
 
 enum { SERIES_MAX = 32 };
 
-struct curve {
+struct percentile_curve {
   size_t series;
   size_t n;
   uint64_t longest;
@@ -24,7 +24,7 @@ struct curve {
 
 struct sheet {
   size_t subject;
-  struct curve curves[SERIES_MAX];
+  struct percentile_curve curves[SERIES_MAX];
   size_t count;
 };
 
@@ -32,8 +32,8 @@ static bool load_curve(struct dataset *dataset, const struct dataset_cell *cell,
 {
   struct stats_distribution distribution;
   if (!dataset_distribution(dataset, cell, PAUSE_ALL, &distribution)) return false;
-  struct curve *curve = &sheet->curves[sheet->count];
-  *curve = (struct curve){.series = cell->series, .n = stats_distribution_count(&distribution)};
+  struct percentile_curve *curve = &sheet->curves[sheet->count];
+  *curve = (struct percentile_curve){.series = cell->series, .n = stats_distribution_count(&distribution)};
   if (distribution.n > 0) {
     curve->points = text_allocate(STATS_THIN_POINTS * sizeof *curve->points);
     curve->count = stats_distribution_thin(&distribution, curve->points, STATS_THIN_POINTS);
@@ -44,21 +44,8 @@ static bool load_curve(struct dataset *dataset, const struct dataset_cell *cell,
   return true;
 }
 
-static void put_ticks(struct axis *axis, bool wide)
-{
-  static const struct {
-    double x;
-    const char *text;
-  } ticks[] = {{1, "0"},       {2, "50"},       {10, "90"},       {100, "99"},      {1000, "99.9"},
-               {1e4, "99.99"}, {1e5, "99.999"}, {1e6, "99.9999"}, {1e7, "99.99999"}};
-  for (size_t i = 0; i < sizeof ticks / sizeof ticks[0]; i++) {
-    if (ticks[i].x > axis->high) break;
-    axis_tick(axis, ticks[i].x, !wide && axis->high > 1e6 && ticks[i].x == 2 ? "" : ticks[i].text);
-  }
-}
-
 static void put_curve(struct canvas *canvas, struct canvas_panel *panel, const struct dataset *dataset,
-                      const struct curve *curve)
+                      const struct percentile_curve *curve)
 {
   const uint32_t colour = palette_collector(dataset->series[curve->series].collector);
   const struct stats_point *last = NULL;
@@ -84,7 +71,7 @@ static void draw_panel(struct canvas *canvas, struct canvas_panel *panel, const 
   struct parts_label labels[SERIES_MAX];
   bool any_short = false;
   for (size_t i = 0; i < sheet->count; i++) {
-    const struct curve *curve = &sheet->curves[i];
+    const struct percentile_curve *curve = &sheet->curves[i];
     put_curve(canvas, panel, dataset, curve);
     labels[i] = (struct parts_label){.text = dataset->series[curve->series].label,
                                      .colour = palette_collector(dataset->series[curve->series].collector),
@@ -113,7 +100,7 @@ static void measure(const struct dataset *dataset, const struct sheet *sheets, s
   axis_include(x, 1);
   for (size_t s = 0; s < count; s++) {
     for (size_t i = 0; i < sheets[s].count; i++) {
-      const struct curve *curve = &sheets[s].curves[i];
+      const struct percentile_curve *curve = &sheets[s].curves[i];
       axis_include(x, (double)curve->n);
       axis_include(y, (double)curve->longest);
       for (size_t k = 0; k < curve->count; k++) {
@@ -176,7 +163,7 @@ static enum figure_status draw(struct figure_job *job, const struct sheet *sheet
     struct canvas_panel *panel = canvas_add_panel(canvas, at_x, at_x + width, at_y, at_y + height);
     panel->x = x;
     panel->y = y;
-    put_ticks(&panel->x, width > 500);
+    curves_percentile_ticks(&panel->x, width);
     parts_time_ticks(&panel->y, height, column == 0);
     panel->title = text_copy(dataset->subjects[sheets[s].subject].label);
     if (s + columns >= count) panel->x_title = text_copy("percentile of pauses");

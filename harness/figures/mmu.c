@@ -1,0 +1,172 @@
+/*
+ * mmu: minimum and bounded mutator utilisation over windows of every length, a panel a workload, a line a collector at
+ * its default knobs.
+ *
+ * Each trial has its own exact curves (harness/stats/utilisation.h) over the windows of a common grid; what is drawn is
+ * the median over trials, and as a band the range.  Cascades below the floor have no row and are not in it.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/analysis/observation.h"
+#include "harness/figures/curves.h"
+#include "harness/figures/palette.h"
+#include "harness/text/text.h"
+
+enum { WINDOWS_MAX = 200 };
+
+static const uint64_t least_window_ns = 10000;
+
+struct trial_curves {
+  double mmu[WINDOWS_MAX], bmu[WINDOWS_MAX];
+};
+
+/* The curves of the cell's trials over the grid; false after a message. */
+static bool load_trials(struct dataset *dataset, const struct dataset_cell *cell, const uint64_t *windows, size_t count,
+                        struct trial_curves *trials, uint64_t *pauses)
+{
+  size_t n = 0;
+  for (size_t t = 0; t < cell->trial_count; t++) {
+    if (strcmp(cell->trials[t].outcome, "ok") != 0) continue;
+    struct observation observation;
+    if (!observation_open(&observation, dataset->store, &cell->trials[t])) return false;
+    stats_mmu_curve(&observation.utilisation, windows, count, trials[n].mmu, trials[n].bmu);
+    *pauses += observation.pauses.n;
+    n++;
+    observation_close(&observation);
+  }
+  return true;
+}
+
+static double at(const struct trial_curves *trial, size_t window, bool bounded)
+{
+  return bounded ? trial->bmu[window] : trial->mmu[window];
+}
+
+static void add_curve(struct curve_sheet *sheet, const struct dataset_series *series, const struct trial_curves *trials,
+                      size_t trial_count, const uint64_t *windows, size_t count, bool bounded)
+{
+  double *values = text_allocate(trial_count * sizeof *values);
+  struct curve *curve = curve_add(sheet, palette_collector(series->collector), bounded ? CANVAS_LINES : CANVAS_DOTTED,
+                                  count, bounded ? series->label : NULL);
+  if (curve != NULL && bounded) curve_with_intervals(curve, count);
+  for (size_t w = 0; curve != NULL && w < count; w++) {
+    for (size_t t = 0; t < trial_count; t++) values[t] = at(&trials[t], w, bounded);
+    const struct stats_spread spread = stats_spread_of(values, trial_count);
+    if (bounded)
+      curve_put_interval(curve, (double)windows[w], spread.median, spread.minimum, spread.maximum);
+    else
+      curve_put(curve, (double)windows[w], spread.median);
+  }
+  free(values);
+}
+
+/* Windows of a subject reach to its longest run; a shorter one's share is that of its whole. */
+static uint64_t longest_run(const struct dataset *dataset, size_t subject)
+{
+  int64_t longest = 0;
+  for (size_t i = 0; i < dataset->cell_count; i++) {
+    const struct dataset_cell *cell = &dataset->cells[i];
+    for (size_t t = 0; cell->subject == subject && t < cell->trial_count; t++) {
+      if (cell->trials[t].wall_ns > longest) longest = cell->trials[t].wall_ns;
+    }
+  }
+  return (uint64_t)longest;
+}
+
+static bool load_sheet(struct dataset *dataset, size_t subject, struct curve_sheet *sheet, bool *drawn,
+                       struct curve_figure *figure)
+{
+  uint64_t windows[WINDOWS_MAX];
+  const size_t count = stats_utilisation_grid(least_window_ns, longest_run(dataset, subject), windows, WINDOWS_MAX);
+  for (size_t s = 0; s < dataset->series_count; s++) {
+    const struct dataset_cell *cell = dataset_default_cell(dataset, s, subject);
+    if (cell == NULL || cell->ok_count == 0 || !dataset->series[s].main_allocator) continue;
+    struct trial_curves *trials = text_allocate(cell->ok_count * sizeof *trials);
+    const uint64_t before = figure->pauses;
+    const bool ok = load_trials(dataset, cell, windows, count, trials, &figure->pauses);
+    if (ok && figure->pauses > before) {
+      add_curve(sheet, &dataset->series[s], trials, cell->ok_count, windows, count, false);
+      add_curve(sheet, &dataset->series[s], trials, cell->ok_count, windows, count, true);
+      drawn[s] = true;
+      parts_count_trials(cell, &figure->least_trials, &figure->most_trials);
+    }
+    free(trials);
+    if (!ok) return false;
+  }
+  sheet->title = text_copy(dataset->subjects[subject].label);
+  return true;
+}
+
+/* Where the first collector leaves zero: shorter windows show nothing. */
+static double first_window(const struct curve_sheet *sheets, size_t count, double low)
+{
+  double first = INFINITY;
+  for (size_t s = 0; s < count; s++) {
+    for (size_t c = 0; c < sheets[s].count; c++) {
+      const struct curve *curve = &sheets[s].curves[c];
+      size_t i = 0;
+      while (i < curve->count && !(curve->y[i] > 0)) i++;
+      if (i < curve->count) first = fmin(first, curve->x[i]);
+    }
+  }
+  return isfinite(first) ? fmax(low, first / 3) : low;
+}
+
+static enum figure_status draw(struct figure_job *job, struct curve_figure *figure, const struct curve_sheet *sheets,
+                               size_t count, const bool *drawn)
+{
+  char *collectors = parts_collectors(job->dataset, drawn);
+  figure->name = "mmu";
+  figure->title = text_copy("Mutator utilisation over windows of time");
+  figure->subtitle = text_format(
+      "%s at default knobs. The least share of any window that the program had: dotted, of exactly this length (MMU); "
+      "line, of this length or more (BMU). Median over trials; band: their range. It leaves zero where windows are "
+      "longer than the longest pause, and ends at the program's share of the whole run. Without the cascades that are "
+      "only counted.",
+      collectors);
+  figure->x_title = text_copy("length of the window");
+  figure->x = AXIS_EMPTY;
+  figure->x.log = true;
+  figure->y = (struct axis){.low = 0, .high = 1};
+  struct axis unused = AXIS_EMPTY;
+  curves_measure(sheets, count, &figure->x, &unused);
+  figure->x.low = first_window(sheets, count, figure->x.low);
+  figure->x_ticks = curves_duration_ticks;
+  figure->y_ticks = curves_share_ticks;
+  figure->rule_y = NAN;
+  const enum figure_status status = curves_draw(job, figure, sheets, count, drawn);
+  free(figure->title);
+  free(figure->subtitle);
+  free(figure->x_title);
+  free(collectors);
+  return status;
+}
+
+enum figure_status figure_mmu(struct figure_job *job)
+{
+  struct dataset *dataset = job->dataset;
+  struct curve_sheet *sheets = text_allocate((dataset->subject_count + 1) * sizeof *sheets);
+  bool *drawn = text_allocate((dataset->series_count + 1) * sizeof *drawn);
+  struct curve_figure figure = {0};
+  size_t count = 0;
+  enum figure_status status = FIGURE_DRAWN;
+  for (size_t subject = 0; subject < dataset->subject_count && status == FIGURE_DRAWN; subject++) {
+    if (!load_sheet(dataset, subject, &sheets[count], drawn, &figure)) status = FIGURE_FAILED;
+    if (sheets[count].count > 0) {
+      count++;
+    } else {
+      free(sheets[count].title);
+      sheets[count].title = NULL;
+    }
+  }
+  if (status == FIGURE_DRAWN && count == 0)
+    status = parts_without_data(job, "campaign '%s' has no pauses at default knobs; 'gclab run quick' measures some",
+                                dataset->campaign_name);
+  else if (status == FIGURE_DRAWN)
+    status = draw(job, &figure, sheets, count, drawn);
+  curves_free(sheets, dataset->subject_count);
+  free(drawn);
+  return status;
+}

@@ -1,0 +1,168 @@
+/*
+ * overhead: the lower bound of what each collector and setting costs (harness/analysis/overhead.h) against its peak
+ * heap, a panel a workload, a file for wall and for CPU time.
+ *
+ * A collector's settings are joined in the order of their heaps, so a sweep of heap sizes shows how time is bought with
+ * space.  Space is in multiples of the smallest peak of a collector that finished.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/analysis/overhead.h"
+#include "harness/figures/curves.h"
+#include "harness/figures/palette.h"
+#include "harness/text/text.h"
+
+struct point {
+  double heap;
+  struct stats_estimate overhead;
+};
+
+static int compare_points(const void *a, const void *b)
+{
+  const struct point *x = a, *y = b;
+  return (x->heap > y->heap) - (x->heap < y->heap);
+}
+
+static double smallest_peak(const struct analysis *analysis, size_t subject)
+{
+  const struct metric *peak = metric_find("peak_heap");
+  double least = INFINITY;
+  for (size_t i = 0; i < analysis->cell_count; i++) {
+    if (analysis->cells[i].cell->subject != subject) continue;
+    const double bytes = analysis_median(&analysis->cells[i], peak);
+    if (bytes < least) least = bytes;
+  }
+  return least;
+}
+
+static size_t gather(const struct analysis *analysis, size_t subject, size_t series, const struct metric *metric,
+                     const struct overhead_base *base, double unit_bytes, struct point *points,
+                     struct curve_figure *figure)
+{
+  size_t n = 0;
+  for (size_t i = 0; i < analysis->cell_count; i++) {
+    const struct analysis_cell *cell = &analysis->cells[i];
+    if (cell->cell->subject != subject || cell->cell->series != series) continue;
+    const double heap = analysis_median(cell, metric_find("peak_heap")) / unit_bytes;
+    const struct stats_estimate overhead = overhead_of(cell, base, metric, &comparison_default_terms);
+    if (!isfinite(heap) || isnan(overhead.value)) continue;
+    points[n++] = (struct point){heap, overhead};
+    parts_count_trials(cell->cell, &figure->least_trials, &figure->most_trials);
+  }
+  qsort(points, n, sizeof *points, compare_points);
+  return n;
+}
+
+static void add_curve(struct curve_sheet *sheet, const struct dataset_series *series, const struct point *points,
+                      size_t n)
+{
+  struct curve *curve =
+      curve_add(sheet, palette_collector(series->collector), n > 1 ? CANVAS_LINES : CANVAS_DOTS, n, series->label);
+  if (curve == NULL) return;
+  curve->with_dots = true;
+  curve_with_intervals(curve, n);
+  for (size_t i = 0; i < n; i++)
+    curve_put_interval(curve, points[i].heap, points[i].overhead.value, points[i].overhead.low,
+                       points[i].overhead.high);
+}
+
+/* "gcbench · base: none, 75.4 ms" */
+static void load_sheet(const struct analysis *analysis, size_t subject, const struct metric *metric,
+                       struct curve_sheet *sheet, bool *drawn, struct curve_figure *figure)
+{
+  const struct dataset *dataset = analysis->dataset;
+  const struct overhead_base base = overhead_base_of(analysis, subject, metric);
+  if (base.cell == NULL) return;
+  const double unit_bytes = smallest_peak(analysis, subject);
+  struct point *points = text_allocate((analysis->cell_count + 1) * sizeof *points);
+  char number[TEXT_NUMBER_MAX];
+  sheet->title = text_format("%s · base: %s, %s", dataset->subjects[subject].label,
+                             dataset->series[base.cell->cell->series].label, text_duration(base.distilled_ns, number));
+  for (size_t s = 0; s < dataset->series_count; s++) {
+    const size_t n = gather(analysis, subject, s, metric, &base, unit_bytes, points, figure);
+    if (n == 0) continue;
+    add_curve(sheet, &dataset->series[s], points, n);
+    drawn[s] = true;
+  }
+  free(points);
+}
+
+static char *times_text(double value, char *text)
+{
+  snprintf(text, TEXT_NUMBER_MAX, "%.4g×", value);
+  return text;
+}
+
+static void heap_ticks(struct axis *axis, double length_px)
+{
+  axis_log_ticks(axis, times_text, 2, length_px / 1.5, CANVAS_TEXT_POINTS);
+}
+
+static void overhead_ticks(struct axis *axis, double length_px, bool texts)
+{
+  axis_log_ticks(axis, texts ? times_text : text_nothing, 10, length_px, CANVAS_TEXT_POINTS);
+}
+
+static enum figure_status draw(struct figure_job *job, const struct metric *metric, struct curve_figure *figure,
+                               const struct curve_sheet *sheets, size_t count, const bool *drawn)
+{
+  char *name = text_format("overhead-%s", metric->name);
+  figure->name = name;
+  figure->title = text_format("Lower-bound overhead, %s", metric->title);
+  figure->subtitle = text_copy(
+      "Total time in multiples of the base: the least time without pauses of any collector and setting on the "
+      "workload. "
+      "What a collector costs is at least the distance from 1; what the base's own barriers, allocator and locality "
+      "cost "
+      "is not in it. Bars: 95 % over blocks, the base's noise included, cut off at the frame. Points of one collector "
+      "are its settings.");
+  figure->x_title = text_copy("peak heap, in multiples of the smallest");
+  figure->x = figure->y = AXIS_EMPTY;
+  figure->x.log = figure->y.log = true;
+  curves_measure(sheets, count, &figure->x, &figure->y);
+  axis_include(&figure->y, 1);
+  axis_pad(&figure->x, 0.05, 0.06);
+  axis_pad(&figure->y, 0.12, 0.2);
+  figure->x_ticks = heap_ticks;
+  figure->y_ticks = overhead_ticks;
+  figure->rule_y = 1;
+  const enum figure_status status = curves_draw(job, figure, sheets, count, drawn);
+  free(figure->title);
+  free(figure->subtitle);
+  free(figure->x_title);
+  free(name);
+  return status;
+}
+
+static enum figure_status draw_metric(struct figure_job *job, const struct analysis *analysis,
+                                      const struct metric *metric)
+{
+  const struct dataset *dataset = job->dataset;
+  struct curve_sheet *sheets = text_allocate((dataset->subject_count + 1) * sizeof *sheets);
+  bool *drawn = text_allocate((dataset->series_count + 1) * sizeof *drawn);
+  struct curve_figure figure = {0};
+  size_t count = 0;
+  for (size_t subject = 0; subject < dataset->subject_count; subject++) {
+    load_sheet(analysis, subject, metric, &sheets[count], drawn, &figure);
+    count += sheets[count].count > 0;
+  }
+  enum figure_status status = FIGURE_DRAWN;
+  if (count == 0)
+    status =
+        parts_without_data(job, "campaign '%s' has no trial that is ok and knows its heap", dataset->campaign_name);
+  else
+    status = draw(job, metric, &figure, sheets, count, drawn);
+  curves_free(sheets, dataset->subject_count);
+  free(drawn);
+  return status;
+}
+
+enum figure_status figure_overhead(struct figure_job *job)
+{
+  struct analysis *analysis = figure_job_analysis(job);
+  if (analysis == NULL) return FIGURE_FAILED;
+  const enum figure_status status = draw_metric(job, analysis, metric_find("wall"));
+  return status != FIGURE_DRAWN ? status : draw_metric(job, analysis, metric_find("cpu"));
+}
