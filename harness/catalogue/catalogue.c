@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "harness/catalogue/catalogue.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -267,4 +268,17 @@ const char *catalogue_nearest_workload(const struct catalogue *catalogue, const 
   const char *nearest = setting_nearest(name, names, catalogue->workload_count);
   free((void *)names);
   return nearest;
+}
+
+struct catalogue *catalogue_load_quietly(void)
+{
+  fflush(stderr);
+  const int saved = dup(STDERR_FILENO), nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (saved >= 0 && nothing >= 0) dup2(nothing, STDERR_FILENO);
+  struct catalogue *catalogue = catalogue_load();
+  fflush(stderr);
+  if (saved >= 0) dup2(saved, STDERR_FILENO);
+  if (saved >= 0) close(saved);
+  if (nothing >= 0) close(nothing);
+  return catalogue;
 }

@@ -64,6 +64,9 @@ struct catalogue {
  * a message that says what to do, where there is none.
  */
 struct catalogue *catalogue_load(void);
+
+/* The same without messages: for those who can do without any program, and only want to know what knobs there are. */
+struct catalogue *catalogue_load_quietly(void);
 void catalogue_free(struct catalogue *catalogue);
 
 const struct catalogue_collector *catalogue_collector(const struct catalogue *catalogue, const char *name);

@@ -2,12 +2,10 @@
 #define _GNU_SOURCE
 #include <argp.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "harness/catalogue/catalogue.h"
@@ -150,23 +148,6 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
   default:
     return ARGP_ERR_UNKNOWN;
   }
-}
-
-/*
- * What knobs there are, for axes.  A store can be drawn on a machine without any collector: then scales follow from
- * the values, and what the catalogue would say about missing programs is of no interest.
- */
-static struct catalogue *load_catalogue(void)
-{
-  fflush(stderr);
-  const int saved = dup(STDERR_FILENO), nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
-  if (saved >= 0 && nothing >= 0) dup2(nothing, STDERR_FILENO);
-  struct catalogue *catalogue = catalogue_load();
-  fflush(stderr);
-  if (saved >= 0) dup2(saved, STDERR_FILENO);
-  if (saved >= 0) close(saved);
-  if (nothing >= 0) close(nothing);
-  return catalogue;
 }
 
 /* What came of it all. */
@@ -419,7 +400,7 @@ int command_plot(int argc, char **argv)
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
   struct store *store = store_open(command_store_path(arguments.store), STORE_READ);
   if (store == NULL) return EXIT_ENVIRONMENT;
-  struct catalogue *catalogue = load_catalogue();
+  struct catalogue *catalogue = catalogue_load_quietly(); /* knobs, for axes; a store can be drawn without any */
   const bool wants_campaign = want_campaign(store, &arguments);
   struct dataset *dataset =
       wants_campaign ? dataset_load(store, arguments.campaign, arguments.allocator, catalogue) : NULL;

@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {"run", "run a matrix of collectors, workloads and settings", command_run},
     {"micro", "measure each primitive of each collector beside the machine's limits", command_micro},
     {"plot", "draw figures from the results", command_plot},
+    {"report", "write a campaign as one page of HTML", command_report},
     {"compare", "compare cells or campaigns: ratios with intervals and verdicts", command_compare},
     {"export", "write the results as CSV or JSON", command_export},
     {"characterise", "measure what workloads are like, and how far the suite spreads", command_characterise},

@@ -88,8 +88,15 @@ static void log_ticks_at(struct axis *axis, axis_formatter *format, int base, co
   }
 }
 
+static void note_unit(struct axis *axis, axis_formatter *format)
+{
+  if (format == text_duration_tick) axis->unit = "ns";
+  if (format == text_bytes_tick) axis->unit = "bytes";
+}
+
 void axis_log_ticks(struct axis *axis, axis_formatter *format, int base, double length_px, double points)
 {
+  note_unit(axis, format);
   static const double one[] = {1}, three[] = {1, 2, 5}, two[] = {1, 3}, seven[] = {1, 2, 3, 4, 5, 6, 8};
   const double octaves = log(axis->high / axis->low) / log(base);
   const double room = length_px / octaves / (points * 96 / 72); /* lines of text a decade */
@@ -105,6 +112,7 @@ void axis_log_ticks(struct axis *axis, axis_formatter *format, int base, double 
 
 void axis_linear_ticks(struct axis *axis, axis_formatter *format, bool binary, int wanted)
 {
+  note_unit(axis, format);
   static const double decimal_steps[] = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000};
   static const double binary_steps[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
   const double raw = (axis->high - axis->low) / wanted, base = binary ? 1024 : 1000;

@@ -8,7 +8,8 @@
 struct axis {
   double low, high; /* the range; high > low, and low > 0 where log */
   bool log;
-  char *ticks; /* the inside of gnuplot's set xtics (...): "text" position[, ...]; NULL: none */
+  const char *unit; /* of its values, as the formatter of its ticks has it: "ns", "bytes"; NULL: another */
+  char *ticks;      /* the inside of gnuplot's set xtics (...): "text" position[, ...]; NULL: none */
 };
 
 /* Takes a value into the range while it is being found; start with low > high. */

@@ -252,6 +252,21 @@ static void put_panels(FILE *gp, const struct canvas *canvas)
   fprintf(gp, "\n%s\n", canvas->block_settings != NULL ? canvas->block_settings : "");
 }
 
+static bool write_points(const struct canvas *canvas, const struct canvas_output *output)
+{
+  if (!output->with_points) return true;
+  char *text = NULL, *path = NULL;
+  size_t bytes = 0;
+  FILE *json = open_memstream(&text, &bytes);
+  if (json == NULL) text_allocate(SIZE_MAX / 2);
+  canvas_write_points(canvas, json);
+  fclose(json);
+  const bool ok = render_write(output->directory, canvas->name, ".json", text, bytes, &path);
+  free(path);
+  free(text);
+  return ok;
+}
+
 bool canvas_finish(struct canvas *canvas, const struct canvas_output *output, char **files)
 {
   char *script = NULL;
@@ -267,5 +282,6 @@ bool canvas_finish(struct canvas *canvas, const struct canvas_output *output, ch
   if (ok) ok = render_write(output->directory, canvas->name, ".dat", canvas->data, canvas->data_bytes, &files[0]);
   if (ok) ok = render_write(output->directory, canvas->name, ".gp", script, bytes, &files[1]);
   free(script);
+  ok = ok && write_points(canvas, output);
   return ok && render_run(output->directory, canvas->name, output->formats, output->format_count, files + 2);
 }

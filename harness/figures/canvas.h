@@ -110,6 +110,7 @@ double canvas_x_at(const struct canvas_panel *panel, double px);
 double canvas_y_at(const struct canvas_panel *panel, double px);
 
 struct canvas_output {
+  bool with_points; /* write NAME.json too (canvas_write_points) */
   const char *directory;
   const char *const *formats; /* "svg", "png", "pdf" */
   size_t format_count;
@@ -120,6 +121,12 @@ struct canvas_output {
  * standard error.
  */
 bool canvas_finish(struct canvas *canvas, const struct canvas_output *output, char **files);
+
+/*
+ * What was drawn, as JSON: {width, height, panels: [{frame: [left, right, top, bottom] in pixels, x, y: the axes' units,
+ * series: [{colour, points: [[x in pixels, y in pixels, x, y], ...]}]}]}.  Of a long line some points only.
+ */
+void canvas_write_points(const struct canvas *canvas, FILE *out);
 
 /* Is gnuplot there?  A message that names the package where it is not. */
 bool canvas_have_gnuplot(void);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/setting.h"
+#include "harness/figures/palette.h"
 
 #define OF_SUITE      "it is of the workloads as they are characterised, not of a campaign; leave the option out"
 #define OF_WHOLE_RUNS "it is of whole runs; leave the option out"
@@ -37,6 +38,8 @@ const struct figure figures[] = {
      figure_micro, true},
     {NULL, NULL, NULL, NULL, false},
 };
+
+uint32_t figure_colour(const char *collector) { return palette_collector(collector); }
 
 const struct figure *figure_find(const char *name)
 {

@@ -50,6 +50,9 @@ void figure_job_free(struct figure_job *job);
  * message. */
 struct analysis *figure_job_analysis(struct figure_job *job);
 
+/* The colour that the collector has in every figure, 0xrrggbb. */
+uint32_t figure_colour(const char *collector);
+
 /* What the campaign shows, as Markdown: written to the file, and to be printed. */
 void summary_write(struct dataset *dataset, FILE *out);
 

@@ -32,7 +32,7 @@ _gclab_reply_list() {
 # The value of an option that takes one.  False where it takes none that is known.
 _gclab_value() {
   case $1 in
-    -c | --collector) _gclab_reply_list "$(_gclab_names collectors; printf '%s\n' all own peers)" "$2" ;;
+    -c | --collector | --baseline) _gclab_reply_list "$(_gclab_names collectors; printf '%s\n' all own peers)" "$2" ;;
     -w | --workload) _gclab_reply_list "$(_gclab_names workloads; echo all)" "$2" ;;
     -s | --set) [[ $2 == *=* ]] || _gclab_reply "$(_gclab_names knobs | sort -u | sed 's/$/=/')" "" "$2" ;;
     -p | --param) [[ $2 == *=* ]] || _gclab_reply "$(_gclab_names parameters | sort -u | sed 's/$/=/')" "" "$2" ;;
@@ -42,7 +42,7 @@ _gclab_value() {
     --color) _gclab_reply $'auto\nalways\nnever' "" "$2" ;;
     --format) _gclab_reply_list $'svg\npng\npdf\ncsv\njson\nlines\nmarkdown\ntable' "$2" ;;
     --store | --out | --output | --deaths | --keep-deaths | --pack | --unpack | --observe | --on-python | --shrink | --expect | --renew) COMPREPLY=($(compgen -f -- "$2")) && compopt -o filenames 2>/dev/null ;;
-    --blocks | --budget | --seed | --time-limit | --memory-limit | --name | --description | --campaign | --programs | --operations | --phase | --band | --level | --fail-above | -f | --filter | --repetitions | --min-time) ;;
+    --blocks | --budget | --seed | --time-limit | --memory-limit | --name | --description | --campaign | --title | --programs | --operations | --phase | --band | --level | --fail-above | -f | --filter | --repetitions | --min-time) ;;
     *) return 1 ;;
   esac
   return 0
