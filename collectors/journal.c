@@ -67,6 +67,7 @@ bool journal_open(struct journal *journal, int fd, uint64_t row_capacity, uint64
   journal->rows = (struct journal_row *)(void *)((char *)memory + row_offset);
   journal->requests = (struct journal_request *)(void *)((char *)memory + request_offset);
   journal->enabled = true;
+  journal->can_watch = preempt_start();
   touch_ahead(journal);
   head->origin_ns = clock_now_ns();
   return true;
@@ -104,6 +105,7 @@ void journal_begin(struct journal *journal, enum journal_kind kind, enum journal
                                        .cause = (uint8_t)cause,
                                        .generation = (uint8_t)generation,
                                        .phase = journal->phase};
+  preempt_suspend();
   journal->open.start_ns = clock_now_ns() - journal->head->origin_ns;
 }
 
@@ -111,6 +113,12 @@ void journal_mark_done(struct journal *journal)
 {
   if (!journal->enabled) return;
   journal->open.mark_ns = clock_now_ns() - journal->head->origin_ns - journal->open.start_ns;
+}
+
+static uint32_t flags_of(const struct journal *journal, bool preempted)
+{
+  if (!journal->can_watch) return 0;
+  return preempted ? JOURNAL_WATCHED | JOURNAL_PREEMPTED : JOURNAL_WATCHED;
 }
 
 static void set_work(struct journal_row *row, const struct journal_work *work)
@@ -127,9 +135,17 @@ void journal_end(struct journal *journal, const struct journal_work *work, uint6
   if (!journal->enabled) return;
   struct journal_row *row = &journal->open;
   row->duration_ns = clock_now_ns() - journal->head->origin_ns - row->start_ns;
+  row->flags = flags_of(journal, preempt_resume());
   row->heap_after_bytes = heap_bytes;
   set_work(row, work);
   append(journal, row);
+}
+
+void journal_watch(struct journal *journal)
+{
+  if (!journal->enabled) return;
+  preempt_suspend();
+  journal->watching = true;
 }
 
 void journal_enter(struct journal *journal, enum journal_kind kind, enum journal_cause cause, int generation,
@@ -145,6 +161,8 @@ void journal_enter(struct journal *journal, enum journal_kind kind, enum journal
                             .cause = (uint8_t)cause,
                             .generation = (uint8_t)generation,
                             .phase = journal->phase};
+  if (journal->watching) row.flags = flags_of(journal, preempt_resume());
+  journal->watching = false;
   set_work(&row, work);
   append(journal, &row);
 }
@@ -170,7 +188,8 @@ void journal_cascade(struct journal *journal, uint64_t start_ticks, uint64_t fre
                             .freed_objects = (uint32_t)freed_objects,
                             .kind = JOURNAL_CASCADE,
                             .cause = JOURNAL_RELEASE,
-                            .phase = journal->phase};
+                            .phase = journal->phase,
+                            .flags = flags_of(journal, preempt_seen())};
   const uint64_t elapsed_ns = clock_now_ns() - head->origin_ns;
   row.start_ns = elapsed_ns > duration_ns ? elapsed_ns - duration_ns : 0; /* two clocks: their rates differ a little */
   append(journal, &row);

@@ -24,6 +24,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/preempt.h"
 
 enum journal_kind {
   JOURNAL_COLLECTION, /* stop-the-world, of a generation or of everything */
@@ -60,7 +61,12 @@ struct journal_row {
   uint32_t freed_objects;
   uint32_t survived_objects;              /* found alive: marked, moved or promoted */
   uint8_t kind, cause, generation, phase; /* phase: the workload's, by number */
-  uint32_t reserved;
+  uint32_t flags;                         /* of enum journal_flag */
+};
+
+enum journal_flag {
+  JOURNAL_WATCHED = 1 << 0,  /* whether the system took the processor away could be told */
+  JOURNAL_PREEMPTED = 1 << 1 /* and it did: the duration is not all the collector's */
 };
 
 enum { JOURNAL_HISTOGRAM_BUCKETS = 64, JOURNAL_PHASES_MAX = 255, JOURNAL_PHASE_NAME_MAX = 24 };
@@ -103,6 +109,8 @@ struct journal {
   struct journal_request *requests;
   struct journal_row open; /* between begin and end */
   uint64_t touched_rows;   /* rows whose pages have been touched */
+  bool can_watch;          /* whether preemption can be told here */
+  bool watching;           /* a peer's pause */
   bool enabled;            /* false: counted and timed nowhere (to measure the journal's own cost) */
   uint8_t phase;
 };
@@ -121,8 +129,12 @@ struct journal_work {
 
 #ifndef GCLAB_NO_JOURNAL
 
-/* Where a cascade's time begins: clock_ticks(), but never 0. */
-static inline uint64_t journal_ticks(void) { return clock_ticks(); }
+/* Where a cascade's time begins: clock_ticks(), but never 0.  From here on it is watched (base/preempt.h). */
+static inline uint64_t journal_ticks(void)
+{
+  preempt_arm();
+  return clock_ticks();
+}
 
 /* The pause starts now.  heap_bytes is what the heap holds at this moment. */
 void journal_begin(struct journal *journal, enum journal_kind kind, enum journal_cause cause, int generation,
@@ -133,6 +145,9 @@ void journal_mark_done(struct journal *journal);
 
 /* The pause is over. */
 void journal_end(struct journal *journal, const struct journal_work *work, uint64_t heap_bytes);
+
+/* For peers: a pause that will be entered begins about now, and is watched from here on. */
+void journal_watch(struct journal *journal);
 
 /* For peers, whose pauses are known only afterwards: enters a pause that began at start_ns (CLOCK_MONOTONIC). */
 void journal_enter(struct journal *journal, enum journal_kind kind, enum journal_cause cause, int generation,
@@ -154,6 +169,7 @@ static inline void journal_begin(struct journal *j, enum journal_kind k, enum jo
   (void)j, (void)k, (void)c, (void)g, (void)heap;
 }
 static inline void journal_mark_done(struct journal *j) { (void)j; }
+static inline void journal_watch(struct journal *j) { (void)j; }
 static inline void journal_end(struct journal *j, const struct journal_work *work, uint64_t heap)
 {
   (void)j, (void)work, (void)heap;

@@ -285,6 +285,12 @@ static double switches(const struct observation *o, double unused)
   return known(o->trial->switches);
 }
 
+static double preempted(const struct observation *o, double unused)
+{
+  (void)unused;
+  return over(o->preempted, o->watched);
+}
+
 static double steal(const struct observation *o, double unused)
 {
   (void)unused;
@@ -405,6 +411,9 @@ const struct metric metrics[] = {
    "of the whole process, minor and major", NULL, page_faults, 0},
   {"switches", "involuntary switches", METRIC_SYSTEM, METRIC_COUNT, METRIC_NEITHER, false,
    "times that the system took the processor away: a disturbance, not the collector's", NULL, switches, 0},
+  {"preempted", "pauses that were hit", METRIC_SYSTEM, METRIC_SHARE, METRIC_NEITHER, false,
+   "pauses during which the system took the processor away / pauses that can tell (restartable sequences)", NULL,
+   preempted, 0},
   {"steal", "steal", METRIC_SYSTEM, METRIC_COUNT, METRIC_NEITHER, false,
    "ticks of /proc/stat that the hypervisor took, of the trial's core where it is pinned", NULL, steal, 0},
 };

@@ -58,6 +58,8 @@ static void read_pauses(struct observation *observation)
     observation->rows[i] = (struct stats_pause){row->start_ns, end_ns};
     observation->pauses.sorted[i] = row->duration_ns;
     if (end_ns > observation->total_ns) observation->total_ns = end_ns;
+    observation->watched += (row->flags & JOURNAL_WATCHED) != 0;
+    observation->preempted += (row->flags & JOURNAL_PREEMPTED) != 0;
     add_row(&observation->work[sort_of(row, is_generational)], row);
   }
   stats_sort_u64(observation->pauses.sorted, n);

@@ -25,6 +25,7 @@ struct observation {
   struct store_series series;
   uint64_t total_ns; /* length of the run */
   struct observation_work work[OBSERVATION_SORTS];
+  size_t watched, preempted; /* pauses with a row: that could tell, and during which the processor was taken away */
   struct stats_distribution pauses;     /* all of them, short cascades as counts */
   struct stats_pause *rows;             /* those with a row, normalised */
   struct stats_utilisation utilisation; /* over rows */

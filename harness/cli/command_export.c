@@ -283,6 +283,7 @@ static const char *const pause_columns[] = {
     "freed_objects",
     "freed_bytes",
     "survived_objects",
+    "preempted",
 };
 
 enum { PAUSE_COLUMNS = sizeof pause_columns / sizeof pause_columns[0] };
@@ -324,6 +325,8 @@ static void write_pause(struct writer *writer, const char *shared, const struct 
   write_count(writer, "freed_objects", row->freed_objects);
   write_count(writer, "freed_bytes", row->freed_bytes);
   write_count(writer, "survived_objects", row->survived_objects);
+  write_number(writer, "preempted",
+               (row->flags & JOURNAL_WATCHED) != 0 ? (row->flags & JOURNAL_PREEMPTED) != 0 : STORE_NONE);
   end_row(writer);
 }
 

@@ -8,8 +8,8 @@
 #include "harness/report/report.h"
 #include "harness/text/text.h"
 
-static const char *const shown[] = {"wall",      "cpu",      "gc_share",  "p50_pause", "p99_pause",
-                                    "max_pause", "mmu_10ms", "peak_heap", "vmhwm"};
+static const char *const shown[] = {"wall",      "cpu",       "gc_share", "p50_pause", "p99_pause",
+                                    "max_pause", "preempted", "mmu_10ms", "peak_heap", "vmhwm"};
 
 enum { SHOWN = sizeof shown / sizeof shown[0] };
 

@@ -24,13 +24,21 @@ struct column {
   }
 
 static const struct column pause_columns[] = {
-    COLUMN(struct journal_row, start_ns, UINT64_MAX),         COLUMN(struct journal_row, duration_ns, UINT64_MAX),
-    COLUMN(struct journal_row, mark_ns, UINT64_MAX),          COLUMN(struct journal_row, heap_before_bytes, UINT64_MAX),
-    COLUMN(struct journal_row, heap_after_bytes, UINT64_MAX), COLUMN(struct journal_row, freed_bytes, UINT64_MAX),
-    COLUMN(struct journal_row, examined_objects, UINT32_MAX), COLUMN(struct journal_row, followed_edges, UINT32_MAX),
-    COLUMN(struct journal_row, freed_objects, UINT32_MAX),    COLUMN(struct journal_row, survived_objects, UINT32_MAX),
-    COLUMN(struct journal_row, kind, JOURNAL_KINDS - 1),      COLUMN(struct journal_row, cause, JOURNAL_CAUSES - 1),
-    COLUMN(struct journal_row, generation, UINT8_MAX),        COLUMN(struct journal_row, phase, JOURNAL_PHASES_MAX - 1),
+    COLUMN(struct journal_row, start_ns, UINT64_MAX),
+    COLUMN(struct journal_row, duration_ns, UINT64_MAX),
+    COLUMN(struct journal_row, mark_ns, UINT64_MAX),
+    COLUMN(struct journal_row, heap_before_bytes, UINT64_MAX),
+    COLUMN(struct journal_row, heap_after_bytes, UINT64_MAX),
+    COLUMN(struct journal_row, freed_bytes, UINT64_MAX),
+    COLUMN(struct journal_row, examined_objects, UINT32_MAX),
+    COLUMN(struct journal_row, followed_edges, UINT32_MAX),
+    COLUMN(struct journal_row, freed_objects, UINT32_MAX),
+    COLUMN(struct journal_row, survived_objects, UINT32_MAX),
+    COLUMN(struct journal_row, kind, JOURNAL_KINDS - 1),
+    COLUMN(struct journal_row, cause, JOURNAL_CAUSES - 1),
+    COLUMN(struct journal_row, generation, UINT8_MAX),
+    COLUMN(struct journal_row, phase, JOURNAL_PHASES_MAX - 1),
+    COLUMN(struct journal_row, flags, JOURNAL_WATCHED | JOURNAL_PREEMPTED),
 };
 
 static const struct column request_columns[] = {
@@ -50,17 +58,18 @@ static const struct column phase_columns[] = {COLUMN(struct journal_phase, start
 struct table {
   const struct column *columns;
   size_t column_count, row_bytes;
+  size_t added; /* the last so many columns are not in older stores: 0 there */
 };
 
-#define TABLE(columns, type)                                                                                           \
+#define TABLE(columns, type, added)                                                                                    \
   {                                                                                                                    \
-    (columns), sizeof(columns) / sizeof((columns)[0]), sizeof(type)                                                    \
+    (columns), sizeof(columns) / sizeof((columns)[0]), sizeof(type), (added)                                           \
   }
 
-static const struct table pause_table = TABLE(pause_columns, struct journal_row);
-static const struct table request_table = TABLE(request_columns, struct journal_request);
-static const struct table heap_table = TABLE(heap_columns, struct store_heap_sample);
-static const struct table phase_table = TABLE(phase_columns, struct journal_phase);
+static const struct table pause_table = TABLE(pause_columns, struct journal_row, 1);
+static const struct table request_table = TABLE(request_columns, struct journal_request, 0);
+static const struct table heap_table = TABLE(heap_columns, struct store_heap_sample, 0);
+static const struct table phase_table = TABLE(phase_columns, struct journal_phase, 0);
 
 /*
  * A value takes VALUE_MAX bytes at most: a run of zeros and the value that ends it.  Rows are packed in tiles that stay
@@ -258,6 +267,7 @@ static bool unpack_table(struct reader *reader, const struct table *table, size_
   if (count == 0) return true;
   memset(rows, 0, count * table->row_bytes);
   for (size_t i = 0; i < table->column_count; i++) {
+    if (i + table->added >= table->column_count && reader->next == reader->end) return true;
     if (!unpack_column(reader, &table->columns[i], rows, table->row_bytes, count)) return false;
   }
   return true;

@@ -37,8 +37,8 @@ static struct journal_row *any_rows(struct random *random, size_t count)
 {
   struct journal_row *rows = calloc(count + 1, sizeof *rows);
   struct journal_row row = {0};
-  unsigned manner[14];
-  for (int i = 0; i < 14; i++) manner[i] = random_below(random, 3);
+  unsigned manner[15];
+  for (int i = 0; i < 15; i++) manner[i] = random_below(random, 3);
   for (size_t i = 0; i < count; i++) {
     row.start_ns = next_number(random, row.start_ns, manner[0]);
     row.duration_ns = next_number(random, row.duration_ns, manner[1]);
@@ -54,6 +54,7 @@ static struct journal_row *any_rows(struct random *random, size_t count)
     row.cause = (uint8_t)(next_number(random, row.cause, manner[11]) % JOURNAL_CAUSES);
     row.generation = (uint8_t)next_number(random, row.generation, manner[12]);
     row.phase = (uint8_t)(next_number(random, row.phase, manner[13]) % JOURNAL_PHASES_MAX);
+    row.flags = (uint32_t)(next_number(random, row.flags, manner[14]) % 4);
     rows[i] = row;
   }
   return rows;
@@ -69,7 +70,8 @@ static void check_pauses(const struct journal_row *rows, size_t count)
   assert_true(store_unpack_pauses(data, bytes, count, back));
   assert_memory_equal(back, rows, count * sizeof *rows);
   assert_int_equal(back[count].kind, 0xa5); /* nothing is written behind the last row */
-  if (bytes > 0) assert_false(store_unpack_pauses(data, bytes - 1, count, back));
+  /* One row without its last column is what an older store has. */
+  if (bytes > 0 && count > 1) assert_false(store_unpack_pauses(data, bytes - 1, count, back));
   uint8_t *longer = malloc(bytes + 1);
   memcpy(longer, data, bytes);
   longer[bytes] = 0;
@@ -90,6 +92,25 @@ static void random_pauses_come_back(void **state)
     check_pauses(rows, count);
     free(rows);
   }
+}
+
+/* Stores of schema 2 have no column of flags, which came last. */
+static void older_rows_are_read(void **state)
+{
+  (void)state;
+  struct random random;
+  random_seed(&random, 8);
+  struct journal_row *rows = any_rows(&random, 100);
+  for (size_t i = 0; i < 100; i++) rows[i].flags = 0;
+  size_t bytes = 0;
+  uint8_t *data = store_pack_pauses(rows, 100, &bytes);
+  struct journal_row back[100];
+  assert_int_equal(data[bytes - 2], 0); /* a run of zeros, and its length */
+  assert_int_equal(data[bytes - 1], 99);
+  assert_true(store_unpack_pauses(data, bytes - 2, 100, back));
+  assert_memory_equal(back, rows, sizeof back);
+  free(data);
+  free(rows);
 }
 
 static void no_rows_and_one(void **state)
@@ -253,9 +274,13 @@ static void damage_is_survived(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(random_pauses_come_back), cmocka_unit_test(no_rows_and_one),
-      cmocka_unit_test(the_documented_example),  cmocka_unit_test(columns_that_stand_still_cost_nothing),
-      cmocka_unit_test(other_tables_come_back),  cmocka_unit_test(what_packing_never_writes_is_refused),
+      cmocka_unit_test(random_pauses_come_back),
+      cmocka_unit_test(no_rows_and_one),
+      cmocka_unit_test(older_rows_are_read),
+      cmocka_unit_test(the_documented_example),
+      cmocka_unit_test(columns_that_stand_still_cost_nothing),
+      cmocka_unit_test(other_tables_come_back),
+      cmocka_unit_test(what_packing_never_writes_is_refused),
       cmocka_unit_test(damage_is_survived),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,6 +96,7 @@ static void collection_begin(struct cpython *cpython, struct collection *collect
   collection->pending_before = cpython->interpreter.gc->long_lived_pending;
   collection->cascade_objects = cpython->cascade_objects;
   collection->start_ticks = journal_ticks();
+  journal_watch(cpython->mutator.journal);
   collection->start_ns = clock_now_ns();
 }
 
