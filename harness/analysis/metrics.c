@@ -355,8 +355,8 @@ const struct metric metrics[] = {
    "the same over windows of 100 ms", "Cheng and Blelloch, PLDI 2001", mmu, MS(100)},
 
   {"latency_p50", "median latency", METRIC_LATENCY, METRIC_NS, METRIC_LESS, false,
-   "median of completion - intended start over the requests; arrivals are on a schedule (open loop), so waiting in the "
-   "queue is in it", NULL, latency, 0.5},
+   "median of completion - start over the requests; where arrivals are on a schedule (open loop: request_server) the "
+   "intended start, so that waiting in the queue is in it", NULL, latency, 0.5},
   {"latency_p99", "99th percentile latency", METRIC_LATENCY, METRIC_NS, METRIC_LESS, false,
    "the same, 99th percentile; at least 1,000 requests", NULL, latency, 0.99},
   {"latency_p999", "99.9th percentile latency", METRIC_LATENCY, METRIC_NS, METRIC_LESS, false,

@@ -23,12 +23,14 @@
 #include "harness/campaign/identity.h"
 #include "harness/campaign/launch.h"
 #include "harness/campaign/outcome.h"
+#include "harness/campaign/precision.h"
 #include "harness/campaign/preload.h"
 #include "harness/campaign/progress.h"
 #include "harness/campaign/results.h"
 #include "harness/campaign/summary.h"
 #include "harness/campaign/watch.h"
 #include "harness/catalogue/program.h"
+#include "harness/platform/noise.h"
 #include "harness/process/interrupt.h"
 
 /* Measuring anew uses the seeds from here on, so that its inputs are not those of another block. */
@@ -36,6 +38,9 @@ enum { AGAIN_SEED_STRIDE = 1000 };
 
 /* The time left is reckoned anew this often. */
 static const uint64_t reckon_every_ns = 100000000;
+
+/* How long the machine is looked at before and after the trials, and at each block. */
+static const uint64_t noise_edge_ns = 100000000, noise_block_ns = 10000000;
 
 enum end { END_COMPLETE, END_OUT_OF_BUDGET, END_INTERRUPTED, END_ENVIRONMENT };
 
@@ -50,12 +55,16 @@ struct campaign {
   struct results results;
   bool *done; /* by block, then cell */
   size_t missing;
+  bool *precise; /* by cell: measured well enough, no more trials */
+  size_t spared; /* trials that are missing and not needed */
   struct cores cores;
   struct estimate estimate;
   struct progress progress;
   uint64_t others_ns, reckoned_ns; /* the time that the trials still missing will take, and when that was reckoned */
   int64_t oom_kills;
-  int presence; /* a descriptor */
+  bool warned_of_noise;
+  uint64_t noise_ns; /* spent on looking at it */
+  int presence;      /* a descriptor */
   uint64_t start_ns, processes_ns;
   size_t run;
 };
@@ -94,6 +103,7 @@ static bool identify(struct campaign *campaign)
 {
   const size_t total = (size_t)campaign->plan->blocks * campaign->cells->count;
   campaign->done = memory_require(calloc(total + 1, sizeof *campaign->done));
+  campaign->precise = memory_require(calloc(campaign->cells->count + 1, sizeof *campaign->precise));
   campaign->seed = campaign->plan->seed;
   for (;;) {
     if (!identity_campaign(campaign->plan, campaign->seed, campaign->host.id, campaign->cells, campaign->id))
@@ -318,19 +328,68 @@ static enum end run_trial(struct campaign *campaign, uint32_t block, uint32_t po
   return END_COMPLETE;
 }
 
+/* ---- noise ------------------------------------------------------------------------------------------------------ */
+
+/* Looks at the trials' core while none is running.  block is STORE_NONE before and after all of them. */
+static bool sample_noise(struct campaign *campaign, const char *moment, int64_t block, uint64_t span_ns)
+{
+  char now[IDENTITY_TIME_MAX];
+  const struct noise noise = noise_measure(span_ns, campaign->cores.trial);
+  campaign->noise_ns += noise.span_ns;
+  struct store_noise row = {.campaign_id = campaign->id,
+                            .at = identity_time_now(now),
+                            .moment = moment,
+                            .block = block,
+                            .span_ns = noise.span_ns,
+                            .floor_ns = noise.floor_ns,
+                            .gaps = noise.gaps,
+                            .lost_ns = noise.lost_ns,
+                            .longest_ns = noise.longest_ns};
+  _Static_assert(sizeof row.histogram == sizeof noise.histogram, "the same buckets");
+  memcpy(row.histogram, noise.histogram, sizeof row.histogram);
+  if (block == STORE_NONE && noise_is_doubtful(&noise) && !campaign->warned_of_noise && !campaign->options->quiet) {
+    progress_note(&campaign->progress,
+                  "gclab: this machine is noisy: %.1f %% of the time lost, a gap of %.1f ms; 'gclab doctor' says more",
+                  100 * noise_share(&noise), (double)noise.longest_ns / 1e6);
+    campaign->warned_of_noise = true;
+  }
+  return store_put_noise(campaign->store, &row);
+}
+
 /* ---- all trials ------------------------------------------------------------------------------------------------- */
+
+static bool is_block_done(const struct campaign *campaign, uint32_t block)
+{
+  for (size_t cell = 0; cell < campaign->cells->count; cell++) {
+    if (!*done_flag(campaign, block, cell) && !campaign->precise[cell]) return false;
+  }
+  return true;
+}
+
+/* Who needs no trial in this block, by the whole blocks before it; and how many are spared so. */
+static void look_at_precision(struct campaign *campaign, uint32_t block)
+{
+  if (campaign->plan->precision <= 0) return;
+  precision_find_done(&campaign->results, campaign->cells, block, campaign->plan->precision, campaign->precise);
+  for (size_t cell = 0; cell < campaign->cells->count; cell++)
+    campaign->spared += campaign->precise[cell] && !*done_flag(campaign, block, cell);
+}
 
 static enum end run_block(struct campaign *campaign, uint32_t block, uint32_t *order)
 {
+  look_at_precision(campaign, block);
+  if (is_block_done(campaign, block)) return END_COMPLETE;
+  if (!sample_noise(campaign, "block", block, noise_block_ns)) return END_ENVIRONMENT;
   const size_t count = campaign->cells->count;
   const uint64_t budget_ns = campaign->plan->budget_ns;
   plan_block_order(campaign->seed, block, count, order);
   enum end end = END_COMPLETE;
   for (uint32_t position = 0; position < count && end == END_COMPLETE; position++) {
     const size_t cell = order[position];
-    if (*done_flag(campaign, block, cell)) continue;
+    if (*done_flag(campaign, block, cell) || campaign->precise[cell]) continue;
     if (interrupt_is_asked()) return END_INTERRUPTED;
-    if (budget_ns > 0 && clock_now_ns() - campaign->start_ns >= budget_ns) return END_OUT_OF_BUDGET;
+    if (budget_ns > 0 && clock_now_ns() - campaign->start_ns - campaign->noise_ns >= budget_ns)
+      return END_OUT_OF_BUDGET;
     char *label = make_label(&campaign->cells->cells[cell]);
     show_trial(campaign, block, cell, label);
     end = run_trial(campaign, block, position, cell, label);
@@ -344,9 +403,10 @@ static enum end run_blocks(struct campaign *campaign)
 {
   if (campaign->missing == 0) return END_COMPLETE;
   uint32_t *order = memory_require(calloc(campaign->cells->count + 1, sizeof *order));
-  enum end end = END_COMPLETE;
+  enum end end = sample_noise(campaign, "before", STORE_NONE, noise_edge_ns) ? END_COMPLETE : END_ENVIRONMENT;
   for (uint32_t block = 0; block < campaign->plan->blocks && end == END_COMPLETE; block++)
     end = run_block(campaign, block, order);
+  if (end == END_COMPLETE && !sample_noise(campaign, "after", STORE_NONE, noise_edge_ns)) end = END_ENVIRONMENT;
   free(order);
   return end;
 }
@@ -362,6 +422,7 @@ static void summarize(const struct campaign *campaign, const char *status)
                                   .missing = campaign->missing,
                                   .run = campaign->run,
                                   .elapsed_ns = clock_now_ns() - campaign->start_ns,
+                                  .noise_ns = campaign->noise_ns,
                                   .processes_ns = campaign->processes_ns,
                                   .command = campaign->options->command};
   if (campaign->options->json)
@@ -393,7 +454,9 @@ static int finish(struct campaign *campaign, enum end end)
   bool ok = true;
   for (size_t i = 0; i < campaign->results.count; i++)
     ok = agreement_check(&campaign->results, i, campaign->cells, campaign->store) && ok;
-  const char *status = campaign->missing == 0 ? "complete" : texts[end];
+  const bool all_needed = campaign->missing == campaign->spared;
+  const char *status = campaign->missing == 0 ? "complete" : all_needed ? "precise" : texts[end];
+  campaign->missing -= campaign->spared;
   ok = store_set_status(campaign->store, campaign->id, status, campaign->plan->blocks) && ok;
   const size_t disagreements = agreement_report(&campaign->results, campaign->cells);
   if (end == END_OUT_OF_BUDGET && !campaign->options->quiet)
@@ -423,5 +486,6 @@ int campaign_run(const struct plan *plan, const struct plan_cells *cells, struct
   results_free(&campaign.results);
   host_free(&campaign.host);
   free(campaign.done);
+  free(campaign.precise);
   return code;
 }

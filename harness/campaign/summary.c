@@ -214,7 +214,7 @@ static void print_overhead(const struct summary *summary)
   for (size_t i = 0; i < summary->results->count; i++) sample_add(&startups, summary->results->rows[i].startup_ns);
   printf("%zu trial%s in %s; the harness itself took %.1f %% of that; a trial starts in %s (median)\n", summary->run,
          summary->run == 1 ? "" : "s", units_time((int64_t)summary->elapsed_ns, elapsed),
-         100.0 * (1.0 - (double)summary->processes_ns / (double)summary->elapsed_ns),
+         100.0 * (1.0 - (double)summary->processes_ns / (double)(summary->elapsed_ns - summary->noise_ns)),
          units_time(sample_median(&startups), startup));
   free(values);
 }

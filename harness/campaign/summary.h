@@ -12,6 +12,7 @@ struct summary {
   size_t missing;        /* trials that are not there yet */
   size_t run;            /* trials that were run just now */
   uint64_t elapsed_ns;   /* of this campaign_run */
+  uint64_t noise_ns;     /* of which the machine's noise was looked at */
   uint64_t processes_ns; /* of which trials ran */
   const char *command;   /* that goes on with it */
 };

@@ -29,6 +29,7 @@ enum {
   OPTION_PIN,
   OPTION_NO_PIN,
   OPTION_AA,
+  OPTION_PRECISION,
   OPTION_NO_AA,
   OPTION_NAME,
   OPTION_DESCRIPTION,
@@ -53,6 +54,11 @@ static const struct argp_option options[] = {
     {0, 0, 0, 0, "How much, and within which limits:", 2},
     {"blocks", OPTION_BLOCKS, "N", 0, "trials of each cell (default 3)", 2},
     {"budget", OPTION_BUDGET, "TIME", 0, "start no more trials after 90s, 10m, 1h30m, ...", 2},
+    {"precision", OPTION_PRECISION, "SHARE", 0,
+     "stop a cell after 10 blocks or more, when the 95 % interval of its ratio to the workload's first cell is within "
+     "this of "
+     "it on either side, such as 2%; --blocks is then the most (default 50)",
+     2},
     {"seed", OPTION_SEED, "N", 0, "seed of the order and of the workloads (default 1)", 2},
     {"time-limit", OPTION_TIME_LIMIT, "TIME", 0, "for one trial (default 60s)", 2},
     {"memory-limit", OPTION_MEMORY_LIMIT, "SIZE", 0, "for one trial (default 4G; none)", 2},
@@ -121,6 +127,7 @@ static const struct {
                     {OPTION_SMALL, AT(options.size), "small"},
                     {OPTION_BLOCKS, AT(options.blocks), NULL},
                     {OPTION_BUDGET, AT(options.budget), NULL},
+                    {OPTION_PRECISION, AT(options.precision), NULL},
                     {OPTION_SEED, AT(options.seed), NULL},
                     {OPTION_TIME_LIMIT, AT(options.time_limit), NULL},
                     {OPTION_MEMORY_LIMIT, AT(options.memory_limit), NULL},

@@ -21,6 +21,7 @@ static const struct command commands[] = {
     {"plot", "draw figures from the results", command_plot},
     {"report", "write a campaign as one page of HTML", command_report},
     {"compare", "compare cells or campaigns: ratios with intervals and verdicts", command_compare},
+    {"doctor", "say what disturbs this machine, and what to do about it", command_doctor},
     {"export", "write the results as CSV or JSON", command_export},
     {"characterise", "measure what workloads are like, and how far the suite spreads", command_characterise},
     {"script", "run a heap script on collectors, or on a real Python interpreter", command_script},

@@ -26,6 +26,8 @@ const struct figure figures[] = {
      OF_WHOLE_RUNS, figure_overhead, false},
     {"forest", "ratios of time to a baseline, workload by workload, with intervals and verdicts", OF_WHOLE_RUNS,
      figure_forest, false},
+    {"noise", "how often pauses come, by length, beside the gaps of the machine itself", OF_WHOLE_RUNS, figure_noise,
+     false},
     {"heap", "heap over time, with the phases and the pauses marked",
      "it shows a whole trial, with its phases one after the other as bands; leave the option out", figure_heap, false},
     {"timespace", "total time against peak heap over the growth factors of those that trace", NULL, figure_timespace,

@@ -65,6 +65,7 @@ enum figure_status figure_latency(struct figure_job *job);
 enum figure_status figure_pause_live(struct figure_job *job);
 enum figure_status figure_overhead(struct figure_job *job);
 enum figure_status figure_forest(struct figure_job *job);
+enum figure_status figure_noise(struct figure_job *job);
 enum figure_status figure_heap(struct figure_job *job);
 enum figure_status figure_timespace(struct figure_job *job);
 enum figure_status figure_characterise(struct figure_job *job);

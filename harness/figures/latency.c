@@ -94,12 +94,14 @@ static enum figure_status draw(struct figure_job *job, struct curve_figure *figu
   char *trials = parts_pooled(figure->least_trials, figure->most_trials);
   figure->name = "latency";
   figure->title = text_copy("Request latency");
-  figure->subtitle = text_format(
-      "%s at default knobs; requests of %s. From the intended start on a schedule (open loop) to completion. Line: as "
-      "it "
-      "was. Metered, as if arrivals had been even: dashed within 100 ms, dotted over the whole run, which any drift of "
-      "speed is in, too. Lines end where fewer than ten requests took longer.",
-      collectors, trials);
+  figure->subtitle = text_format("%s at default knobs; requests of %s. Line: from start to completion; request_server "
+                                 "has its starts on a schedule "
+                                 "(open loop), in others a request begins when the last one has ended, so that only "
+                                 "metered latency shows who waited. "
+                                 "Metered, as if arrivals had been even: dashed within 100 ms, dotted over the whole "
+                                 "run, which any drift of speed is "
+                                 "in, too. Lines end where fewer than ten requests took longer.",
+                                 collectors, trials);
   figure->x_title = text_copy("percentile of requests");
   figure->x = figure->y = AXIS_EMPTY;
   figure->x.log = figure->y.log = true;

@@ -155,6 +155,8 @@ bool plan_write_text(struct plan *plan)
   quantity_format_duration(plan->budget_ns, budget);
   quantity_format_duration(plan->time_limit_ns, time_limit);
   quantity_format_size(plan->memory_limit_bytes, memory_limit);
+  char precision[SETTING_TEXT_MAX];
+  snprintf(precision, sizeof precision, "%g%%", 100 * plan->precision);
   struct plan_yaml yaml = {.name = plan->name,
                            .description = plan->description,
                            .blocks = &plan->blocks,
@@ -162,6 +164,7 @@ bool plan_write_text(struct plan *plan)
                            .seed = &plan->seed,
                            .time_limit = time_limit,
                            .memory_limit = memory_limit,
+                           .precision = plan->precision > 0 ? precision : NULL,
                            .pin = &plan->pin,
                            .aa = &plan->aa,
                            .matrix = memory_require(calloc(plan->group_count, sizeof *yaml.matrix)),

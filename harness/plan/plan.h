@@ -33,6 +33,9 @@
 
 #include "harness/catalogue/catalogue.h"
 
+/* With a precision: no cell stops before so many blocks, and so many are the most where none are said. */
+enum { PLAN_PRECISE_BLOCKS_LEAST = 10, PLAN_PRECISE_BLOCKS_MOST = 50 };
+
 enum { PLAN_ID_MAX = 33 }; /* 32 hexadecimal digits and NUL */
 
 /* A name or a sweep, and where it was written, for messages. */
@@ -65,6 +68,7 @@ struct plan {
   uint64_t time_limit_ns;      /* for a trial */
   uint64_t memory_limit_bytes; /* for a trial; 0: none */
   bool pin;                    /* pin trials to one core and the harness to another */
+  double precision;            /* stop a cell when its interval's half-width is this share of the ratio; 0: never */
   bool aa;                     /* run one configuration of each workload twice: the campaign's noise floor */
   struct plan_group *groups;
   unsigned group_count;
@@ -104,7 +108,7 @@ void plan_free(struct plan *plan);
 /* The same as the plan's keys, from the command line; NULL and empty: not given. */
 struct plan_options {
   struct plan_words collectors, workloads, set, param, allocators;
-  const char *size, *name, *description, *blocks, *budget, *seed, *time_limit, *memory_limit, *pin, *aa;
+  const char *size, *name, *description, *blocks, *budget, *seed, *time_limit, *memory_limit, *pin, *aa, *precision;
 };
 
 /* Keeps a copy of the text that the option gave; at_commas: one word for each part. */
@@ -146,6 +150,9 @@ bool plan_validate(const struct plan_cells *cells);
  * alone.
  */
 void plan_block_order(uint64_t seed, uint32_t block, size_t count, uint32_t *order);
+
+/* A share such as "2%" or "0.5 %", above 0 and below 1; "none" for 0.  error has room for SETTING_ERROR_MAX bytes. */
+bool quantity_parse_share(const char *name, const char *text, double *share, char *error);
 
 /*
  * Shipped plans: NAME.yaml in the directories of GCLAB_PLAN_PATH (colon-separated), in the source tree where the

@@ -17,7 +17,7 @@ struct plan_yaml_group {
 };
 
 struct plan_yaml {
-  char *name, *description, *budget, *time_limit, *memory_limit;
+  char *name, *description, *budget, *time_limit, *memory_limit, *precision;
   uint32_t *blocks;
   uint64_t *seed;
   bool *pin, *aa;

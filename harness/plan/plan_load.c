@@ -136,6 +136,11 @@ static bool read_limits(const struct reading *reading, const struct plan_yaml *y
     good &=
         is_in_range(reading, "time_limit",
                     quantity_parse_duration("time_limit", yaml->time_limit, false, &plan->time_limit_ns, error), error);
+  if (yaml->precision != NULL) {
+    good &= is_in_range(reading, "precision",
+                        quantity_parse_share("precision", yaml->precision, &plan->precision, error), error);
+    if (yaml->blocks == NULL && plan->precision > 0) plan->blocks = PLAN_PRECISE_BLOCKS_MOST;
+  }
   if (yaml->memory_limit != NULL)
     good &=
         is_in_range(reading, "memory_limit",

@@ -47,6 +47,10 @@ static bool apply_values(struct plan *plan, const struct plan_options *options)
   if (options->blocks != NULL)
     good &= said(quantity_parse_number("blocks", options->blocks, 1, UINT32_MAX, &blocks, error), "--blocks", error);
   plan->blocks = (uint32_t)blocks;
+  if (options->precision != NULL) {
+    good &= said(quantity_parse_share("precision", options->precision, &plan->precision, error), "--precision", error);
+    if (options->blocks == NULL && plan->precision > 0) plan->blocks = PLAN_PRECISE_BLOCKS_MOST;
+  }
   if (options->seed != NULL)
     good &= said(quantity_parse_number("seed", options->seed, 0, INT64_MAX, &plan->seed, error), "--seed", error);
   if (options->budget != NULL)

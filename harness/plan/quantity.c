@@ -119,3 +119,21 @@ void quantity_format_size(uint64_t bytes, char *text)
   }
   setting_format(&size_row, (int64_t)bytes, text);
 }
+
+bool quantity_parse_share(const char *name, const char *text, double *share, char *error)
+{
+  char *end = NULL;
+  if (strcmp(text, "none") == 0) {
+    *share = 0;
+    return true;
+  }
+  const double percent = strtod(text, &end);
+  const bool is_number = end != text;
+  end += strspn(end, " ");
+  if (is_number && strcmp(end, "%") == 0 && percent > 0 && percent < 100) {
+    *share = percent / 100;
+    return true;
+  }
+  snprintf(error, SETTING_ERROR_MAX, "%s: '%.40s' is no share; it takes a percentage such as 2%%, or none", name, text);
+  return false;
+}

@@ -5,6 +5,7 @@
 
 #include "harness/report/html.h"
 #include "harness/report/report.h"
+#include "harness/text/text.h"
 
 static void put_value(const json_t *value, FILE *out)
 {
@@ -57,6 +58,34 @@ static void put_builds(const struct report *report, FILE *out)
   fputs("</tbody></table>\n", out);
 }
 
+static bool put_sample(void *context, const struct store_noise *noise)
+{
+  FILE *out = context;
+  char longest[TEXT_NUMBER_MAX];
+  fputs("<tr><th scope=\"row\">", out);
+  if (noise->block == STORE_NONE)
+    html_text(out, noise->moment);
+  else
+    fprintf(out, "block %lld", (long long)noise->block + 1);
+  fprintf(out, "</th><td class=\"number\">%.2f&nbsp;%%</td><td class=\"number\">%llu</td><td class=\"number\">",
+          noise->span_ns > 0 ? 100.0 * (double)noise->lost_ns / (double)noise->span_ns : 0,
+          (unsigned long long)noise->gaps);
+  html_text(out, text_duration((double)noise->longest_ns, longest));
+  fputs("</td></tr>\n", out);
+  return true;
+}
+
+static void put_noise(const struct report *report, FILE *out)
+{
+  fputs("<details>\n<summary>What else had the processor</summary>\n<table><caption>Gaps while no trial "
+        "ran</caption><thead><tr>"
+        "<th scope=\"col\">when</th><th scope=\"col\" class=\"number\">time lost</th><th scope=\"col\" "
+        "class=\"number\">gaps</th><th scope=\"col\" class=\"number\">longest</th></tr></thead><tbody>\n",
+        out);
+  store_each_noise(report->store, report->dataset->campaign_id, put_sample, out);
+  fputs("</tbody></table>\n</details>\n", out);
+}
+
 void report_environment(const struct report *report, FILE *out)
 {
   const struct dataset *dataset = report->dataset;
@@ -74,5 +103,7 @@ void report_environment(const struct report *report, FILE *out)
   put_builds(report, out);
   fputs("</details>\n<details>\n<summary>The machine</summary>\n", out);
   put_machine(report, out);
-  fputs("</details>\n</section>\n", out);
+  fputs("</details>\n", out);
+  put_noise(report, out);
+  fputs("</section>\n", out);
 }

@@ -27,6 +27,7 @@ static const struct {
     {"characterise", "real programs: the workloads are benchmarks, and near ones count nearly twice"},
     {"survival", "time: ages are in bytes allocated"},
     {"live", "time: the axis is bytes allocated"},
+    {"noise", "gaps while trials ran: the machine was looked at between them"},
 };
 
 static char *read_file(const char *path, size_t *bytes)
@@ -148,8 +149,9 @@ static bool draw(struct report *report, const struct figure *figure, size_t *num
 }
 
 /* In the order in which a reader asks. */
-static const char *const order[] = {"forest",     "overhead",   "mmu",       "percentiles", "latency", "overview",
-                                    "pause_live", "thresholds", "timespace", "heatmap",     "heap",    NULL};
+static const char *const order[] = {"forest",   "overhead",   "mmu",        "percentiles", "latency",
+                                    "overview", "pause_live", "thresholds", "timespace",   "heatmap",
+                                    "heap",     "noise",      NULL};
 
 bool report_figures(struct report *report, FILE *out)
 {

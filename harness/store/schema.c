@@ -1,7 +1,8 @@
 /* The schema as its files have it, in the program. */
 #include "harness/store/internal.h"
 
-extern const char store_schema_sql[], store_micro_sql[], store_characterisation_sql[], store_twin_sql[];
+extern const char store_schema_sql[], store_micro_sql[], store_characterisation_sql[], store_twin_sql[],
+    store_noise_sql[];
 
 #define PART(name, file)                                                                                               \
   __asm__(".pushsection .rodata\n" #name ":\n"                                                                         \
@@ -13,6 +14,7 @@ PART(store_schema_sql, "schema.sql");
 PART(store_micro_sql, "micro.sql");
 PART(store_characterisation_sql, "characterisation.sql");
 PART(store_twin_sql, "twin.sql");
+PART(store_noise_sql, "noise.sql");
 
-const char *const store_schema_parts[] = {store_schema_sql, store_micro_sql, store_characterisation_sql, store_twin_sql,
-                                          NULL};
+const char *const store_schema_parts[] = {store_schema_sql, store_micro_sql, store_characterisation_sql,
+                                          store_twin_sql,   store_noise_sql, NULL};

@@ -108,6 +108,21 @@ bool store_each_trial(struct store *store, const char *campaign_id, store_trial_
 bool store_load_series(struct store *store, const char *trial_id, struct store_series *series);
 void store_series_free(struct store_series *series);
 
+/* What else had the processor (harness/platform/noise.h), while a campaign looked. */
+enum { STORE_NOISE_BUCKETS = 64 };
+
+struct store_noise {
+  const char *campaign_id, *at, *moment; /* before, block, after */
+  int64_t block;                         /* STORE_NONE: not of one */
+  uint64_t span_ns, floor_ns, gaps, lost_ns, longest_ns;
+  uint64_t histogram[STORE_NOISE_BUCKETS];
+};
+
+typedef bool store_noise_visitor(void *context, const struct store_noise *noise);
+
+bool store_put_noise(struct store *store, const struct store_noise *noise);
+bool store_each_noise(struct store *store, const char *campaign_id, store_noise_visitor *visit, void *context);
+
 /* What is kept of a workload that was characterised (harness/characterise). */
 struct store_characterisation {
   const char *id, *workload, *size, *parameters, *varied, *build_id, *heap_build_id, *checksum, *version, *revision,

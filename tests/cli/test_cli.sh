@@ -172,4 +172,27 @@ silent out
 try 2 run -c none -w gcbench --param stretch_depth=5 --store never.sqlite
 [ ! -e never.sqlite ] || fail "a plan that cannot run made a store"
 
+# However narrow the intervals are on this machine, nobody stops before ten blocks, and the same command adds nothing.
+try 0 run -c none,marksweep -w gcbench --small --precision 95% --no-aa --store precise.sqlite
+grep -Eq 'is (precise|complete), in precise.sqlite' out || fail "a campaign with a precision: $(cat out)"
+trials=$(sqlite3 precise.sqlite 'select count(*) from trial')
+[ "$trials" -ge 20 ] || fail "$trials trials are less than ten blocks of two cells"
+try 0 run -c none,marksweep -w gcbench --small --precision 95% --no-aa --store precise.sqlite --quiet
+[ "$(sqlite3 precise.sqlite 'select count(*) from trial')" = "$trials" ] || fail "more trials than were needed"
+try 2 run -c none -w gcbench --precision 2
+says err "--precision: precision: '2' is no share"
+
+# doctor: what it finds is the machine's affair, its form is not.
+"$gclab" doctor --for 20ms --json >out 2>err </dev/null
+code=$?
+[ $code = 0 ] || [ $code = 1 ] || fail "doctor: exit code $code"
+[ "$(jq '[.checks[] | select(.verdict == "doubtful")] | length > 0' out)" = "$([ $code = 1 ] && echo true || echo false)" ] ||
+  fail "doctor's exit code is not what it found"
+[ "$(jq '.noise.span_ns >= 20000000 and (.noise.histogram | length) == 64 and .noise.gaps == (.noise.histogram | add)' out)" = true ] ||
+  fail "doctor's noise: $(cat out)"
+"$gclab" doctor --for 20ms >out 2>err </dev/null
+says out "gaps of the processor"
+try 2 doctor --for never
+says err "--for: "
+
 exit $((failures > 0))
