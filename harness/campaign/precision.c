@@ -41,7 +41,8 @@ static bool read_walls(const struct results *results, size_t cell, uint32_t bloc
 double precision_half_width(const struct results *results, const struct plan_cells *cells, size_t cell, uint32_t blocks)
 {
   double *a = memory_allocate((blocks + 1) * sizeof *a), *b = memory_allocate((blocks + 1) * sizeof *b);
-  const bool good = read_walls(results, base_of(cells, cell), blocks, b) & read_walls(results, cell, blocks, a);
+  const bool is_base_good = read_walls(results, base_of(cells, cell), blocks, b);
+  const bool good = read_walls(results, cell, blocks, a) && is_base_good;
   size_t n = 0;
   for (uint32_t i = 0; i < blocks; i++) {
     if (isnan(a[i]) || isnan(b[i])) continue;

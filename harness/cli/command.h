@@ -27,6 +27,7 @@ int command_plot(int argc, char **argv);
 int command_compare(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+int command_minheap(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_characterise(int argc, char **argv);
 int command_script(int argc, char **argv);

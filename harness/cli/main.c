@@ -23,6 +23,7 @@ static const struct command commands[] = {
     {"compare", "compare cells or campaigns: ratios with intervals and verdicts", command_compare},
     {"doctor", "say what disturbs this machine, and what to do about it", command_doctor},
     {"export", "write the results as CSV or JSON", command_export},
+    {"minheap", "find the smallest heap that a workload runs in on each collector", command_minheap},
     {"characterise", "measure what workloads are like, and how far the suite spreads", command_characterise},
     {"script", "run a heap script on collectors, or on a real Python interpreter", command_script},
     {"fuzz", "random heap programs against an oracle, or against a real Python interpreter", command_fuzz},

@@ -43,18 +43,23 @@ static bool read_record(const struct process_result *result, struct minheap_tria
   return known;
 }
 
-enum minheap_outcome minheap_try(const struct minheap_request *request, uint64_t limit_bytes,
-                                 struct minheap_trial *trial, char *error)
+/* One process; seed is NULL where it is among the request's words. */
+static enum minheap_outcome run_once(const struct minheap_request *request, uint64_t limit_bytes, const uint64_t *seed,
+                                     struct minheap_trial *trial, char *error)
 {
-  char limit[64];
+  char limit[64], seed_word[64];
   const char *words[MINHEAP_WORDS_MAX] = {request->program};
   size_t count = 1;
-  for (const char *const *word = request->words; *word != NULL && count + 4 < MINHEAP_WORDS_MAX; word++)
+  for (const char *const *word = request->words; *word != NULL && count + 5 < MINHEAP_WORDS_MAX; word++)
     words[count++] = *word;
   snprintf(limit, sizeof limit, "heap_limit=%" PRIu64, limit_bytes);
   words[count++] = "--set";
   words[count++] = limit;
   words[count++] = "--no-journal";
+  if (seed != NULL) {
+    snprintf(seed_word, sizeof seed_word, "--seed=%" PRIu64, *seed);
+    words[count++] = seed_word;
+  }
   const struct process_request process = {.words = words, .time_limit_ns = request->time_limit_ns};
   struct process_result result = process_run(&process);
   *trial = (struct minheap_trial){.limit_bytes = limit_bytes, .timed_out = result.timed_out};
@@ -68,6 +73,19 @@ enum minheap_outcome minheap_try(const struct minheap_request *request, uint64_t
     outcome = MINHEAP_FAILED;
   }
   process_free(&result);
+  return outcome;
+}
+
+enum minheap_outcome minheap_try(const struct minheap_request *request, uint64_t limit_bytes,
+                                 struct minheap_trial *trial, char *error)
+{
+  enum minheap_outcome outcome = MINHEAP_FOUND;
+  if (request->attempts == 0) outcome = run_once(request, limit_bytes, NULL, trial, error);
+  for (unsigned attempt = 0; attempt < request->attempts && outcome == MINHEAP_FOUND; attempt++) {
+    const uint64_t seed = request->seed + attempt;
+    outcome = run_once(request, limit_bytes, &seed, trial, error);
+    if (outcome != MINHEAP_FOUND || !trial->fits) break; /* one that does not fit is enough to know */
+  }
   if (outcome == MINHEAP_FOUND && request->tell != NULL) request->tell(request->context, trial);
   return outcome;
 }

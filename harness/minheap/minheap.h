@@ -24,7 +24,11 @@ struct minheap_trial {
 struct minheap_request {
   const char *program;      /* gclab-trial-COLLECTOR */
   const char *const *words; /* "run", the workload, and its settings; NULL-ended */
-  uint64_t start_bytes;     /* a guess; nothing below `least_bytes` is tried */
+  unsigned
+      attempts; /* a limit fits where so many trials of so many end well, with the seeds from `seed` on; 0: one, whose
+                        seed is in words */
+  uint64_t seed;
+  uint64_t start_bytes; /* a guess; nothing below `least_bytes` is tried */
   uint64_t least_bytes;
   double precision;       /* largest limit too small >= (1 - precision) times the result */
   uint64_t time_limit_ns; /* of a trial; 0: none */
@@ -35,7 +39,7 @@ struct minheap_request {
 enum minheap_outcome { MINHEAP_FOUND, MINHEAP_FAILED, MINHEAP_INTERRUPTED };
 
 /*
- * One trial at a limit.  FAILED: what went wrong is in error (MINHEAP_ERROR_MAX); running out of memory is no failure.
+ * One trial at a limit, or its attempts.  FAILED: what went wrong is in error (MINHEAP_ERROR_MAX); running out of memory is no failure.
  */
 enum minheap_outcome minheap_try(const struct minheap_request *request, uint64_t limit_bytes,
                                  struct minheap_trial *trial, char *error);

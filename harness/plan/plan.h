@@ -151,6 +151,11 @@ bool plan_validate(const struct plan_cells *cells);
  */
 void plan_block_order(uint64_t seed, uint32_t block, size_t count, uint32_t *order);
 
+/* Sizes (512M, 4G) and numbers; error as above. */
+bool quantity_parse_size(const char *name, const char *text, uint64_t *bytes, char *error);
+bool quantity_parse_number(const char *name, const char *text, uint64_t minimum, uint64_t maximum, uint64_t *value,
+                           char *error);
+
 /* A share such as "2%" or "0.5 %", above 0 and below 1; "none" for 0.  error has room for SETTING_ERROR_MAX bytes. */
 bool quantity_parse_share(const char *name, const char *text, double *share, char *error);
 

@@ -68,10 +68,6 @@ void plan_words_add(struct plan_words *words, const struct plan_word *word);
 void plan_words_clear(struct plan_words *words);
 bool plan_words_copy_text(const struct plan_words *words, char ***texts, unsigned *count);
 
-/* Sizes (512M, 4G) and numbers, as durations (plan.h). */
-bool quantity_parse_size(const char *name, const char *text, uint64_t *bytes, char *error);
-bool quantity_parse_number(const char *name, const char *text, uint64_t minimum, uint64_t maximum, uint64_t *value,
-                           char *error);
 void quantity_format_duration(uint64_t ns, char *text); /* SETTING_TEXT_MAX bytes; read back exactly from 1 ms on */
 void quantity_format_size(uint64_t bytes, char *text);
 

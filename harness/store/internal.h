@@ -9,7 +9,7 @@
 
 /*
  * Of the parts of the schema, kept in the database as user_version; and "GCLB", kept as application_id.  Versions so
- * far only added tables: 2, micro.sql and characterisation.sql; 3, twin.sql and noise.sql.
+ * far only added tables: 2, micro.sql and characterisation.sql; 3, twin.sql, noise.sql and minheap.sql.
  */
 enum { STORE_SCHEMA_VERSION = 3, STORE_APPLICATION_ID = 0x47434c42 };
 

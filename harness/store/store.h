@@ -123,6 +123,28 @@ typedef bool store_noise_visitor(void *context, const struct store_noise *noise)
 bool store_put_noise(struct store *store, const struct store_noise *noise);
 bool store_each_noise(struct store *store, const char *campaign_id, store_noise_visitor *visit, void *context);
 
+/* A minimum heap, and the limits that were tried for it. */
+struct store_minheap {
+  const char *id, *collector, *workload, *size, *knobs, *parameters, *build_id, *created_at;
+  uint64_t attempts, seed, limit_bytes;
+  double precision;
+};
+
+struct store_minheap_step {
+  uint64_t limit_bytes;
+  bool fits, timed_out;
+};
+
+typedef bool store_minheap_step_visitor(void *context, const struct store_minheap_step *step);
+
+/* One transaction; what is there under this id is replaced. */
+bool store_put_minheap(struct store *store, const struct store_minheap *row, const struct store_minheap_step *steps,
+                       size_t count);
+
+/* limit_bytes becomes 0 where it is not there. */
+bool store_find_minheap(struct store *store, const char *id, uint64_t *limit_bytes);
+bool store_each_minheap_step(struct store *store, const char *id, store_minheap_step_visitor *visit, void *context);
+
 /* What is kept of a workload that was characterised (harness/characterise). */
 struct store_characterisation {
   const char *id, *workload, *size, *parameters, *varied, *build_id, *heap_build_id, *checksum, *version, *revision,

@@ -42,7 +42,7 @@ _gclab_value() {
     --color) _gclab_reply $'auto\nalways\nnever' "" "$2" ;;
     --format) _gclab_reply_list $'svg\npng\npdf\ncsv\njson\nlines\nmarkdown\ntable' "$2" ;;
     --store | --out | --output | --deaths | --keep-deaths | --pack | --unpack | --observe | --on-python | --shrink | --expect | --renew) COMPREPLY=($(compgen -f -- "$2")) && compopt -o filenames 2>/dev/null ;;
-    --blocks | --precision | --budget | --seed | --time-limit | --memory-limit | --name | --description | --campaign | --title | --for | --programs | --operations | --phase | --band | --level | --fail-above | -f | --filter | --repetitions | --min-time) ;;
+    --blocks | --attempts | --precision | --budget | --seed | --time-limit | --memory-limit | --name | --description | --campaign | --title | --for | --programs | --operations | --phase | --band | --level | --fail-above | -f | --filter | --repetitions | --min-time) ;;
     *) return 1 ;;
   esac
   return 0
