@@ -128,8 +128,8 @@ static int list_named(const struct listing *listing, const struct arguments *arg
 
 int command_list(int argc, char **argv)
 {
-  static const struct argp argp = {options, parse_option, "[collectors|workloads|plans|figures|metrics|NAME]", doc, NULL,
-                                   NULL,    NULL};
+  static const struct argp argp = {
+      options, parse_option, "[collectors|workloads|plans|figures|metrics|NAME]", doc, NULL, NULL, NULL};
   struct arguments arguments = {0};
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
   struct listing listing = {.catalogue = catalogue_load()};

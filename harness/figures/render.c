@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "harness/figures/canvas.h"
+#include "harness/figures/slim.h"
 #include "harness/text/text.h"
 
 /* The directory of the running program, or NULL. */
@@ -207,6 +208,7 @@ bool render_run(const char *directory, const char *name, const char *const *form
       fprintf(stderr, "gclab plot: gnuplot left %s empty\n", paths[i]);
       ok = false;
     }
+    if (ok && strcmp(formats[i], "svg") == 0) ok = slim_file(temporary);
     if (ok) ok = rename(temporary, paths[i]) == 0;
     if (!ok) unlink(temporary);
     all &= ok;

@@ -66,24 +66,6 @@ void html_base64(FILE *out, const void *data, size_t bytes)
 
 static bool begins(const char *text, const char *with) { return strncmp(text, with, strlen(with)) == 0; }
 
-/* Behind a group that holds nothing but white space; NULL: it holds something. */
-static const char *after_empty_group(const char *at)
-{
-  if (!begins(at, "<g ")) return NULL;
-  const char *end = strchr(at, '>');
-  if (end == NULL) return NULL;
-  end += 1 + strspn(end + 1, " \t\n");
-  return begins(end, "</g>") ? end + 4 + strspn(end + 4, " \t\n") : NULL;
-}
-
-/* Behind gnuplot's title of a plot, which is its command. */
-static const char *after_title(const char *at)
-{
-  if (!begins(at, "<title>")) return NULL;
-  const char *end = strstr(at, "</title>");
-  return end != NULL ? end + strlen("</title>") : NULL;
-}
-
 /* What makes an id, or refers to one: the id gets the prefix. */
 static size_t id_mark(const char *at)
 {
@@ -106,12 +88,8 @@ void html_svg(FILE *out, const char *svg, const char *prefix, const char *title)
   html_text(out, title);
   fputs("\">", out);
   for (at = content + 1; *at != '\0';) {
-    const char *next = after_empty_group(at);
-    if (next == NULL) next = after_title(at);
-    const size_t mark = next == NULL ? id_mark(at) : 0;
-    if (next != NULL) {
-      at = next;
-    } else if (mark > 0) {
+    const size_t mark = id_mark(at);
+    if (mark > 0) {
       fprintf(out, "%.*s%s", (int)mark, at, prefix);
       at += mark;
     } else {

@@ -16,7 +16,7 @@ void html_base64(FILE *out, const void *data, size_t bytes);
 
 /*
  * An SVG as gnuplot writes it, to stand in a page: without its head, with ids of its own (prefix), a title and role for
- * those who cannot see it, and without what draws nothing.
+ * those who cannot see it.
  */
 void html_svg(FILE *out, const char *svg, const char *prefix, const char *title);
 
