@@ -162,7 +162,8 @@ struct noise_floor comparison_noise_floor(const struct analysis *analysis, const
 {
   struct noise_floor floor = {.ratio = {NAN, NAN, NAN, 0}, .widest = NAN};
   struct comparison *pairs = memory_require(calloc(analysis->twin_count + 1, sizeof *pairs));
-  const struct comparison **list = memory_require(calloc(analysis->twin_count + 1, sizeof *list));
+  const struct comparison **list =
+      (const struct comparison **)memory_require(calloc(analysis->twin_count + 1, sizeof(void *)));
   double widest = 1;
   for (size_t i = 0; i < analysis->twin_count; i++) {
     const struct analysis_cell *twin = &analysis->cells[analysis->cell_count + i];
@@ -178,7 +179,7 @@ struct noise_floor comparison_noise_floor(const struct analysis *analysis, const
     floor.widest = fmax(widest, fmax(distance(floor.ratio.low), distance(floor.ratio.high)));
     floor.excludes_one = floor.ratio.low > 1 || floor.ratio.high < 1;
   }
-  free(list);
+  free((void *)list);
   free(pairs);
   return floor;
 }

@@ -445,8 +445,9 @@ static char *format_number(double value, char *text)
 
 char *metric_format(const struct metric *metric, double value, char *text)
 {
+  char bytes[TEXT_NUMBER_MAX];
   if (isnan(value)) {
-    strcpy(text, "-");
+    snprintf(text, TEXT_NUMBER_MAX, "-");
     return text;
   }
   switch (metric->unit) {
@@ -455,8 +456,7 @@ char *metric_format(const struct metric *metric, double value, char *text)
   case METRIC_BYTES:
     return text_bytes(value, text);
   case METRIC_BYTE_SECONDS:
-    text_bytes(value, text);
-    strcat(text, "·s");
+    snprintf(text, TEXT_NUMBER_MAX, "%.40s·s", text_bytes(value, bytes));
     return text;
   case METRIC_SHARE:
     snprintf(text, TEXT_NUMBER_MAX, "%.3g %%", 100 * value);

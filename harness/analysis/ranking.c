@@ -68,7 +68,7 @@ struct stats_estimate ranking_ratio(const struct ranking *ranking, size_t a, siz
   struct stats_estimate none = {NAN, NAN, NAN, 0};
   const size_t count = ranking->subject_count;
   struct comparison *of = memory_require(calloc(count + 1, sizeof *of));
-  const struct comparison **list = memory_require(calloc(count + 1, sizeof *list));
+  const struct comparison **list = (const struct comparison **)memory_require(calloc(count + 1, sizeof(void *)));
   bool whole = count > 0;
   for (size_t i = 0; i < count && whole; i++) {
     of[i] = comparison_of(cell_of(ranking, ranking->series[a], ranking->subjects[i]),
@@ -77,7 +77,7 @@ struct stats_estimate ranking_ratio(const struct ranking *ranking, size_t a, siz
     whole = of[i].kind != COMPARISON_NONE;
   }
   if (whole) none = comparison_geomean(list, count, terms);
-  free(list);
+  free((void *)list);
   free(of);
   return none;
 }

@@ -231,7 +231,8 @@ static void judge(struct compare_result *result)
 
 static void add_mean(struct compare_result *result, size_t side, const struct metric *metric)
 {
-  const struct comparison **list = memory_require(calloc(result->row_count + 1, sizeof *list));
+  const struct comparison **list =
+      (const struct comparison **)memory_require(calloc(result->row_count + 1, sizeof(void *)));
   struct compare_mean mean = {.side = side, .metric = metric};
   for (size_t i = 0; i < result->row_count; i++) {
     const struct compare_row *row = &result->rows[i];
@@ -248,7 +249,7 @@ static void add_mean(struct compare_result *result, size_t side, const struct me
   } else {
     free(mean.left_out);
   }
-  free(list);
+  free((void *)list);
 }
 
 static void add_means(struct job *job, size_t sides)

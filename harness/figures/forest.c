@@ -77,12 +77,12 @@ static void judge(struct forest *forest)
 
 static void add_mean(struct panel *panel)
 {
-  const struct comparison **list = text_allocate((panel->count + 1) * sizeof *list);
+  const struct comparison **list = (const struct comparison **)text_allocate((panel->count + 1) * sizeof(void *));
   for (size_t r = 0; r < panel->count; r++) {
     if (panel->rows[r].comparison.kind == COMPARISON_PAIRED) list[panel->mean_of++] = &panel->rows[r].comparison;
   }
   if (panel->mean_of >= 2) panel->mean = comparison_geomean(list, panel->mean_of, &comparison_default_terms);
-  free(list);
+  free((void *)list);
 }
 
 static void list_subjects(const struct dataset *dataset, struct forest *forest)
@@ -256,8 +256,8 @@ static enum figure_status draw(struct figure_job *job, const struct forest *fore
   const double first = canvas_head_bottom(canvas) + 26;
   canvas->height = first + (height + 64) * (double)rows + 18;
   for (size_t p = 0; p < forest->count; p++) {
-    const size_t column = p % columns;
-    const double at_x = left + (double)column * (width + gap), at_y = first + (double)(p / columns) * (height + 64);
+    const size_t column = p % columns, row = p / columns;
+    const double at_x = left + (double)column * (width + gap), at_y = first + (double)row * (height + 64);
     struct canvas_panel *panel = canvas_add_panel(canvas, at_x, at_x + width, at_y, at_y + height);
     panel->x = x;
     panel->y = (struct axis){.low = -(double)forest->subject_count - 0.5, .high = 0.5};

@@ -100,8 +100,8 @@ static bool load_sheet(struct dataset *dataset, size_t subject, const struct gap
 
 static char *rate_text(double value, char *text)
 {
-  text_short(value, text);
-  strcat(text, "/s");
+  char number[TEXT_NUMBER_MAX];
+  snprintf(text, TEXT_NUMBER_MAX, "%.40s/s", text_short(value, number));
   return text;
 }
 

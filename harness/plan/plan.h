@@ -76,15 +76,15 @@ struct plan {
 };
 
 struct plan_cell {
-  char id[PLAN_ID_MAX];
   const struct catalogue_collector *collector; /* or the variant of it that runs on the allocator */
   const struct catalogue_workload *workload;
   int64_t *knobs;        /* one a row */
   int64_t *parameters;   /* one a row */
   const char *allocator; /* "jemalloc", "glibc", "mimalloc", "tcmalloc", "blocks"; "own" where there is no choice */
+  size_t twin_of;        /* of a twin: the index of the cell with the same configuration */
   enum setting_size size;
-  bool is_twin;   /* the same configuration as the cell twin_of, under another id */
-  size_t twin_of; /* its index */
+  bool is_twin; /* of an A/A pair: another cell's configuration under an id of its own */
+  char id[PLAN_ID_MAX];
 };
 
 struct plan_cells {

@@ -157,9 +157,12 @@ void stats_mmu_curve(const struct stats_utilisation *utilisation, const uint64_t
   double paused = 0;
   for (size_t i = count; i > 0; i--) {
     paused = fmax(paused, 1 - mmu[i - 1]);
-    for (double more = denser(utilisation, windows_ns[i - 1], paused); more > paused;
-         more = denser(utilisation, windows_ns[i - 1], paused))
-      paused = more;
+    bool is_more = true;
+    while (is_more) {
+      const double more = denser(utilisation, windows_ns[i - 1], paused);
+      is_more = more > paused;
+      paused = fmax(paused, more);
+    }
     bmu[i - 1] = 1 - paused;
   }
 }

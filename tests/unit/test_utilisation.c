@@ -178,7 +178,7 @@ static void test_grid(void **state)
 static double reference(const struct stats_request *requests, size_t n, size_t i, uint64_t window)
 {
   size_t a = 0, b = n - 1;
-  const double start = (double)requests[i].start_ns, half = (double)(window / 2);
+  const double start = (double)requests[i].start_ns, half = (double)(window >> 1);
   for (size_t k = n; k > 0; k--) {
     if ((double)requests[k - 1].start_ns >= start - half) a = k - 1;
     if ((double)requests[k - 1].start_ns >= start + half) b = k - 1;
