@@ -142,13 +142,14 @@ plot)
   ;;
 migrate) # a store of version 1 is read as it is, and has the new tables once it is written to
   expect 0 "$gclab" run -c none -w gcbench --size small --blocks 1
-  sqlite3 s.sqlite "drop table curve; drop table measure; drop table characterisation; pragma user_version = 1"
+  sqlite3 s.sqlite "drop table curve; drop table measure; drop table characterisation; drop table twin;
+    drop table noise; drop table minheap_step; drop table minheap; pragma user_version = 1"
   expect 0 "$gclab" export
   expect 4 "$gclab" characterise --stored
   says 'nothing was characterised at size default yet' err
   is version "$(sqlite3 s.sqlite 'pragma user_version')" 1
   expect 0 "$gclab" characterise --size small -w gcbench -o /dev/null
-  is version "$(sqlite3 s.sqlite 'pragma user_version')" 2
+  is version "$(sqlite3 s.sqlite 'pragma user_version')" 3
   is trials "$(sqlite3 s.sqlite 'select count(*) from trial')" 1
   is characterisations "$(sqlite3 s.sqlite 'select count(*) from characterisation')" 1
   ;;
