@@ -232,6 +232,9 @@ static void put_texts(struct canvas *canvas, const struct dataset *dataset, cons
                   forest->floor.pairs > 0
                       ? "Grey band: the noise floor of the A/A pairs, the same configuration run under two names."
                       : "There is no A/A pair: the noise floor is not known.");
+  if (most < STATS_SIGNIFICANT_MINIMUM)
+    text_append(&canvas->subtitle, " With fewer than %d blocks nothing can be significant, so all are inconclusive.",
+                STATS_SIGNIFICANT_MINIMUM);
   canvas_add_key(canvas, "faster", PALETTE_BLUE, 0, 7, 0.8);
   canvas_add_key(canvas, "slower", PALETTE_VERMILION, 0, 7, 0.8);
   canvas_add_key(canvas, "equivalent within 2 %", PALETTE_GREEN, 0, 7, 0.8);

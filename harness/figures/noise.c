@@ -57,7 +57,8 @@ static bool count_pauses(struct dataset *dataset, const struct dataset_cell *cel
     struct store_series series = {0};
     if (!store_load_series(dataset->store, cell->trials[t].id, &series)) return false;
     for (size_t i = 0; i < series.pause_count; i++) {
-      const double step = log10(fmax((double)series.pauses[i].duration_ns, least_ns) / least_ns) * STEPS_A_DECADE;
+      if ((double)series.pauses[i].duration_ns < least_ns) continue;
+      const double step = log10((double)series.pauses[i].duration_ns / least_ns) * STEPS_A_DECADE;
       counts[(size_t)fmin(step, STEPS - 1)]++;
     }
     *seconds += (double)cell->trials[t].wall_ns / 1e9;
@@ -120,8 +121,8 @@ static enum figure_status draw(struct figure_job *job, const struct gaps *gaps, 
   figure->subtitle =
       text_format("How often a second there is a pause, or a gap, of this length or longer. %s at default knobs, all "
                   "trials together. "
-                  "Grey: what else had the core while no trial ran, in %llu samples, %s in all; gaps under %s do not "
-                  "count. Pauses "
+                  "Grey: what else had the core while no trial ran, in %llu samples, %s in all; gaps under %s do "
+                  "not count, nor do cascades without a row. Pauses "
                   "near that line or below it cannot be told from the machine's noise.",
                   collectors, (unsigned long long)gaps->samples, text_duration((double)gaps->span_ns, span),
                   text_duration_tick((double)gaps->floor_ns, floor));

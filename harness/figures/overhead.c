@@ -97,6 +97,10 @@ static char *times_text(double value, char *text)
 
 static void heap_ticks(struct axis *axis, double length_px)
 {
+  if (axis->high < 4 * axis->low) { /* there may be no power of two in it */
+    axis_linear_ticks(axis, times_text, false, 4);
+    return;
+  }
   axis_log_ticks(axis, times_text, 2, length_px / 1.5, CANVAS_TEXT_POINTS);
 }
 
@@ -146,7 +150,12 @@ static enum figure_status draw_metric(struct figure_job *job, const struct analy
   size_t count = 0;
   for (size_t subject = 0; subject < dataset->subject_count; subject++) {
     load_sheet(analysis, subject, metric, &sheets[count], drawn, &figure);
-    count += sheets[count].count > 0;
+    if (sheets[count].count > 0) {
+      count++;
+    } else {
+      free(sheets[count].title);
+      sheets[count].title = NULL;
+    }
   }
   enum figure_status status = FIGURE_DRAWN;
   if (count == 0)

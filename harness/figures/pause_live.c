@@ -74,6 +74,10 @@ struct sheet {
 
 static void bytes_ticks(struct axis *axis, double length_px)
 {
+  if (axis->high < 4 * axis->low) { /* there may be no power of two in it */
+    axis_linear_ticks(axis, text_bytes_tick, true, 4);
+    return;
+  }
   axis_log_ticks(axis, text_bytes_tick, 2, length_px / 2.2, CANVAS_TEXT_POINTS);
 }
 

@@ -1,5 +1,5 @@
 /* points: what a canvas has drawn, in pixels, for those who show values under the pointer. */
-#include <ctype.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +50,9 @@ static void put_block(const struct canvas_panel *panel, enum canvas_layer layer,
   const char *gap = "";
   for (size_t i = 0; i < count; i++) {
     double x = 0, y = 0;
-    if ((i % step == 0 || i + 1 == count) && read_row(rows, layer, &x, &y)) {
+    const bool is_taken = (i % step == 0 || i + 1 == count) && read_row(rows, layer, &x, &y);
+    if (is_taken && isfinite(canvas_x_px(panel, x)) &&
+        isfinite(canvas_y_px(panel, y))) { /* 0 has no place on a log axis */
       fprintf(out, "%s[%.1f,%.1f,%.4g,%.4g]", gap, canvas_x_px(panel, x), canvas_y_px(panel, y), x, y);
       gap = ",";
     }

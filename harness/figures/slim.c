@@ -62,6 +62,7 @@ bool slim_file(const char *path)
     bytes += got;
   } while (got > 0);
   text[bytes] = '\0';
+  ok = ok && ferror(file) == 0;
   if (file != NULL) fclose(file);
   slim_svg(text);
   struct whole_file slim;

@@ -25,6 +25,9 @@
 
 enum { STATS_BOOTSTRAP_MINIMUM = 5 };
 
+/* No p of stats_sign_flip_p is below 0.05 with fewer blocks. */
+enum { STATS_SIGNIFICANT_MINIMUM = 6 };
+
 /* A value with its interval. */
 struct stats_estimate {
   double value;     /* NAN: there were no values */

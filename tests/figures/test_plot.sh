@@ -22,7 +22,8 @@ all) # every figure: well-formed, with its labels, not too large, no picture emp
   says '| threshold0    | cpython' out
   cmp -s f/summary.md out || head -c "$(wc -c <f/summary.md)" out | cmp - f/summary.md
   for name in overview thresholds-threshold0 thresholds-threshold1 thresholds-growth_factor \
-    heatmap-refcount_cyclic-cycles percentiles heap-gcbench heap-cycles heap-splay timespace; do
+    heatmap-refcount_cyclic-cycles percentiles heap-gcbench heap-cycles heap-splay timespace mmu forest \
+    overhead-wall overhead-cpu pause_live; do
     for ending in svg png dat gp; do [ -s "f/$name.$ending" ] || fail "$name.$ending is missing or empty"; done
     xmllint --noout "f/$name.svg"
     [ "$(wc -c <"f/$name.svg")" -lt 300000 ] || fail "$name.svg is larger than 300 kB"
