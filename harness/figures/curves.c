@@ -60,6 +60,24 @@ static size_t count_drawn(const struct curve *curve)
   return n;
 }
 
+/* Is the point in the frame, or the last in front of it, from where a line or band enters? */
+static bool is_inside(const struct canvas_panel *panel, const struct curve *curve, size_t i)
+{
+  return is_drawn(curve, i) && (i + 1 == curve->count || curve->x[i + 1] >= panel->x.low);
+}
+
+/*
+ * Would the absence of a line's point be seen?  On a level stretch the ends are enough.
+ */
+static bool is_vertex(const struct canvas_panel *panel, const struct curve *curve, size_t i)
+{
+  const double level_px = 0.3;
+  if (!is_inside(panel, curve, i)) return false;
+  if (i == 0 || i + 1 == curve->count || !is_drawn(curve, i - 1) || !is_drawn(curve, i + 1)) return true;
+  const double before = canvas_y_px(panel, curve->y[i - 1]), here = canvas_y_px(panel, curve->y[i]);
+  return fabs(before - here) > level_px || fabs(canvas_y_px(panel, curve->y[i + 1]) - here) > level_px;
+}
+
 /* An interval may reach far beyond what there is to see. */
 static double clip(double value, const struct axis *axis) { return fmin(fmax(value, axis->low), axis->high); }
 
@@ -67,7 +85,7 @@ static void put_band(struct canvas *canvas, struct canvas_panel *panel, const st
 {
   canvas_block(canvas, panel, CANVAS_BANDS, curve->colour);
   for (size_t i = 0; i < curve->count; i++) {
-    if (is_drawn(curve, i) && isfinite(curve->low[i]))
+    if (is_inside(panel, curve, i) && isfinite(curve->low[i]))
       canvas_row(canvas, "%.6g %.6g %.6g", curve->x[i], clip(curve->low[i], &panel->y),
                  clip(curve->high[i], &panel->y));
   }
@@ -117,7 +135,7 @@ static void put_curve(struct canvas *canvas, struct canvas_panel *panel, const s
   }
   canvas_block(canvas, panel, curve->layer, curve->colour);
   for (size_t i = 0; i < curve->count; i++) {
-    if (is_drawn(curve, i)) canvas_row(canvas, "%.6g %.6g", curve->x[i], curve->y[i]);
+    if (is_vertex(panel, curve, i)) canvas_row(canvas, "%.6g %.6g", curve->x[i], curve->y[i]);
   }
   if (curve->with_dots) put_points(canvas, panel, curve, CANVAS_DOTS, 0.8);
 }
