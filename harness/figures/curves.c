@@ -51,6 +51,14 @@ void curves_measure(const struct curve_sheet *sheets, size_t count, struct axis 
   }
 }
 
+void curves_log_log(const struct curve_sheet *sheets, size_t count, struct curve_figure *figure)
+{
+  figure->x = figure->y = AXIS_EMPTY;
+  figure->x.log = figure->y.log = true;
+  curves_measure(sheets, count, &figure->x, &figure->y);
+  axis_pad(&figure->y, 0.04, 0.06);
+}
+
 static bool is_drawn(const struct curve *curve, size_t i) { return isfinite(curve->x[i]) && isfinite(curve->y[i]); }
 
 static size_t count_drawn(const struct curve *curve)
@@ -173,8 +181,8 @@ static struct axis copy_axis(const struct axis *axis)
   return copy;
 }
 
-enum figure_status curves_draw(struct figure_job *job, const struct curve_figure *figure,
-                               const struct curve_sheet *sheets, size_t count, const bool *series_drawn)
+enum figure_status curves_draw(struct figure_job *job, struct curve_figure *figure, const struct curve_sheet *sheets,
+                               size_t count, const bool *series_drawn)
 {
   struct canvas *canvas = canvas_new(figure->name, "curves");
   canvas->title = text_copy(figure->title);
@@ -200,7 +208,34 @@ enum figure_status curves_draw(struct figure_job *job, const struct curve_figure
     if (s + columns >= count) panel->x_title = text_copy(figure->x_title);
     draw_panel(canvas, panel, figure, &sheets[s]);
   }
+  char *const texts[] = {figure->name, figure->title, figure->subtitle, figure->x_title};
+  for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) free(texts[i]);
   return parts_finish(job, canvas);
+}
+
+enum figure_status curves_of_subjects(struct figure_job *job, const struct curve_kind *kind, const void *context)
+{
+  const struct dataset *dataset = job->dataset;
+  struct curve_sheet *sheets = text_allocate((dataset->subject_count + 1) * sizeof *sheets);
+  bool *drawn = text_allocate((dataset->series_count + 1) * sizeof *drawn);
+  struct curve_figure figure = {.rule_y = NAN};
+  size_t count = 0;
+  enum figure_status status = FIGURE_DRAWN;
+  for (size_t subject = 0; subject < dataset->subject_count && status == FIGURE_DRAWN; subject++) {
+    struct curve_sheet *sheet = &sheets[count];
+    if (!kind->load(job, context, subject, sheet, drawn, &figure)) status = FIGURE_FAILED;
+    if (sheet->count > 0 && sheet->title == NULL) sheet->title = text_copy(dataset->subjects[subject].label);
+    count += sheet->count > 0;
+  }
+  if (status == FIGURE_DRAWN && count == 0) {
+    status = parts_without_data(job, "campaign '%s' %s", dataset->campaign_name, kind->without);
+  } else if (status == FIGURE_DRAWN) {
+    kind->describe(job, context, sheets, count, drawn, &figure);
+    status = curves_draw(job, &figure, sheets, count, drawn);
+  }
+  curves_free(sheets, dataset->subject_count);
+  free(drawn);
+  return status;
 }
 
 void curves_free(struct curve_sheet *sheets, size_t count)

@@ -67,10 +67,11 @@ static void add_curves(struct curve_sheet *sheet, const struct dataset_series *s
   }
 }
 
-static bool load_sheet(struct dataset *dataset, size_t subject, struct curve_sheet *sheet, bool *drawn,
-                       struct curve_figure *figure)
+static bool load(const struct figure_job *job, const void *unused, size_t subject, struct curve_sheet *sheet,
+                 bool *drawn, struct curve_figure *figure)
 {
-  sheet->title = text_copy(dataset->subjects[subject].label);
+  struct dataset *dataset = job->dataset;
+  (void)unused;
   for (size_t s = 0; s < dataset->series_count; s++) {
     const struct dataset_cell *cell = dataset_default_cell(dataset, s, subject);
     if (cell == NULL || cell->ok_count == 0 || !dataset->series[s].main_allocator) continue;
@@ -87,61 +88,31 @@ static bool load_sheet(struct dataset *dataset, size_t subject, struct curve_she
   return true;
 }
 
-static enum figure_status draw(struct figure_job *job, struct curve_figure *figure, const struct curve_sheet *sheets,
-                               size_t count, const bool *drawn)
+static void describe(const struct figure_job *job, const void *unused, const struct curve_sheet *sheets, size_t count,
+                     const bool *drawn, struct curve_figure *figure)
 {
+  (void)unused;
   char *collectors = parts_collectors(job->dataset, drawn);
   char *trials = parts_pooled(figure->least_trials, figure->most_trials);
-  figure->name = "latency";
+  figure->name = text_copy("latency");
   figure->title = text_copy("Request latency");
-  figure->subtitle = text_format("%s at default knobs; requests of %s. Line: from start to completion; request_server "
-                                 "has its starts on a schedule "
-                                 "(open loop), in others a request begins when the last one has ended, so that only "
-                                 "metered latency shows who waited. "
-                                 "Metered, as if arrivals had been even: dashed within 100 ms, dotted over the whole "
-                                 "run, which any drift of speed is "
-                                 "in, too. Lines end where fewer than ten requests took longer.",
-                                 collectors, trials);
-  figure->x_title = text_copy("percentile of requests");
-  figure->x = figure->y = AXIS_EMPTY;
-  figure->x.log = figure->y.log = true;
-  curves_measure(sheets, count, &figure->x, &figure->y);
-  axis_pad(&figure->y, 0.04, 0.06);
-  figure->x_ticks = curves_percentile_ticks;
-  figure->y_ticks = curves_time_ticks;
-  figure->rule_y = NAN;
-  const enum figure_status status = curves_draw(job, figure, sheets, count, drawn);
-  free(figure->title);
-  free(figure->subtitle);
-  free(figure->x_title);
+  figure->subtitle = text_format(
+      "%s at default knobs; requests of %s. Line: from start to completion; request_server has its starts on a "
+      "schedule (open loop), in others a request begins when the last one has ended, so that only metered latency "
+      "shows who waited. Metered, as if arrivals had been even: dashed within 100 ms, dotted over the whole run, which "
+      "any drift of speed is in, too. Lines end where fewer than ten requests took longer.",
+      collectors, trials);
   free(trials);
   free(collectors);
-  return status;
+  figure->x_title = text_copy("percentile of requests");
+  curves_log_log(sheets, count, figure);
+  figure->x_ticks = curves_percentile_ticks;
+  figure->y_ticks = curves_time_ticks;
 }
 
 enum figure_status figure_latency(struct figure_job *job)
 {
-  struct dataset *dataset = job->dataset;
-  struct curve_sheet *sheets = text_allocate((dataset->subject_count + 1) * sizeof *sheets);
-  bool *drawn = text_allocate((dataset->series_count + 1) * sizeof *drawn);
-  struct curve_figure figure = {0};
-  size_t count = 0;
-  enum figure_status status = FIGURE_DRAWN;
-  for (size_t subject = 0; subject < dataset->subject_count && status == FIGURE_DRAWN; subject++) {
-    if (!load_sheet(dataset, subject, &sheets[count], drawn, &figure)) status = FIGURE_FAILED;
-    if (sheets[count].count > 0) {
-      count++;
-    } else {
-      free(sheets[count].title);
-      sheets[count].title = NULL;
-    }
-  }
-  if (status == FIGURE_DRAWN && count == 0)
-    status = parts_without_data(job, "no workload of campaign '%s' serves requests; 'gclab run latency' measures some",
-                                dataset->campaign_name);
-  else if (status == FIGURE_DRAWN)
-    status = draw(job, &figure, sheets, count, drawn);
-  curves_free(sheets, dataset->subject_count);
-  free(drawn);
-  return status;
+  static const struct curve_kind kind = {load, describe,
+                                         "has no workload that serves requests; 'gclab run latency' measures some"};
+  return curves_of_subjects(job, &kind, NULL);
 }

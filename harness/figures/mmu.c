@@ -75,9 +75,11 @@ static uint64_t longest_run(const struct dataset *dataset, size_t subject)
   return (uint64_t)longest;
 }
 
-static bool load_sheet(struct dataset *dataset, size_t subject, struct curve_sheet *sheet, bool *drawn,
-                       struct curve_figure *figure)
+static bool load(const struct figure_job *job, const void *unused, size_t subject, struct curve_sheet *sheet,
+                 bool *drawn, struct curve_figure *figure)
 {
+  struct dataset *dataset = job->dataset;
+  (void)unused;
   uint64_t windows[WINDOWS_MAX];
   const size_t count = stats_utilisation_grid(least_window_ns, longest_run(dataset, subject), windows, WINDOWS_MAX);
   for (size_t s = 0; s < dataset->series_count; s++) {
@@ -95,7 +97,6 @@ static bool load_sheet(struct dataset *dataset, size_t subject, struct curve_she
     free(trials);
     if (!ok) return false;
   }
-  sheet->title = text_copy(dataset->subjects[subject].label);
   return true;
 }
 
@@ -114,11 +115,12 @@ static double first_window(const struct curve_sheet *sheets, size_t count, doubl
   return isfinite(first) ? fmax(low, first / 3) : low;
 }
 
-static enum figure_status draw(struct figure_job *job, struct curve_figure *figure, const struct curve_sheet *sheets,
-                               size_t count, const bool *drawn)
+static void describe(const struct figure_job *job, const void *unused, const struct curve_sheet *sheets, size_t count,
+                     const bool *drawn, struct curve_figure *figure)
 {
+  (void)unused;
   char *collectors = parts_collectors(job->dataset, drawn);
-  figure->name = "mmu";
+  figure->name = text_copy("mmu");
   figure->title = text_copy("Mutator utilisation over windows of time");
   figure->subtitle = text_format(
       "%s at default knobs. The least share of any window that the program had: dotted, of exactly this length (MMU); "
@@ -126,47 +128,21 @@ static enum figure_status draw(struct figure_job *job, struct curve_figure *figu
       "longer than the longest pause, and ends at the program's share of the whole run. Without the cascades that are "
       "only counted.",
       collectors);
+  free(collectors);
   figure->x_title = text_copy("length of the window");
   figure->x = AXIS_EMPTY;
   figure->x.log = true;
   figure->y = (struct axis){.low = 0, .high = 1};
-  struct axis unused = AXIS_EMPTY;
-  curves_measure(sheets, count, &figure->x, &unused);
+  struct axis unused_axis = AXIS_EMPTY;
+  curves_measure(sheets, count, &figure->x, &unused_axis);
   figure->x.low = first_window(sheets, count, figure->x.low);
   figure->x_ticks = curves_duration_ticks;
   figure->y_ticks = curves_share_ticks;
-  figure->rule_y = NAN;
-  const enum figure_status status = curves_draw(job, figure, sheets, count, drawn);
-  free(figure->title);
-  free(figure->subtitle);
-  free(figure->x_title);
-  free(collectors);
-  return status;
 }
 
 enum figure_status figure_mmu(struct figure_job *job)
 {
-  struct dataset *dataset = job->dataset;
-  struct curve_sheet *sheets = text_allocate((dataset->subject_count + 1) * sizeof *sheets);
-  bool *drawn = text_allocate((dataset->series_count + 1) * sizeof *drawn);
-  struct curve_figure figure = {0};
-  size_t count = 0;
-  enum figure_status status = FIGURE_DRAWN;
-  for (size_t subject = 0; subject < dataset->subject_count && status == FIGURE_DRAWN; subject++) {
-    if (!load_sheet(dataset, subject, &sheets[count], drawn, &figure)) status = FIGURE_FAILED;
-    if (sheets[count].count > 0) {
-      count++;
-    } else {
-      free(sheets[count].title);
-      sheets[count].title = NULL;
-    }
-  }
-  if (status == FIGURE_DRAWN && count == 0)
-    status = parts_without_data(job, "campaign '%s' has no pauses at default knobs; 'gclab run quick' measures some",
-                                dataset->campaign_name);
-  else if (status == FIGURE_DRAWN)
-    status = draw(job, &figure, sheets, count, drawn);
-  curves_free(sheets, dataset->subject_count);
-  free(drawn);
-  return status;
+  static const struct curve_kind kind = {load, describe,
+                                         "has no pauses at default knobs; 'gclab run quick' measures some"};
+  return curves_of_subjects(job, &kind, NULL);
 }

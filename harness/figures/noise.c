@@ -77,10 +77,10 @@ static void add_pauses(struct curve_sheet *sheet, const struct dataset_series *s
     curve_put(curve, length_at(s), (double)left[s] / seconds);
 }
 
-static bool load_sheet(struct dataset *dataset, size_t subject, const struct gaps *gaps, struct curve_sheet *sheet,
-                       bool *drawn, struct curve_figure *figure)
+static bool load(const struct figure_job *job, const void *gaps, size_t subject, struct curve_sheet *sheet, bool *drawn,
+                 struct curve_figure *figure)
 {
-  sheet->title = text_copy(dataset->subjects[subject].label);
+  struct dataset *dataset = job->dataset;
   for (size_t s = 0; s < dataset->series_count; s++) {
     const struct dataset_cell *cell = dataset_default_cell(dataset, s, subject);
     uint64_t counts[STEPS] = {0};
@@ -111,65 +111,36 @@ static void rate_ticks(struct axis *axis, double length_px, bool texts)
   axis_log_ticks(axis, texts ? rate_text : text_nothing, 10, length_px, CANVAS_TEXT_POINTS);
 }
 
-static enum figure_status draw(struct figure_job *job, const struct gaps *gaps, struct curve_figure *figure,
-                               const struct curve_sheet *sheets, size_t count, const bool *drawn)
+static void describe(const struct figure_job *job, const void *context, const struct curve_sheet *sheets, size_t count,
+                     const bool *drawn, struct curve_figure *figure)
 {
+  const struct gaps *gaps = context;
   char *collectors = parts_collectors(job->dataset, drawn);
   char floor[TEXT_NUMBER_MAX], span[TEXT_NUMBER_MAX];
-  figure->name = "noise";
+  figure->name = text_copy("noise");
   figure->title = text_copy("Pauses beside the machine's own gaps");
-  figure->subtitle =
-      text_format("How often a second there is a pause, or a gap, of this length or longer. %s at default knobs, all "
-                  "trials together. "
-                  "Grey: what else had the core while no trial ran, in %llu samples, %s in all; gaps under %s do "
-                  "not count, nor do cascades without a row. Pauses "
-                  "near that line or below it cannot be told from the machine's noise.",
-                  collectors, (unsigned long long)gaps->samples, text_duration((double)gaps->span_ns, span),
-                  text_duration_tick((double)gaps->floor_ns, floor));
+  figure->subtitle = text_format(
+      "How often a second there is a pause, or a gap, of this length or longer. %s at default knobs, all trials "
+      "together. Grey: what else had the core while no trial ran, in %llu samples, %s in all; gaps under %s do not "
+      "count, nor do cascades without a row. Pauses near that line or below it cannot be told from the machine's "
+      "noise.",
+      collectors, (unsigned long long)gaps->samples, text_duration((double)gaps->span_ns, span),
+      text_duration_tick((double)gaps->floor_ns, floor));
+  free(collectors);
   figure->x_title = text_copy("length");
-  figure->x = figure->y = AXIS_EMPTY;
-  figure->x.log = figure->y.log = true;
-  curves_measure(sheets, count, &figure->x, &figure->y);
-  axis_pad(&figure->y, 0.04, 0.06);
+  curves_log_log(sheets, count, figure);
   figure->x_ticks = curves_duration_ticks;
   figure->y_ticks = rate_ticks;
-  figure->rule_y = NAN;
-  const enum figure_status status = curves_draw(job, figure, sheets, count, drawn);
-  free(figure->title);
-  free(figure->subtitle);
-  free(figure->x_title);
-  free(collectors);
-  return status;
 }
 
 enum figure_status figure_noise(struct figure_job *job)
 {
-  struct dataset *dataset = job->dataset;
+  static const struct curve_kind kind = {load, describe, "has no pauses at default knobs"};
   struct gaps gaps = {0};
-  if (!store_each_noise(job->store, dataset->campaign_id, add_sample, &gaps)) return FIGURE_FAILED;
+  if (!store_each_noise(job->store, job->dataset->campaign_id, add_sample, &gaps)) return FIGURE_FAILED;
   if (gaps.span_ns == 0)
     return parts_without_data(job,
                               "campaign '%s' has no samples of the machine's noise; one that is run now takes them",
-                              dataset->campaign_name);
-  struct curve_sheet *sheets = text_allocate((dataset->subject_count + 1) * sizeof *sheets);
-  bool *drawn = text_allocate((dataset->series_count + 1) * sizeof *drawn);
-  struct curve_figure figure = {0};
-  size_t count = 0;
-  enum figure_status status = FIGURE_DRAWN;
-  for (size_t subject = 0; subject < dataset->subject_count && status == FIGURE_DRAWN; subject++) {
-    if (!load_sheet(dataset, subject, &gaps, &sheets[count], drawn, &figure)) status = FIGURE_FAILED;
-    if (sheets[count].count > 0) {
-      count++;
-    } else {
-      free(sheets[count].title);
-      sheets[count].title = NULL;
-    }
-  }
-  if (status == FIGURE_DRAWN && count == 0)
-    status = parts_without_data(job, "campaign '%s' has no pauses at default knobs", dataset->campaign_name);
-  else if (status == FIGURE_DRAWN)
-    status = draw(job, &gaps, &figure, sheets, count, drawn);
-  curves_free(sheets, dataset->subject_count);
-  free(drawn);
-  return status;
+                              job->dataset->campaign_name);
+  return curves_of_subjects(job, &kind, &gaps);
 }

@@ -68,25 +68,35 @@ static void add_curve(struct curve_sheet *sheet, const struct dataset_series *se
                        points[i].overhead.high);
 }
 
-/* "gcbench · base: none, 75.4 ms" */
-static void load_sheet(const struct analysis *analysis, size_t subject, const struct metric *metric,
-                       struct curve_sheet *sheet, bool *drawn, struct curve_figure *figure)
+/* What the figure is of. */
+struct subject_of {
+  const struct analysis *analysis;
+  const struct metric *metric;
+};
+
+/* The title is such as "gcbench · base: none, 75.4 ms". */
+static bool load(const struct figure_job *job, const void *context, size_t subject, struct curve_sheet *sheet,
+                 bool *drawn, struct curve_figure *figure)
 {
-  const struct dataset *dataset = analysis->dataset;
-  const struct overhead_base base = overhead_base_of(analysis, subject, metric);
-  if (base.cell == NULL) return;
-  const double unit_bytes = smallest_peak(analysis, subject);
-  struct point *points = text_allocate((analysis->cell_count + 1) * sizeof *points);
-  char number[TEXT_NUMBER_MAX];
-  sheet->title = text_format("%s · base: %s, %s", dataset->subjects[subject].label,
-                             dataset->series[base.cell->cell->series].label, text_duration(base.distilled_ns, number));
+  const struct subject_of *of = context;
+  const struct dataset *dataset = job->dataset;
+  const struct overhead_base base = overhead_base_of(of->analysis, subject, of->metric);
+  if (base.cell == NULL) return true;
+  const double unit_bytes = smallest_peak(of->analysis, subject);
+  struct point *points = text_allocate((of->analysis->cell_count + 1) * sizeof *points);
   for (size_t s = 0; s < dataset->series_count; s++) {
-    const size_t n = gather(analysis, subject, s, metric, &base, unit_bytes, points, figure);
+    const size_t n = gather(of->analysis, subject, s, of->metric, &base, unit_bytes, points, figure);
     if (n == 0) continue;
     add_curve(sheet, &dataset->series[s], points, n);
     drawn[s] = true;
   }
   free(points);
+  char number[TEXT_NUMBER_MAX];
+  if (sheet->count > 0)
+    sheet->title =
+        text_format("%s · base: %s, %s", dataset->subjects[subject].label,
+                    dataset->series[base.cell->cell->series].label, text_duration(base.distilled_ns, number));
+  return true;
 }
 
 static char *times_text(double value, char *text)
@@ -109,19 +119,19 @@ static void overhead_ticks(struct axis *axis, double length_px, bool texts)
   axis_log_ticks(axis, texts ? times_text : text_nothing, 10, length_px, CANVAS_TEXT_POINTS);
 }
 
-static enum figure_status draw(struct figure_job *job, const struct metric *metric, struct curve_figure *figure,
-                               const struct curve_sheet *sheets, size_t count, const bool *drawn)
+static void describe(const struct figure_job *job, const void *context, const struct curve_sheet *sheets, size_t count,
+                     const bool *drawn, struct curve_figure *figure)
 {
-  char *name = text_format("overhead-%s", metric->name);
-  figure->name = name;
-  figure->title = text_format("Lower-bound overhead, %s", metric->title);
+  const struct subject_of *of = context;
+  (void)job, (void)drawn;
+  figure->name = text_format("overhead-%s", of->metric->name);
+  figure->title = text_format("Lower-bound overhead, %s", of->metric->title);
   figure->subtitle = text_copy(
       "Total time in multiples of the base: the least time without pauses of any collector and setting on the "
       "workload. "
       "What a collector costs is at least the distance from 1; what the base's own barriers, allocator and locality "
-      "cost "
-      "is not in it. Bars: 95 % over blocks, the base's noise included, cut off at the frame. Points of one collector "
-      "are its settings.");
+      "cost is not in it. Bars: 95 % over blocks, the base's noise included, cut off at the frame. Points of one "
+      "collector are its settings.");
   figure->x_title = text_copy("peak heap, in multiples of the smallest");
   figure->x = figure->y = AXIS_EMPTY;
   figure->x.log = figure->y.log = true;
@@ -132,46 +142,14 @@ static enum figure_status draw(struct figure_job *job, const struct metric *metr
   figure->x_ticks = heap_ticks;
   figure->y_ticks = overhead_ticks;
   figure->rule_y = 1;
-  const enum figure_status status = curves_draw(job, figure, sheets, count, drawn);
-  free(figure->title);
-  free(figure->subtitle);
-  free(figure->x_title);
-  free(name);
-  return status;
-}
-
-static enum figure_status draw_metric(struct figure_job *job, const struct analysis *analysis,
-                                      const struct metric *metric)
-{
-  const struct dataset *dataset = job->dataset;
-  struct curve_sheet *sheets = text_allocate((dataset->subject_count + 1) * sizeof *sheets);
-  bool *drawn = text_allocate((dataset->series_count + 1) * sizeof *drawn);
-  struct curve_figure figure = {0};
-  size_t count = 0;
-  for (size_t subject = 0; subject < dataset->subject_count; subject++) {
-    load_sheet(analysis, subject, metric, &sheets[count], drawn, &figure);
-    if (sheets[count].count > 0) {
-      count++;
-    } else {
-      free(sheets[count].title);
-      sheets[count].title = NULL;
-    }
-  }
-  enum figure_status status = FIGURE_DRAWN;
-  if (count == 0)
-    status =
-        parts_without_data(job, "campaign '%s' has no trial that is ok and knows its heap", dataset->campaign_name);
-  else
-    status = draw(job, metric, &figure, sheets, count, drawn);
-  curves_free(sheets, dataset->subject_count);
-  free(drawn);
-  return status;
 }
 
 enum figure_status figure_overhead(struct figure_job *job)
 {
-  struct analysis *analysis = figure_job_analysis(job);
+  static const struct curve_kind kind = {load, describe, "has no trial that is ok and knows its heap"};
+  const struct analysis *analysis = figure_job_analysis(job);
   if (analysis == NULL) return FIGURE_FAILED;
-  const enum figure_status status = draw_metric(job, analysis, metric_find("wall"));
-  return status != FIGURE_DRAWN ? status : draw_metric(job, analysis, metric_find("cpu"));
+  const struct subject_of wall = {analysis, metric_find("wall")}, cpu = {analysis, metric_find("cpu")};
+  const enum figure_status status = curves_of_subjects(job, &kind, &wall);
+  return status != FIGURE_DRAWN ? status : curves_of_subjects(job, &kind, &cpu);
 }

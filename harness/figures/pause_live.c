@@ -113,7 +113,7 @@ static enum figure_status draw(struct figure_job *job, const struct sheet *sheet
   for (size_t k = 0; k < count; k++) make_curves(dataset, &sheets[k], &curves[k], &figure->x, &figure->y);
   char *collectors = parts_collectors(dataset, drawn),
        *trials = parts_pooled(figure->least_trials, figure->most_trials);
-  figure->name = "pause_live";
+  figure->name = text_copy("pause_live");
   figure->title = text_copy("Full collections against what they leave");
   figure->subtitle =
       text_format("%s at default knobs. A dot is a collection that left 16 KiB or more, of %s; dots at one place "
@@ -124,9 +124,6 @@ static enum figure_status draw(struct figure_job *job, const struct sheet *sheet
   figure->y_ticks = curves_time_ticks;
   figure->rule_y = NAN;
   const enum figure_status status = curves_draw(job, figure, curves, count, drawn);
-  free(figure->title);
-  free(figure->subtitle);
-  free(figure->x_title);
   free(trials);
   free(collectors);
   curves_free(curves, count);
