@@ -20,11 +20,11 @@ bool whole_file_open(struct whole_file *file, const char *path)
   return false;
 }
 
-/* Why a write failed, some time ago: what it could not write is tried again. */
+/* Why a write failed, some time ago: what it could not write is lost to us, so that one more byte is tried. */
 static int reason_of_failure(FILE *stream)
 {
   clearerr(stream);
-  return fflush(stream) != 0 ? errno : EIO;
+  return fputc('\n', stream) == EOF || fflush(stream) != 0 ? errno : EIO;
 }
 
 bool whole_file_close(struct whole_file *file, bool is_complete)

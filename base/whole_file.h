@@ -1,8 +1,8 @@
 /*
  * whole_file: a file that is there whole, or as it was before.
  *
- * What is written goes to PATH.part, which takes PATH's place when it is complete; so a full disk, a crash or Ctrl-C leaves
- * what was there.  Where PATH is no regular file, as a pipe or /dev/stdout, it is written itself.
+ * What is written goes to PATH.part, which takes PATH's place when it is complete; so a full disk, a crash or Ctrl-C
+ * leaves what was there.  Where PATH is no regular file, as a pipe or /dev/stdout, it is written itself.
  */
 #ifndef GCLAB_BASE_WHOLE_FILE_H
 #define GCLAB_BASE_WHOLE_FILE_H
@@ -16,7 +16,10 @@ struct whole_file {
   char *unfinished; /* NULL: path itself is written */
 };
 
-/* path must stay good until whole_file_close.  False, with errno, where it cannot be written; then there is nothing to close. */
+/*
+ * path must stay good until whole_file_close.  False, with errno, where it cannot be written; then there is nothing to
+ * close.
+ */
 bool whole_file_open(struct whole_file *file, const char *path);
 
 /* is_complete: all was written, as far as the caller knows.  False, with errno, where path is not the new file now. */

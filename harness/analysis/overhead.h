@@ -4,9 +4,9 @@
  *
  * No program can be run without any memory management, but for each workload the least of (total - what can be put down
  * to the collector, the time in its pauses) over all cells is an upper bound of what the program by itself needs.  The
- * total in multiples of that base is therefore at least what the collector costs.  The more baselines take part, `none`
- * (which never reclaims) and `manual` (explicit frees from the program's death schedule) among them, the nearer the
- * bound.  Barriers, counting, slower allocation and lost locality of the base itself stay in the base.
+ * total in multiples of that base is therefore at least what the collector costs.  The more cells take part, `none`
+ * (which never reclaims) among them, the nearer the bound.  Barriers, counting, slower allocation and lost locality of
+ * the base itself stay in the base.
  *
  * Of CPU time the part in pauses is taken to be the wall time of the pauses, since they run on the mutator's thread.
  */

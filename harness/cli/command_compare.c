@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/setting.h"
 #include "harness/analysis/matching.h"
 #include "harness/cli/command.h"
 #include "harness/cli/compare.h"
@@ -326,15 +327,60 @@ static void list_cells(const struct dataset *dataset)
   fputs("; 'gclab export' lists every setting\n", stderr);
 }
 
+/* A knob that the collector does not have is a slip; false after a message that names the nearest one. */
+static bool check_knobs(const struct dataset *dataset, const struct matching_word *word)
+{
+  const struct dataset_cell *cell = NULL;
+  for (size_t i = 0; i < dataset->cell_count && cell == NULL; i++) {
+    if (strcmp(dataset->cells[i].collector, word->collector) == 0) cell = &dataset->cells[i];
+  }
+  for (size_t k = 0; k < word->knob_count && cell != NULL; k++) {
+    if (dataset_knob(cell, word->knobs[k].name) != NULL) continue;
+    const char **names = (const char **)memory_require(calloc(cell->knob_count + 1, sizeof(void *)));
+    for (size_t i = 0; i < cell->knob_count; i++) names[i] = cell->knobs[i].name;
+    const char *nearest = setting_nearest(word->knobs[k].name, names, cell->knob_count);
+    fprintf(stderr, "gclab compare: %s has no knob '%s'%s%s%s\n", cell->collector, word->knobs[k].name,
+            nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
+    free((void *)names);
+    return false;
+  }
+  return true;
+}
+
+/* The workloads that were named are the campaign's; false after a message. */
+static bool check_workloads(const struct dataset *dataset, const struct arguments *arguments)
+{
+  const char **names = (const char **)memory_require(calloc(dataset->subject_count + 1, sizeof(void *)));
+  bool all = true;
+  for (size_t i = 0; i < dataset->subject_count; i++) names[i] = dataset->subjects[i].workload;
+  for (size_t w = 0; w < arguments->workload_count && all; w++) {
+    for (size_t i = 0; i < dataset->subject_count; i++) {
+      all = strcmp(names[i], arguments->workloads[w]) == 0;
+      if (all) break;
+    }
+    if (all) continue;
+    const char *nearest = setting_nearest(arguments->workloads[w], names, dataset->subject_count);
+    fprintf(stderr, "gclab compare: campaign '%s' has no workload '%s'", dataset->campaign_name,
+            arguments->workloads[w]);
+    if (nearest != NULL)
+      fprintf(stderr, "; did you mean %s?\n", nearest);
+    else
+      fputs("; 'gclab export' lists what it has\n", stderr);
+  }
+  free((void *)names);
+  return all;
+}
+
 static bool check_words(const struct dataset *dataset, const struct arguments *arguments,
                         const struct matching_word *words)
 {
+  if (!check_workloads(dataset, arguments)) return false;
   for (size_t w = 0; w < arguments->word_count; w++) {
     bool any = false;
     for (size_t i = 0; i < dataset->cell_count; i++) any |= matching_has(&words[w], &dataset->cells[i]);
     if (any) continue;
     fprintf(stderr, "gclab compare: there is no cell '%s'\n", arguments->words[w]);
-    list_cells(dataset);
+    if (check_knobs(dataset, &words[w])) list_cells(dataset);
     return false;
   }
   return true;

@@ -340,7 +340,8 @@ static void print_json(const struct search *searches, size_t count, const struct
 
 /* ---- the command ------------------------------------------------------------------------------------------------ */
 
-static int worse(int a, int b) { return a == EXIT_DONE || b == EXIT_INTERRUPTED ? b : a; }
+/* What ends the command comes before what only one search has come to. */
+static int worse(int a, int b) { return a == EXIT_DONE || b == EXIT_INTERRUPTED || b == EXIT_ENVIRONMENT ? b : a; }
 
 static int search_all(const struct plan_cells *cells, const struct arguments *arguments)
 {

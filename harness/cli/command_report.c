@@ -12,6 +12,7 @@
 #include "base/whole_file.h"
 #include "harness/catalogue/catalogue.h"
 #include "harness/cli/command.h"
+#include "harness/process/interrupt.h"
 #include "harness/process/temporary.h"
 #include "harness/report/report.h"
 
@@ -39,7 +40,7 @@ static const char doc[] =
     "  gclab report --campaign thresholds -o thresholds.html\n"
     "  gclab report --baseline marksweep --title 'marksweep against the rest'\n\n"
     "Exit codes: 0 done; 2 wrong usage; 4 there is no such store, campaign or collector, no gnuplot, or the page could "
-    "not be written.";
+    "not be written; 130 interrupted, with what was there before left as it was.";
 
 struct arguments {
   const char *store, *campaign, *title, *baseline, *out;
@@ -109,7 +110,7 @@ static int write_page(struct report *report, const char *path)
 {
   static struct temporary temporary;
   struct whole_file file;
-  if (!temporary_make(&temporary, "report")) return EXIT_ENVIRONMENT;
+  if (!interrupt_watch() || !temporary_make(&temporary, "report")) return EXIT_ENVIRONMENT;
   report->directory = temporary.directory;
   bool ok = whole_file_open(&file, path);
   if (ok) {
@@ -117,9 +118,13 @@ static int write_page(struct report *report, const char *path)
     errno = 0;
     ok = whole_file_close(&file, whole) && whole;
   }
-  if (!ok && errno != 0) fprintf(stderr, "gclab report: %s: %s\n", path, strerror(errno));
+  const int reason = errno;
+  const bool is_interrupted = interrupt_is_asked();
   empty_directory(temporary.directory);
   temporary_remove(&temporary);
+  interrupt_release();
+  if (is_interrupted) return EXIT_INTERRUPTED;
+  if (!ok && reason != 0) fprintf(stderr, "gclab report: %s: %s\n", path, strerror(reason));
   if (!ok) return EXIT_ENVIRONMENT;
   printf("%s\n", path);
   return EXIT_DONE;

@@ -139,7 +139,8 @@ static void print_notes(const struct compare_result *result)
   if (result->least_blocks > 0 && result->least_blocks < BLOCKS_WANTED)
     printf("Only %zu block%s: %s. --blocks %d when the campaign is run again adds to it.\n", result->least_blocks,
            result->least_blocks == 1 ? "" : "s",
-           result->least_blocks < 6 ? "with fewer than 6 nothing can be significant" : "10 or more are advised",
+           result->least_blocks < STATS_SIGNIFICANT_MINIMUM ? "with fewer than 6 nothing can be significant"
+                                                            : "10 or more are advised",
            BLOCKS_WANTED);
 }
 

@@ -52,22 +52,12 @@ void slim_svg(char *svg)
 
 bool slim_file(const char *path)
 {
-  FILE *file = fopen(path, "re");
-  char *text = NULL;
-  size_t bytes = 0, got = 0;
-  bool ok = file != NULL;
-  do {
-    text = text_reallocate(text, bytes + 65536 + 1);
-    got = ok ? fread(text + bytes, 1, 65536, file) : 0;
-    bytes += got;
-  } while (got > 0);
-  text[bytes] = '\0';
-  ok = ok && ferror(file) == 0;
-  if (file != NULL) fclose(file);
-  slim_svg(text);
+  size_t bytes = 0;
+  char *text = text_read_file(path, &bytes);
   struct whole_file slim;
-  ok = ok && whole_file_open(&slim, path);
+  bool ok = text != NULL && whole_file_open(&slim, path);
   if (ok) {
+    slim_svg(text);
     fputs(text, slim.stream);
     ok = whole_file_close(&slim, true);
   }

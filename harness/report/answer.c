@@ -123,7 +123,8 @@ static void put_warnings(const struct report *report, FILE *out)
     fprintf(out,
             "<p class=\"alert\" role=\"note\"><strong>%zu block%s only.</strong> %s; 10 or more are advised.</p>\n",
             blocks, blocks == 1 ? "" : "s",
-            blocks < 6 ? "With fewer than 6 no difference can be significant" : "Intervals are wide");
+            blocks < STATS_SIGNIFICANT_MINIMUM ? "With fewer than 6 no difference can be significant"
+                                               : "Intervals are wide");
   if (report->dataset->failed_count > 0)
     fprintf(out,
             "<p class=\"alert\" role=\"note\"><strong>%zu of %zu trials did not end well.</strong> They are in the "

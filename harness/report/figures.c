@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "harness/process/interrupt.h"
 #include "harness/report/html.h"
 #include "harness/report/report.h"
 #include "harness/text/text.h"
@@ -30,25 +31,6 @@ static const struct {
     {"noise", "gaps while trials ran: the machine was looked at between them"},
 };
 
-static char *read_file(const char *path, size_t *bytes)
-{
-  FILE *file = memory_or_null(fopen(path, "re"));
-  char *text = NULL;
-  size_t room = 0;
-  *bytes = 0;
-  if (file == NULL) return NULL;
-  for (;;) {
-    text = text_reallocate(text, room + 65536 + 1);
-    const size_t got = fread(text + *bytes, 1, 65536, file);
-    *bytes += got;
-    room = *bytes;
-    if (got == 0) break;
-  }
-  text[*bytes] = '\0';
-  fclose(file);
-  return text;
-}
-
 /* The path with another ending. */
 static char *sibling(const char *svg_path, const char *ending)
 {
@@ -71,7 +53,7 @@ static char *stem_of(const char *svg_path)
 static void put_data_link(const char *path, const char *stem, const char *ending, FILE *out)
 {
   size_t bytes = 0;
-  char *text = read_file(path, &bytes);
+  char *text = text_read_file(path, &bytes);
   if (text == NULL || bytes > DATA_BYTES_MAX) {
     free(text);
     return;
@@ -96,11 +78,11 @@ static bool put_figure(const struct report *report, const struct figure *figure,
                        FILE *out)
 {
   size_t bytes = 0;
-  char *svg = read_file(svg_path, &bytes);
+  char *svg = text_read_file(svg_path, &bytes);
   if (svg == NULL) return false;
   char *stem = stem_of(svg_path), *points_path = sibling(svg_path, ".json"), *data_path = sibling(svg_path, ".dat");
   char *script_path = sibling(svg_path, ".gp"), *prefix = text_format("f%zu-", number);
-  char *points = read_file(points_path, &bytes);
+  char *points = text_read_file(points_path, &bytes);
   fprintf(out, "<figure id=\"figure-%s\">\n<div class=\"plot\" tabindex=\"0\" data-figure=\"%zu\">\n", stem, number);
   html_svg(out, svg, prefix, figure->summary);
   fputs("</div>\n", out);
@@ -161,7 +143,8 @@ bool report_figures(struct report *report, FILE *out)
         "keys.</p>\n",
         out);
   bool ok = true;
-  for (size_t i = 0; order[i] != NULL && ok; i++) ok = draw(report, figure_find(order[i]), &number, out);
+  for (size_t i = 0; order[i] != NULL && ok; i++)
+    ok = !interrupt_is_asked() && draw(report, figure_find(order[i]), &number, out);
   if (number == 0) fputs("<p>The campaign has nothing that could be drawn.</p>\n", out);
   fputs("</section>\n", out);
   return ok;

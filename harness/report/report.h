@@ -26,7 +26,7 @@ struct report {
   const char *directory; /* for the figures' files, which are the caller's to remove */
 };
 
-/* The whole page.  False after a message. */
+/* The whole page.  False after a message, or where an end was asked for (harness/process/interrupt.h). */
 bool report_write(struct report *report, FILE *out);
 
 /* Sections. */

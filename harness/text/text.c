@@ -1,9 +1,11 @@
 #include "harness/text/text.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +44,28 @@ void text_append(char **text, const char *format, ...)
   va_start(arguments, format);
   append_arguments(text, format, arguments);
   va_end(arguments);
+}
+
+char *text_read_file(const char *path, size_t *bytes)
+{
+  enum { PIECE_BYTES = 65536 };
+  FILE *file = memory_or_null(fopen(path, "re"));
+  char *text = NULL;
+  size_t got = 0;
+  *bytes = 0;
+  if (file == NULL) return NULL;
+  do {
+    text = text_reallocate(text, *bytes + PIECE_BYTES + 1);
+    got = fread(text + *bytes, 1, PIECE_BYTES, file);
+    *bytes += got;
+  } while (got > 0);
+  text[*bytes] = '\0';
+  const int reason = ferror(file) ? EIO : 0;
+  fclose(file);
+  if (reason == 0) return text;
+  free(text);
+  errno = reason;
+  return NULL;
 }
 
 /* Three significant digits without an exponent: "1.23", "12.3", "123", "1234". */

@@ -17,6 +17,9 @@ char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)))
 /* Appends to a malloc'ed string (or NULL). */
 void text_append(char **text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* What the file holds, with a NUL behind it; malloc'ed.  NULL, with errno, where it cannot be read. */
+char *text_read_file(const char *path, size_t *bytes);
+
 /* "850 ns", "12.3 µs", "1.23 s": three significant digits.  bytes: "12.3 MiB". */
 char *text_duration(double ns, char *text);
 char *text_bytes(double bytes, char *text);

@@ -60,6 +60,10 @@ says "'threshold0' is not" err
 expect 4 "$gclab" compare marksweep 'cpython threshold0=123'
 says "there is no cell 'cpython threshold0=123'" err
 says 'marksweep/blocks' err
+expect 4 "$gclab" compare marksweep 'cpython treshold0=123'
+says "cpython has no knob 'treshold0'; did you mean threshold0?" err
+expect 4 "$gclab" compare marksweep cpython -w gcbensh
+says "has no workload 'gcbensh'; did you mean gcbench?" err
 expect 4 "$gclab" compare nothing nowhere
 says "there is no campaign 'nothing'" err
 expect 4 "$gclab" compare marksweep cpython --store absent.sqlite
