@@ -1,4 +1,4 @@
-/* compare: what `gclab compare` has compared, for those who print it. */
+/* compare: what the files of `gclab compare` share: what was asked for, and what came of it. */
 #ifndef GCLAB_HARNESS_CLI_COMPARE_H
 #define GCLAB_HARNESS_CLI_COMPARE_H
 
@@ -34,6 +34,43 @@ struct compare_result {
 };
 
 enum compare_format { COMPARE_TABLE, COMPARE_MARKDOWN, COMPARE_JSON };
+
+/* What was asked for. */
+enum { COMPARE_SIDES_MAX = 16, COMPARE_METRICS_MAX = 64 };
+
+struct compare_request {
+  const char *store, *campaign;
+  const char *words[COMPARE_SIDES_MAX]; /* A, then each B */
+  size_t word_count;
+  const struct metric *metrics[COMPARE_METRICS_MAX];
+  size_t metric_count;
+  const char *workloads[COMPARE_SIDES_MAX]; /* none: all */
+  size_t workload_count;
+  struct comparison_terms terms;
+  double fail_above; /* NAN: not asked */
+  enum compare_format format;
+};
+
+struct compare_job {
+  const struct compare_request *request;
+  struct compare_result result;
+  size_t room; /* for rows */
+};
+
+/* A with B as cells of one campaign, or as two campaigns of `store` (where they are no files).  Exit codes. */
+int compare_cells(struct compare_job *job, struct dataset *dataset);
+int compare_campaigns(struct compare_job *job, struct store *store);
+
+/* Compares two cells by each metric that was asked for; side is the number of B, from 0. */
+void compare_add_rows(struct compare_job *job, const struct analysis_cell *a, const struct analysis_cell *b,
+                      const char *a_label, const char *b_label, const char *subject, size_t side, bool counts_only);
+
+/* Does the request want the workload? */
+bool compare_wants(const struct compare_request *request, const char *workload);
+
+/* Judges all rows together, adds the means over the sides, prints, and says what came of it; an exit code. */
+int compare_conclude(struct compare_job *job, size_t sides);
+void compare_free(struct compare_result *result);
 
 void compare_print(const struct compare_result *result, enum compare_format format);
 
