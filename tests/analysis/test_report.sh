@@ -36,7 +36,7 @@ case $gnuplot in *gnuplot-nox*) ;; *) fail "without gnuplot: $gnuplot" ;; esac
 # Ended half-way: the page of before is there, and nothing else is left.
 "$gclab" report -o page.html --title "Another title" >out 2>err &
 pid=$!
-sleep 0.3
+until [ -n "$(ls tmp)" ] || ! kill -0 $pid 2>err.kill; do sleep 0.01; done # it draws now: signals have their handler
 kill -TERM $pid
 wait $pid
 code=$?
