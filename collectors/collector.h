@@ -83,7 +83,8 @@ enum collector_capability {
   COLLECTOR_HOOKS_IN_PAUSE = 1 << 13, /* calls back inside the pause that finds the garbage; otherwise right after it */
   COLLECTOR_USES_BLOCKS = 1 << 14,    /* objects are in size-class blocks (parts/blocks.h): the allocator "blocks" */
   COLLECTOR_VARIANT = 1 << 15,        /* on another memory than is usual for the collector, which has a program too */
-  COLLECTOR_INSTRUMENT = 1 << 16      /* observes a program and competes with nobody: not among `all` and `own` */
+  COLLECTOR_INSTRUMENT = 1 << 16,     /* observes a program and competes with nobody: not among `all` and `own` */
+  COLLECTOR_REPLAYS_DEATHS = 1 << 17  /* frees what a death schedule says, and nothing without: nor is it */
 };
 
 /*
@@ -114,6 +115,7 @@ struct collector_descriptor {
 struct collector_config {
   const int64_t *knobs; /* one a row of the descriptor's table, validated */
   struct journal *journal;
+  FILE *deaths;   /* rows of a death schedule (parts/deaths.h), for who replays one; NULL: there is none */
   FILE *report;   /* where an instrument writes what it observes; NULL: nobody wants to know */
   unsigned needs; /* COLLECTOR_WEAK, where there will be weak references: for a peer whose objects need room for them */
   /* Called when memory is refused; bytes is what was asked for (an object, its cell, or a table).  Does not return. */

@@ -43,6 +43,8 @@ static void touch_ahead(struct journal *journal)
 
 static uint64_t round_to_page(uint64_t bytes) { return (bytes + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1); }
 
+static const uint64_t nothing; /* what a journal without a collector is stamped with */
+
 bool journal_open(struct journal *journal, int fd, uint64_t row_capacity, uint64_t request_capacity,
                   uint64_t cascade_floor_ns)
 {
@@ -69,8 +71,15 @@ bool journal_open(struct journal *journal, int fd, uint64_t row_capacity, uint64
   journal->enabled = true;
   journal->can_watch = preempt_start();
   touch_ahead(journal);
+  journal_meter(journal, &nothing, &nothing);
   head->origin_ns = clock_now_ns();
   return true;
+}
+
+void journal_meter(struct journal *journal, const uint64_t *allocated_bytes, const uint64_t *freed_bytes)
+{
+  journal->allocated_bytes = allocated_bytes;
+  journal->freed_bytes = freed_bytes;
 }
 
 void journal_close(struct journal *journal)
@@ -83,9 +92,11 @@ void journal_close(struct journal *journal)
 
 #ifndef GCLAB_NO_JOURNAL
 
-static void append(struct journal *journal, const struct journal_row *row)
+static void append(struct journal *journal, struct journal_row *row)
 {
   struct journal_head *head = journal->head;
+  row->allocated_bytes = *journal->allocated_bytes;
+  row->held_bytes = *journal->allocated_bytes - *journal->freed_bytes;
   if (head->row_count == head->row_capacity) {
     head->dropped_count++;
     head->dropped_ns += row->duration_ns;

@@ -56,6 +56,8 @@ struct journal_row {
   uint64_t mark_ns; /* of which marking, or working out what is unreachable */
   uint64_t heap_before_bytes, heap_after_bytes;
   uint64_t freed_bytes;
+  uint64_t allocated_bytes; /* by the program until then: requested bytes, the clock that all collectors share */
+  uint64_t held_bytes;      /* of these, not yet freed when the pause is over; freed_bytes more when it began */
   uint32_t examined_objects;
   uint32_t followed_edges;
   uint32_t freed_objects;
@@ -101,7 +103,7 @@ struct journal_head {
   struct journal_phase phases[JOURNAL_PHASES_MAX];
 };
 
-#define JOURNAL_MAGIC 0x324c4e524a424c47u /* "GLBJRNL2" */
+#define JOURNAL_MAGIC 0x334c4e524a424c47u /* "GLBJRNL3" */
 
 struct journal {
   struct journal_head *head;
@@ -109,6 +111,8 @@ struct journal {
   struct journal_request *requests;
   struct journal_row open; /* between begin and end */
   uint64_t touched_rows;   /* rows whose pages have been touched */
+  /* The collector's counters, which rows are stamped with; they point at zeros before journal_meter. */
+  const uint64_t *allocated_bytes, *freed_bytes;
   bool can_watch;          /* whether preemption can be told here */
   bool watching;           /* a peer's pause */
   bool enabled;            /* false: counted and timed nowhere (to measure the journal's own cost) */
@@ -126,6 +130,9 @@ void journal_close(struct journal *journal);
 struct journal_work {
   uint64_t examined_objects, followed_edges, freed_objects, survived_objects, freed_bytes;
 };
+
+/* Rows are stamped with these counters from now on: of requested bytes, right whenever a pause ends. */
+void journal_meter(struct journal *journal, const uint64_t *allocated_bytes, const uint64_t *freed_bytes);
 
 #ifndef GCLAB_NO_JOURNAL
 

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static bool can(enum collector_capability capability) { return (collector.capabilities & capability) != 0; }
+/* Has it one of these? */
+static bool can(unsigned capabilities) { return (collector.capabilities & capabilities) != 0; }
 
 static _Noreturn void fail(const char *what, uint64_t journal, uint64_t counters)
 {
@@ -39,6 +40,9 @@ static void add_row(struct totals *totals, const struct journal_row *row)
   }
   totals->freed_objects += row->freed_objects;
   totals->freed_bytes += row->freed_bytes;
+  require_at_most("bytes held after a pause", row->held_bytes, row->allocated_bytes);
+  if (can(COLLECTOR_PROMPT | COLLECTOR_EXTERNAL | COLLECTOR_REPLAYS_DEATHS)) return; /* what dies alone has no row */
+  require_equal("bytes that were freed until then", row->allocated_bytes - row->held_bytes, totals->freed_bytes);
 }
 
 void audit_journal(const struct gc_mutator *mutator)
@@ -58,7 +62,7 @@ void audit_journal(const struct gc_mutator *mutator)
   }
   if (can(COLLECTOR_EXTERNAL)) return; /* their cascades have a floor of their own, their frees no rows */
   require_equal("cascades", totals.cascades + journal->head->short_count, counters->cascades);
-  if (can(COLLECTOR_PROMPT)) return; /* what dies alone has no row */
+  if (can(COLLECTOR_PROMPT | COLLECTOR_REPLAYS_DEATHS)) return;
   require_equal("objects that collections freed", totals.freed_objects, counters->freed_objects);
   require_equal("bytes that collections freed", totals.freed_bytes, counters->freed_bytes);
 }

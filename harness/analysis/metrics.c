@@ -110,6 +110,34 @@ static double mmu(const struct observation *o, double window_ns)
   return (double)o->total_ns >= window_ns ? stats_mmu(&o->utilisation, (uint64_t)window_ns) : NAN;
 }
 
+/* ---- floating garbage ------------------------------------------------------------------------------------------- */
+
+static bool has_floating(const struct observation *o) { return o->series.floating_count >= 2; }
+
+static double floating_peak(const struct observation *o, double unused)
+{
+  (void)unused;
+  return has_floating(o) ? (double)o->floating.peak_bytes : NAN;
+}
+
+static double floating_mean(const struct observation *o, double unused)
+{
+  (void)unused;
+  return has_floating(o) ? o->floating.mean_bytes : NAN;
+}
+
+static double delay_bytes(const struct observation *o, double unused)
+{
+  (void)unused;
+  return has_floating(o) ? o->floating.delay_bytes : NAN;
+}
+
+static double delay_ns(const struct observation *o, double unused)
+{
+  (void)unused;
+  return has_floating(o) ? o->floating.delay_ns : NAN;
+}
+
 /* ---- latency ---------------------------------------------------------------------------------------------------- */
 
 static double quantile_of(const uint64_t *sorted, size_t n, double q)
@@ -383,6 +411,18 @@ const struct metric metrics[] = {
    "most memory held from the system or the allocator for the heap", NULL, peak_footprint, 0},
   {"fragmentation", "footprint without objects", METRIC_SPACE, METRIC_SHARE, METRIC_LESS, false,
    "1 - peak_heap / peak_footprint: what was held and not in objects when most was held", NULL, fragmentation, 0},
+  {"floating_peak", "peak floating garbage", METRIC_SPACE, METRIC_BYTES, METRIC_LESS, false,
+   "most requested bytes held that the program could no longer reach, by the deaths of its objects; campaigns with "
+   "--floating", "deaths: Hertz et al., SIGMETRICS 2002", floating_peak, 0},
+  {"floating_mean", "average floating garbage", METRIC_SPACE, METRIC_BYTES, METRIC_LESS, false,
+   "its integral over time / run, with straight lines between what was seen before and after pauses and every 10 ms",
+   NULL, floating_mean, 0},
+  {"reclaim_delay", "reclamation delay", METRIC_SPACE, METRIC_NS, METRIC_LESS, false,
+   "mean time from death to reclamation, a byte: integral of floating garbage over time / bytes that died",
+   "Little 1961", delay_ns, 0},
+  {"reclaim_distance", "reclamation delay, in allocation", METRIC_SPACE, METRIC_BYTES, METRIC_LESS, false,
+   "the same in bytes allocated meanwhile: integral over the allocation clock / bytes that died", "Little 1961",
+   delay_bytes, 0},
   {"vmhwm", "peak resident set", METRIC_SPACE, METRIC_BYTES, METRIC_LESS, false,
    "VmHWM of the process, read by itself: program, libraries and journal included", NULL, vmhwm, 0},
   {"held", "objects held at the end", METRIC_SPACE, METRIC_SHARE, METRIC_LESS, true,

@@ -82,6 +82,7 @@ bool observation_open(struct observation *observation, struct store *store, cons
   if (!store_load_series(store, trial->id, &observation->series)) return false;
   read_pauses(observation);
   read_requests(observation);
+  observation->floating = floating_sums(observation->series.floating, observation->series.floating_count);
   return true;
 }
 

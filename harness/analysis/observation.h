@@ -2,6 +2,7 @@
 #ifndef GCLAB_HARNESS_ANALYSIS_OBSERVATION_H
 #define GCLAB_HARNESS_ANALYSIS_OBSERVATION_H
 
+#include "harness/analysis/floating.h"
 #include "harness/dataset/dataset.h"
 #include "harness/stats/utilisation.h"
 
@@ -30,6 +31,7 @@ struct observation {
   struct stats_pause *rows;             /* those with a row, normalised */
   struct stats_utilisation utilisation; /* over rows */
   uint64_t *latencies_ns;               /* sorted; as many as series has requests */
+  struct floating_sums floating;        /* where the series has points of it */
 };
 
 /* Loads the trial's series from the store; false after a message.  To be closed. */

@@ -27,6 +27,7 @@
 #include "harness/campaign/preload.h"
 #include "harness/campaign/progress.h"
 #include "harness/campaign/results.h"
+#include "harness/campaign/schedules.h"
 #include "harness/campaign/summary.h"
 #include "harness/campaign/watch.h"
 #include "harness/catalogue/program.h"
@@ -58,6 +59,7 @@ struct campaign {
   bool *precise; /* by cell: measured well enough, no more trials */
   size_t spared; /* trials that are missing and not needed */
   struct cores cores;
+  struct schedules schedules;
   struct estimate estimate;
   struct progress progress;
   uint64_t others_ns, reckoned_ns; /* the time that the trials still missing will take, and when that was reckoned */
@@ -280,8 +282,36 @@ static bool keep(struct campaign *campaign, const struct outcome *outcome, uint3
   return agreement_check(&campaign->results, campaign->results.count - 1, campaign->cells, campaign->store);
 }
 
+/* What a trial runs with besides its cell. */
+struct support {
+  const char *deaths_path; /* the schedule of its objects' deaths; NULL: none is needed, or there is none */
+  const char *replayed;    /* what the collector is given to replay: the path, else why there is none; NULL: nothing */
+  char *failure;           /* to be freed */
+};
+
+/* A collector that replays and has nothing to replay fails by saying so. */
+static enum end find_support(struct campaign *campaign, const struct plan_cell *cell, uint64_t seed, const char *label,
+                             struct support *support)
+{
+  char why[INSTRUMENT_ERROR_MAX];
+  *support = (struct support){0};
+  switch (schedules_find(&campaign->schedules, cell, seed, &support->deaths_path, why)) {
+  case SCHEDULES_INTERRUPTED:
+    return END_INTERRUPTED;
+  case SCHEDULES_FAILED:
+    progress_note(&campaign->progress, "gclab: %s: no death schedule: %s", label, why);
+    support->failure = memory_format("no death schedule: %s", why);
+    break;
+  default:
+    break;
+  }
+  if (schedules_is_replayed(cell)) support->replayed = support->deaths_path != NULL ? support->deaths_path : support->failure;
+  return END_COMPLETE;
+}
+
 /* Runs one process and keeps what it leaves.  END_COMPLETE: all is well with the harness, whatever the outcome. */
-static enum end run_trial(struct campaign *campaign, uint32_t block, uint32_t position, size_t cell, const char *label)
+static enum end run_trial(struct campaign *campaign, uint32_t block, uint32_t position, size_t cell, const char *label,
+                          const struct support *support)
 {
   static struct watch watch;
   const struct plan *plan = campaign->plan;
@@ -296,6 +326,7 @@ static enum end run_trial(struct campaign *campaign, uint32_t block, uint32_t po
   identity_trial(campaign->id, campaign->cells->cells[cell].id, block, seed, id);
   const struct launch launch = {.cell = &campaign->cells->cells[cell],
                                 .trial_id = id,
+                                .deaths_path = support->replayed,
                                 .seed = seed,
                                 .memory_limit_bytes = plan->memory_limit_bytes,
                                 .core = campaign->cores.trial};
@@ -320,6 +351,8 @@ static enum end run_trial(struct campaign *campaign, uint32_t block, uint32_t po
                                       .steal_ticks = steal < 0 || steal_after < 0 ? STORE_NONE : steal_after - steal}};
   outcome_derive(&outcome, launch.cell, &process, &watch, was_oom_killed(campaign, &watch));
   launch_close(&process);
+  if (campaign->plan->floating && support->deaths_path != NULL)
+    outcome_add_floating(&outcome, launch.cell, support->deaths_path);
   const bool kept = keep(campaign, &outcome, block, cell);
   outcome_release(&outcome);
   if (!kept) return END_ENVIRONMENT;
@@ -392,10 +425,14 @@ static enum end run_block(struct campaign *campaign, uint32_t block, uint32_t *o
       return END_OUT_OF_BUDGET;
     char *label = make_label(&campaign->cells->cells[cell]);
     show_trial(campaign, block, cell, label);
-    end = run_trial(campaign, block, position, cell, label);
+    struct support support;
+    end = find_support(campaign, &campaign->cells->cells[cell], campaign->seed + block, label, &support);
+    if (end == END_COMPLETE) end = run_trial(campaign, block, position, cell, label, &support);
     campaign->progress.label = "";
+    free(support.failure);
     free(label);
   }
+  schedules_forget(&campaign->schedules);
   return end;
 }
 
@@ -477,9 +514,11 @@ int campaign_run(const struct plan *plan, const struct plan_cells *cells, struct
                               .options = options,
                               .cores = {.trial = -1, .harness = -1},
                               .presence = -1,
+                              .schedules = {.instrument = options->instrument, .for_all = plan->floating},
                               .start_ns = clock_now_ns()};
   const int code = begin(&campaign) ? finish(&campaign, run_blocks(&campaign)) : CAMPAIGN_ENVIRONMENT;
   cores_give_back(&campaign.cores);
+  schedules_release(&campaign.schedules);
   interrupt_release();
   if (campaign.presence >= 0) close(campaign.presence);
   estimate_end(&campaign.estimate);

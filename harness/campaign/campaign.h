@@ -16,6 +16,7 @@ struct campaign_options {
   bool quiet;          /* no progress, only the summary */
   bool again;          /* measure anew even if every trial is there: a new campaign with the next free seed offset */
   bool json;           /* the summary as JSON on standard output */
+  const struct catalogue_collector *instrument; /* collectors/lifetimes, for death schedules; NULL: not built */
 };
 
 enum campaign_exit {

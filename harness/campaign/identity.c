@@ -25,6 +25,7 @@ bool identity_campaign(const struct plan *plan, uint64_t seed, const char *host_
   FILE *out = memory_require(open_memstream(&text, &bytes));
   fprintf(out, "gclab-campaign-1\n%s\n%" PRIu64 "\n%" PRIu64 "\n%" PRIu64 "\n%d\n%s\n", plan->name, seed,
           plan->time_limit_ns, plan->memory_limit_bytes, plan->pin, host_id);
+  if (plan->floating) fputs("floating\n", out);
   for (size_t i = 0; i < cells->count; i++) fprintf(out, "%s\n", cells->cells[i].id);
   memory_close(out);
   identity_hash(text, bytes, id);

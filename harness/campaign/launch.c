@@ -67,6 +67,7 @@ static void make_command(struct words *words, const struct launch *launch, const
   add(words, "--seed=%" PRIu64, launch->seed);
   add(words, "--record-fd=%d", process->record_fd);
   add(words, "--journal-fd=%d", process->journal_fd);
+  if (launch->deaths_path != NULL) add(words, "--deaths=%s", launch->deaths_path);
 }
 
 static void make_environment(struct words *words, const struct launch *launch)

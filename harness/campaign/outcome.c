@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "harness/deaths/floating.h"
 #include "harness/stats/stats.h"
 
 enum { RECORD_BYTES_MAX = 16 << 20 };
@@ -300,8 +301,19 @@ void outcome_derive(struct outcome *outcome, const struct plan_cell *cell, const
   trial->message = outcome->message != NULL && *outcome->message != '\0' ? outcome->message : NULL;
 }
 
+void outcome_add_floating(struct outcome *outcome, const struct plan_cell *cell, const char *deaths_path)
+{
+  struct store_series *series = &outcome->series;
+  if (strcmp(outcome->trial.outcome, "ok") != 0) return;
+  if (catalogue_collector_can(cell->collector, "conservative")) return; /* what was freed is known at the end alone */
+  free(outcome->floating);
+  outcome->floating = floating_points(deaths_path, series, &series->floating_count);
+  series->floating = outcome->floating;
+}
+
 void outcome_release(struct outcome *outcome)
 {
+  free(outcome->floating);
   journal_file_unmap(&outcome->journal);
   json_decref(outcome->record);
   free(outcome->record_text);

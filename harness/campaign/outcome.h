@@ -14,6 +14,7 @@ struct outcome {
   struct journal_file journal; /* what series and trial point into, as the rest of these */
   json_t *record;
   char *record_text, *message;
+  struct store_floating *floating;
 };
 
 /* Kernel's count of processes killed for want of memory; -1: not known. */
@@ -25,6 +26,13 @@ int64_t outcome_oom_kills(void);
  */
 void outcome_derive(struct outcome *outcome, const struct plan_cell *cell, const struct process *process,
                     const struct watch *watch, bool oom_killed);
+
+/*
+ * Adds what the trial held beside what its program could reach, by the death schedule in this file.  Of a trial that is
+ * ok, on a collector that knows what it has freed.
+ */
+void outcome_add_floating(struct outcome *outcome, const struct plan_cell *cell, const char *deaths_path);
+
 void outcome_release(struct outcome *outcome);
 
 #endif

@@ -84,7 +84,8 @@ static void sample(const struct process *process, struct schedule *schedule, str
   watch->samples[watch->sample_count++] = (struct store_heap_sample){.time_ns = now_ns - schedule->origin_ns,
                                                                      .heap_bytes = counters.heap_bytes,
                                                                      .footprint_bytes = counters.footprint_bytes,
-                                                                     .allocated_bytes = counters.allocated_bytes};
+                                                                     .allocated_bytes = counters.allocated_bytes,
+                                                                     .freed_bytes = counters.freed_bytes};
 }
 
 /* Until the first of what is due; forever where nothing is. */

@@ -12,12 +12,16 @@
 #include "harness/catalogue/description.h"
 #include "harness/catalogue/program.h"
 
-/* Own collectors in the order in which each adds to the one before; the rest by name, then peers, then instruments. */
+/*
+ * Own collectors in the order in which each adds to the one before; the rest by name, then peers, then what replays,
+ * and instruments.
+ */
 static int rank_of(const struct catalogue_collector *collector)
 {
   static const char *const order[] = {"none", "refcount", "refcount_cyclic", "marksweep", "semispace"};
   enum { KNOWN = sizeof order / sizeof order[0] };
-  if (catalogue_collector_can(collector, "instrument")) return KNOWN + 2;
+  if (catalogue_collector_can(collector, "instrument")) return KNOWN + 3;
+  if (catalogue_collector_can(collector, "replays_deaths")) return KNOWN + 2;
   if (catalogue_collector_can(collector, "external")) return KNOWN + 1;
   for (int i = 0; i < KNOWN; i++) {
     if (strcmp(order[i], collector->name) == 0) return i;
@@ -243,7 +247,10 @@ bool catalogue_collector_can(const struct catalogue_collector *collector, const 
 
 bool catalogue_collector_is_in(const struct catalogue_collector *collector, const char *group)
 {
-  if (catalogue_collector_can(collector, "instrument") || catalogue_collector_can(collector, "variant")) return false;
+  static const char *const in_none[] = {"instrument", "variant", "replays_deaths"};
+  for (size_t i = 0; i < sizeof in_none / sizeof in_none[0]; i++) {
+    if (catalogue_collector_can(collector, in_none[i])) return false;
+  }
   if (strcmp(group, "all") == 0) return true;
   if (strcmp(group, "own") == 0) return !catalogue_collector_can(collector, "external");
   return strcmp(group, "peers") == 0 && catalogue_collector_can(collector, "external");

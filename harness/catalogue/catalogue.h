@@ -78,7 +78,10 @@ const struct catalogue_collector *catalogue_program(const struct catalogue *cata
 const char *catalogue_collector_memory(const struct catalogue_collector *collector);
 bool catalogue_collector_can(const struct catalogue_collector *collector, const char *capability);
 
-/* Is it one of "all", "own" (gclab's) or "peers"?  Instruments, which compete with nobody, and variants are in none. */
+/*
+ * Is it one of "all", "own" (gclab's) or "peers"?  Instruments, which compete with nobody, what replays deaths, which
+ * takes a run of an instrument before each of its own, and variants are in none.
+ */
 bool catalogue_collector_is_in(const struct catalogue_collector *collector, const char *group);
 
 /* The nearest name to a mistyped one, or NULL. */

@@ -11,58 +11,14 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/whole_file.h"
 #include "harness/characterise/schedule.h"
+#include "harness/deaths/deaths_file.h"
+#include "harness/deaths/instrument.h"
 #include "harness/minheap/minheap.h"
-#include "harness/process/process.h"
 #include "harness/process/temporary.h"
-
-enum { WORDS_MAX = 80, EXIT_OF_USAGE = 2 };
 
 static const double heap_precision = 0.03;
 static const uint64_t heap_time_limit_ns = UINT64_C(60) * 1000000000;
-
-/* What a trial is started with, but for the program. */
-struct words {
-  const char *list[WORDS_MAX + 1];
-  char *owned[WORDS_MAX];
-  size_t count, owned_count;
-};
-
-static void add(struct words *words, const char *word)
-{
-  if (words->count < WORDS_MAX) words->list[words->count++] = word;
-}
-
-static __attribute__((format(printf, 2, 3))) void add_made(struct words *words, const char *format, ...)
-{
-  va_list arguments;
-  va_start(arguments, format);
-  char *word = memory_format_list(format, arguments);
-  va_end(arguments);
-  words->owned[words->owned_count++] = word;
-  add(words, word);
-}
-
-static void make_words(const struct pass_request *request, struct words *words)
-{
-  *words = (struct words){0};
-  add(words, "run");
-  add(words, request->workload->name);
-  add(words, "--seed");
-  add_made(words, "%" PRIu64, request->seed);
-  for (size_t i = 0; i < request->workload->parameter_count; i++) {
-    const struct setting *row = &request->workload->parameters[i];
-    char text[SETTING_TEXT_MAX];
-    add(words, "--param");
-    add_made(words, "%s=%s", row->name, setting_format(row, request->parameters[i], text));
-  }
-}
-
-static void free_words(struct words *words)
-{
-  for (size_t i = 0; i < words->owned_count; i++) free(words->owned[i]);
-}
 
 static enum pass_outcome fail(char *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -82,44 +38,20 @@ static void tell(const struct pass_request *request, const char *step)
 
 /* ---- the instrument --------------------------------------------------------------------------------------------- */
 
-static enum pass_outcome judge(const struct process_result *result, json_t **record, char *error)
+/* Ours of the instrument's. */
+static enum pass_outcome outcome_of(enum instrument_outcome outcome)
 {
-  char said[256];
-  snprintf(said, sizeof said, "%s", result->error);
-  said[strcspn(said, "\n")] = '\0';
-  if (result->interrupted) return PASS_INTERRUPTED;
-  if (!result->started) return fail(error, "lifetimes could not be started: %s", said);
-  if (result->signal != 0) return fail(error, "signal %d ended it on lifetimes: %s", result->signal, said);
-  if (result->exit_code == EXIT_OF_USAGE) return fail(error, "%s", said), PASS_REFUSED;
-  if (result->exit_code != 0) return fail(error, "lifetimes ended with code %d: %s", result->exit_code, said);
-  *record = json_loadb(result->output, result->output_length, 0, NULL);
-  const char *outcome = json_string_value(json_object_get(*record, "outcome"));
-  if (outcome == NULL) return fail(error, "lifetimes wrote no record");
-  if (strcmp(outcome, "out_of_memory") == 0)
-    return fail(error, "lifetimes is out of memory: each object takes some 100 bytes more there; try --size small");
-  return strcmp(outcome, "ok") == 0 ? PASS_DONE : fail(error, "the outcome on lifetimes is %s", outcome);
-}
-
-static enum pass_outcome run_instrument(const struct pass_request *request, const struct words *words,
-                                        const char *report, json_t **record, char *error)
-{
-  const char *list[WORDS_MAX + 6] = {request->instrument->trial_path};
-  size_t count = 1;
-  for (size_t i = 0; i < words->count; i++) list[count++] = words->list[i];
-  list[count++] = "--report";
-  list[count++] = report;
-  list[count++] = "--no-journal";
-  const struct process_request process = {.words = list};
-  struct process_result result = process_run(&process);
-  const enum pass_outcome outcome = judge(&result, record, error);
-  process_free(&result);
-  return outcome;
+  static const enum pass_outcome outcomes[] = {[INSTRUMENT_DONE] = PASS_DONE,
+                                               [INSTRUMENT_REFUSED] = PASS_REFUSED,
+                                               [INSTRUMENT_FAILED] = PASS_FAILED,
+                                               [INSTRUMENT_INTERRUPTED] = PASS_INTERRUPTED};
+  return outcomes[outcome];
 }
 
 static double fact(const json_t *record, const char *name)
 {
-  const json_t *value = json_object_get(json_object_get(record, "facts"), name);
-  return json_is_integer(value) ? (double)json_integer_value(value) : NAN;
+  const int64_t value = instrument_fact(record, name);
+  return value >= 0 ? (double)value : NAN;
 }
 
 static uint64_t number(const json_t *record, const char *name)
@@ -157,38 +89,9 @@ static enum pass_outcome take_schedule(const char *path, const json_t *record, s
 
 /* ---- the schedule to be kept ------------------------------------------------------------------------------------ */
 
-static bool copy(FILE *from, FILE *to)
-{
-  char bytes[1 << 16];
-  size_t got = 0;
-  while ((got = fread(bytes, 1, sizeof bytes, from)) > 0) {
-    if (fwrite(bytes, 1, got, to) != got) return false;
-  }
-  return ferror(from) == 0;
-}
-
-/* One line of JSON, then the rows. */
-static bool write_schedule(const char *rows_path, const json_t *record, FILE *to)
-{
-  json_t *head = json_pack(
-      "{s:s, s:O, s:O, s:O, s:O, s:I, s:O, s:O, s:O}", "format", "gclab-deaths-1", "workload",
-      json_object_get(record, "workload"), "parameters", json_object_get(record, "parameters"), "seed",
-      json_object_get(record, "seed"), "checksum", json_object_get(record, "checksum"), "operations",
-      (json_int_t)fact(record, "operations"), "objects", json_object_get(record, "allocated_objects"), "bytes",
-      json_object_get(record, "allocated_bytes"), "gclab_version", json_object_get(record, "gclab_version"));
-  bool done = head != NULL && json_dumpf(head, to, JSON_COMPACT) == 0 && fputc('\n', to) != EOF;
-  json_decref(head);
-  FILE *from = done ? memory_or_null(fopen(rows_path, "rbe")) : NULL;
-  done = from != NULL && copy(from, to);
-  if (from != NULL) fclose(from);
-  return done;
-}
-
 static enum pass_outcome keep_schedule(const char *rows_path, const json_t *record, const char *path, char *error)
 {
-  struct whole_file file;
-  if (whole_file_open(&file, path) && whole_file_close(&file, write_schedule(rows_path, record, file.stream)))
-    return PASS_DONE;
+  if (deaths_file_write(path, rows_path, record)) return PASS_DONE;
   fail(error, "the death schedule could not be kept in %s: %s", path, strerror(errno));
   return PASS_NO_FILE;
 }
@@ -207,7 +110,7 @@ static void tell_of_trial(void *context, const struct minheap_trial *trial)
   tell(context, step);
 }
 
-static enum pass_outcome measure_heap(const struct pass_request *request, const struct words *words,
+static enum pass_outcome measure_heap(const struct pass_request *request, const struct instrument_words *words,
                                       const char *checksum, struct characterisation *into, char *error)
 {
   char why[MINHEAP_ERROR_MAX];
@@ -239,11 +142,12 @@ static enum pass_outcome measure_heap(const struct pass_request *request, const 
 static enum pass_outcome run(const struct pass_request *request, const char *rows_path, struct characterisation *into,
                              char *checksum, char *error)
 {
-  struct words words;
+  struct instrument_words words;
   json_t *record = NULL;
-  make_words(request, &words);
+  instrument_words_make(&words, request->workload, request->parameters, request->seed);
   tell(request, "lifetimes");
-  enum pass_outcome outcome = run_instrument(request, &words, rows_path, &record, error);
+  enum pass_outcome outcome =
+      outcome_of(instrument_run(request->instrument->trial_path, &words, rows_path, &record, error));
   if (outcome == PASS_DONE) {
     const char *text = json_string_value(json_object_get(record, "checksum"));
     snprintf(checksum, PASS_CHECKSUM_MAX, "%s", text != NULL ? text : "");
@@ -258,7 +162,7 @@ static enum pass_outcome run(const struct pass_request *request, const char *row
     remove(rows_path); /* it may be large */
     outcome = measure_heap(request, &words, checksum, into, error);
   }
-  free_words(&words);
+  instrument_words_free(&words);
   return outcome;
 }
 

@@ -31,6 +31,8 @@ enum {
   OPTION_AA,
   OPTION_PRECISION,
   OPTION_NO_AA,
+  OPTION_FLOATING,
+  OPTION_NO_FLOATING,
   OPTION_NAME,
   OPTION_DESCRIPTION,
   OPTION_STORE,
@@ -66,6 +68,9 @@ static const struct argp_option options[] = {
     {"pin", OPTION_PIN, 0, 0, "bind trials to a core, whatever the plan says", 2},
     {"no-aa", OPTION_NO_AA, 0, 0, "do not run one configuration of each workload twice (the A/A pair)", 2},
     {"aa", OPTION_AA, 0, 0, "run the A/A pairs, whatever the plan says", 2},
+    {"floating", OPTION_FLOATING, 0, 0,
+     "measure floating garbage, exactly: each workload runs on an instrument first, once a block", 2},
+    {"no-floating", OPTION_NO_FLOATING, 0, 0, "do not, whatever the plan says", 2},
     {0, 0, 0, 0, "The campaign:", 3},
     {"name", OPTION_NAME, "NAME", 0, "call it so (default: the plan's name, or adhoc)", 3},
     {"description", OPTION_DESCRIPTION, "TEXT", 0, "one line to keep with it", 3},
@@ -135,6 +140,8 @@ static const struct {
                     {OPTION_NO_PIN, AT(options.pin), "false"},
                     {OPTION_AA, AT(options.aa), "true"},
                     {OPTION_NO_AA, AT(options.aa), "false"},
+                    {OPTION_FLOATING, AT(options.floating), "true"},
+                    {OPTION_NO_FLOATING, AT(options.floating), "false"},
                     {OPTION_NAME, AT(options.name), NULL},
                     {OPTION_DESCRIPTION, AT(options.description), NULL},
                     {OPTION_STORE, AT(store), NULL}};
@@ -300,11 +307,14 @@ static int show_plan(const struct arguments *arguments, const struct plan *plan,
 
 /* ---- running ---------------------------------------------------------------------------------------------------- */
 
-static int run_campaign(const struct arguments *arguments, const struct plan *plan, const struct plan_cells *cells)
+static int run_campaign(const struct arguments *arguments, const struct plan *plan, const struct plan_cells *cells,
+                        const struct catalogue *catalogue)
 {
   struct store *store = store_open(command_store_path(arguments->store), STORE_WRITE);
   if (store == NULL) return EXIT_ENVIRONMENT;
-  const int code = campaign_run(plan, cells, store, &arguments->campaign);
+  struct campaign_options with = arguments->campaign;
+  with.instrument = catalogue_collector(catalogue, "lifetimes");
+  const int code = campaign_run(plan, cells, store, &with);
   store_close(store);
   return code;
 }
@@ -344,7 +354,7 @@ static int run_plan(const struct arguments *arguments, struct plan *plan, const 
   else if (arguments->dry_run)
     code = show_plan(arguments, plan, &cells);
   else
-    code = run_campaign(arguments, plan, &cells);
+    code = run_campaign(arguments, plan, &cells, catalogue);
   plan_cells_free(&cells);
   return code;
 }

@@ -29,6 +29,7 @@ static const struct {
     {"instrument", "an instrument: observes a program, and is not among 'all' and 'own'"},
     {"hooks_in_pause", "runs finalizers and callbacks inside the pause, which they lengthen"},
     {"uses_blocks", "has its objects in size-class blocks: --allocator blocks"},
+    {"replays_deaths", "replays a death schedule, which a campaign makes for it; is not among 'all' and 'own'"},
     {"variant", "a variant: usually this collector is on another memory"},
 };
 

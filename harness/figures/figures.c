@@ -22,6 +22,8 @@ const struct figure figures[] = {
     {"latency", "percentiles of request latency, simple and metered, of workloads that serve requests", OF_WHOLE_RUNS,
      figure_latency, false},
     {"pause_live", "pause of full collections against what they found alive", OF_WHOLE_RUNS, figure_pause_live, false},
+    {"floating", "dead objects that are not yet reclaimed, over the run, of campaigns with --floating", OF_WHOLE_RUNS,
+     figure_floating, false},
     {"overhead", "lower-bound overhead of every collector and setting against its peak heap, with intervals",
      OF_WHOLE_RUNS, figure_overhead, false},
     {"forest", "ratios of time to a baseline, workload by workload, with intervals and verdicts", OF_WHOLE_RUNS,

@@ -63,6 +63,7 @@ enum figure_status figure_percentiles(struct figure_job *job);
 enum figure_status figure_mmu(struct figure_job *job);
 enum figure_status figure_latency(struct figure_job *job);
 enum figure_status figure_pause_live(struct figure_job *job);
+enum figure_status figure_floating(struct figure_job *job);
 enum figure_status figure_overhead(struct figure_job *job);
 enum figure_status figure_forest(struct figure_job *job);
 enum figure_status figure_noise(struct figure_job *job);

@@ -167,6 +167,7 @@ bool plan_write_text(struct plan *plan)
                            .precision = plan->precision > 0 ? precision : NULL,
                            .pin = &plan->pin,
                            .aa = &plan->aa,
+                           .floating = plan->floating ? &plan->floating : NULL,
                            .matrix = memory_require(calloc(plan->group_count, sizeof *yaml.matrix)),
                            .matrix_count = plan->group_count};
   for (unsigned i = 0; i < plan->group_count; i++) yaml_from_group(&plan->groups[i], &yaml.matrix[i]);

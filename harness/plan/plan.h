@@ -70,6 +70,7 @@ struct plan {
   bool pin;                    /* pin trials to one core and the harness to another */
   double precision;            /* stop a cell when its interval's half-width is this share of the ratio; 0: never */
   bool aa;                     /* run one configuration of each workload twice: the campaign's noise floor */
+  bool floating;               /* measure floating garbage, which takes a run of the instrument for each seed */
   struct plan_group *groups;
   unsigned group_count;
   char *text; /* the plan in canonical YAML, as it is kept in the store and can be run again */
@@ -108,7 +109,7 @@ void plan_free(struct plan *plan);
 /* The same as the plan's keys, from the command line; NULL and empty: not given. */
 struct plan_options {
   struct plan_words collectors, workloads, set, param, allocators;
-  const char *size, *name, *description, *blocks, *budget, *seed, *time_limit, *memory_limit, *pin, *aa, *precision;
+  const char *size, *name, *description, *blocks, *budget, *seed, *time_limit, *memory_limit, *pin, *aa, *floating, *precision;
 };
 
 /* Keeps a copy of the text that the option gave; at_commas: one word for each part. */

@@ -20,7 +20,7 @@ struct plan_yaml {
   char *name, *description, *budget, *time_limit, *memory_limit, *precision;
   uint32_t *blocks;
   uint64_t *seed;
-  bool *pin, *aa;
+  bool *pin, *aa, *floating;
   struct plan_yaml_group *matrix;
   unsigned matrix_count;
 };

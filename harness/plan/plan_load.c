@@ -129,6 +129,7 @@ static bool read_limits(const struct reading *reading, const struct plan_yaml *y
   if (yaml->seed != NULL) plan->seed = *yaml->seed;
   if (yaml->pin != NULL) plan->pin = *yaml->pin;
   if (yaml->aa != NULL) plan->aa = *yaml->aa;
+  if (yaml->floating != NULL) plan->floating = *yaml->floating;
   if (yaml->budget != NULL)
     good &= is_in_range(reading, "budget",
                         quantity_parse_duration("budget", yaml->budget, true, &plan->budget_ns, error), error);

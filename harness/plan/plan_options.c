@@ -63,6 +63,7 @@ static bool apply_values(struct plan *plan, const struct plan_options *options)
                  "--memory-limit", error);
   if (options->pin != NULL) plan->pin = strcmp(options->pin, "true") == 0;
   if (options->aa != NULL) plan->aa = strcmp(options->aa, "true") == 0;
+  if (options->floating != NULL) plan->floating = strcmp(options->floating, "true") == 0;
   return good;
 }
 

@@ -37,6 +37,7 @@ static const cyaml_schema_field_t plan_fields[] = {
     TEXT(precision, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_BOOL_PTR("pin", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct plan_yaml, pin),
     CYAML_FIELD_BOOL_PTR("aa", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct plan_yaml, aa),
+    CYAML_FIELD_BOOL_PTR("floating", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct plan_yaml, floating),
     CYAML_FIELD_SEQUENCE("matrix", CYAML_FLAG_POINTER, struct plan_yaml, matrix, &group_schema, 1, CYAML_UNLIMITED),
     CYAML_FIELD_END,
 };

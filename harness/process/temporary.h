@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { TEMPORARY_PATH_MAX = 4096, TEMPORARY_FILES_MAX = 4 };
+enum { TEMPORARY_PATH_MAX = 4096, TEMPORARY_FILES_MAX = 32 };
 
 /*
  * Lives until temporary_remove(), also where it is on the stack of a function that calls exit().  All paths are written

@@ -21,6 +21,7 @@ static const struct {
                     "utilisation"},
     {"latency", "load other than the one that was set, and queues of a server with several threads"},
     {"pause_live", "young collections, and how large a live heap the program will have elsewhere"},
+    {"floating", "what the system cannot use for other reasons: fragments, headers, reserves"},
     {"thresholds", "other workloads: where a pause grows or shrinks with a threshold depends on the program"},
     {"heatmap", "what lies between the settings that were run"},
     {"heap", "memory of the process outside of the heap; samples are 10 ms apart, so short peaks may be missed"},
@@ -132,7 +133,7 @@ static bool draw(struct report *report, const struct figure *figure, size_t *num
 
 /* In the order in which a reader asks. */
 static const char *const order[] = {"forest",   "overhead",   "mmu",        "percentiles", "latency",
-                                    "overview", "pause_live", "thresholds", "timespace",   "heatmap",
+                                    "overview", "pause_live", "floating",   "thresholds", "timespace",   "heatmap",
                                     "heap",     "noise",      NULL};
 
 bool report_figures(struct report *report, FILE *out)

@@ -39,6 +39,8 @@ static const struct column pause_columns[] = {
     COLUMN(struct journal_row, generation, UINT8_MAX),
     COLUMN(struct journal_row, phase, JOURNAL_PHASES_MAX - 1),
     COLUMN(struct journal_row, flags, JOURNAL_WATCHED | JOURNAL_PREEMPTED),
+    COLUMN(struct journal_row, allocated_bytes, UINT64_MAX),
+    COLUMN(struct journal_row, held_bytes, UINT64_MAX),
 };
 
 static const struct column request_columns[] = {
@@ -51,6 +53,14 @@ static const struct column heap_columns[] = {
     COLUMN(struct store_heap_sample, heap_bytes, UINT64_MAX),
     COLUMN(struct store_heap_sample, footprint_bytes, UINT64_MAX),
     COLUMN(struct store_heap_sample, allocated_bytes, UINT64_MAX),
+    COLUMN(struct store_heap_sample, freed_bytes, UINT64_MAX),
+};
+
+static const struct column floating_columns[] = {
+    COLUMN(struct store_floating, time_ns, UINT64_MAX),
+    COLUMN(struct store_floating, allocated_bytes, UINT64_MAX),
+    COLUMN(struct store_floating, held_bytes, UINT64_MAX),
+    COLUMN(struct store_floating, reachable_bytes, UINT64_MAX),
 };
 
 static const struct column phase_columns[] = {COLUMN(struct journal_phase, start_ns, UINT64_MAX)};
@@ -66,9 +76,10 @@ struct table {
     (columns), sizeof(columns) / sizeof((columns)[0]), sizeof(type), (added)                                           \
   }
 
-static const struct table pause_table = TABLE(pause_columns, struct journal_row, 1);
+static const struct table pause_table = TABLE(pause_columns, struct journal_row, 3);
 static const struct table request_table = TABLE(request_columns, struct journal_request, 0);
-static const struct table heap_table = TABLE(heap_columns, struct store_heap_sample, 0);
+static const struct table heap_table = TABLE(heap_columns, struct store_heap_sample, 1);
+static const struct table floating_table = TABLE(floating_columns, struct store_floating, 0);
 static const struct table phase_table = TABLE(phase_columns, struct journal_phase, 0);
 
 /*
@@ -76,7 +87,7 @@ static const struct table phase_table = TABLE(phase_columns, struct journal_phas
  * in the cache while one column after the other is taken from them; a million rows would come from memory once a column
  * otherwise.
  */
-enum { VARINT_MAX = 10, VALUE_MAX = 3 * VARINT_MAX, TILE_ROWS = 256, COLUMNS_MAX = 16 };
+enum { VARINT_MAX = 10, VALUE_MAX = 3 * VARINT_MAX, TILE_ROWS = 256, COLUMNS_MAX = 20 };
 
 struct writer {
   uint8_t *data;
@@ -307,6 +318,21 @@ uint8_t *store_pack_heap(const struct store_heap_sample *rows, size_t count, siz
 bool store_unpack_heap(const uint8_t *data, size_t bytes, size_t count, struct store_heap_sample *rows)
 {
   return unpack(&heap_table, data, bytes, count, rows);
+}
+
+uint8_t *store_pack_floating(const struct store_floating *rows, size_t count, size_t *bytes)
+{
+  return pack(&floating_table, rows, count, bytes);
+}
+
+/* More reachable than held is what no trial has: a reader would take the difference. */
+bool store_unpack_floating(const uint8_t *data, size_t bytes, size_t count, struct store_floating *rows)
+{
+  if (!unpack(&floating_table, data, bytes, count, rows)) return false;
+  for (size_t i = 0; i < count; i++) {
+    if (rows[i].reachable_bytes > rows[i].held_bytes) return false;
+  }
+  return true;
 }
 
 /* Phases: the column of starts, then the names, each with its NUL. */

@@ -81,6 +81,10 @@ bool store_put_series(struct store *store, const char *trial_id, const struct st
     data = store_pack_phases(series->phases, series->phase_count, &bytes);
     if (!put_packed(store, trial_id, "phases", series->phase_count, data, bytes)) return false;
   }
+  if (series->floating_count > 0) {
+    data = store_pack_floating(series->floating, series->floating_count, &bytes);
+    if (!put_packed(store, trial_id, "floating", series->floating_count, data, bytes)) return false;
+  }
   return series->short_histogram == NULL || put_short(store, trial_id, series);
 }
 
@@ -127,6 +131,12 @@ static bool unpack_kind(const char *kind, const uint8_t *data, size_t bytes, siz
     series->phase_count = count;
     return rows != NULL && store_unpack_phases(data, bytes, count, rows);
   }
+  if (strcmp(kind, "floating") == 0) {
+    struct store_floating *rows = calloc(count + 1, sizeof *rows);
+    series->floating = rows;
+    series->floating_count = count;
+    return rows != NULL && store_unpack_floating(data, bytes, count, rows);
+  }
   return true; /* of a later gclab */
 }
 
@@ -168,6 +178,7 @@ void store_series_free(struct store_series *series)
   free((void *)series->requests);
   free((void *)series->heap);
   free((void *)series->phases);
+  free((void *)series->floating);
   free((void *)series->short_histogram);
   *series = (struct store_series){0};
 }

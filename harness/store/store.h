@@ -55,7 +55,16 @@ struct store_trial {
 /* One sample of the heap, taken from outside while the trial ran. */
 struct store_heap_sample {
   uint64_t time_ns; /* since the trial's start */
-  uint64_t heap_bytes, footprint_bytes, allocated_bytes;
+  uint64_t heap_bytes, footprint_bytes, allocated_bytes, freed_bytes;
+};
+
+/*
+ * What a trial held at a moment, and what its program could still reach of that (harness/deaths/floating.h): the
+ * difference is floating garbage.
+ */
+struct store_floating {
+  uint64_t time_ns; /* since the trial's start */
+  uint64_t allocated_bytes, held_bytes, reachable_bytes; /* requested; reachable_bytes <= held_bytes */
 };
 
 /* Everything that one trial leaves.  Arrays may be NULL where their count is 0. */
@@ -68,6 +77,8 @@ struct store_series {
   size_t heap_count;
   const struct journal_phase *phases;
   size_t phase_count;
+  const struct store_floating *floating;
+  size_t floating_count;
   /* Pauses that have no row: cascades below the floor, and what did not fit into the journal. */
   const uint64_t *short_histogram; /* JOURNAL_HISTOGRAM_BUCKETS counts, or NULL where no series of this kind is there */
   uint64_t short_count, short_ns, short_max_objects, cascade_floor_ns;
@@ -189,6 +200,8 @@ uint8_t *store_pack_requests(const struct journal_request *rows, size_t count, s
 bool store_unpack_requests(const uint8_t *data, size_t bytes, size_t count, struct journal_request *rows);
 uint8_t *store_pack_heap(const struct store_heap_sample *rows, size_t count, size_t *bytes);
 bool store_unpack_heap(const uint8_t *data, size_t bytes, size_t count, struct store_heap_sample *rows);
+uint8_t *store_pack_floating(const struct store_floating *rows, size_t count, size_t *bytes);
+bool store_unpack_floating(const uint8_t *data, size_t bytes, size_t count, struct store_floating *rows);
 uint8_t *store_pack_phases(const struct journal_phase *rows, size_t count, size_t *bytes);
 bool store_unpack_phases(const uint8_t *data, size_t bytes, size_t count, struct journal_phase *rows);
 

@@ -26,6 +26,7 @@ json_t *capability_names(unsigned capabilities)
       {COLLECTOR_USES_BLOCKS, "uses_blocks"},
       {COLLECTOR_VARIANT, "variant"},
       {COLLECTOR_INSTRUMENT, "instrument"},
+      {COLLECTOR_REPLAYS_DEATHS, "replays_deaths"},
   };
   json_t *list = json_array();
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -21,7 +21,8 @@ enum {
   OPTION_VERIFY,
   OPTION_FLOOR,
   OPTION_REQUESTS,
-  OPTION_REPORT
+  OPTION_REPORT,
+  OPTION_DEATHS
 };
 
 static const struct argp_option options[] = {
@@ -32,6 +33,7 @@ static const struct argp_option options[] = {
     {"seed", OPTION_SEED, "N", 0, "seed of the workload's random numbers (default 1)", 1},
     {"verify", OPTION_VERIFY, 0, 0, "check the whole heap, and the journal against the counters, after the work", 1},
     {"record-fd", OPTION_RECORD_FD, "FD", 0, "write the record to this descriptor (default: standard output)", 2},
+    {"deaths", OPTION_DEATHS, "FILE", 0, "the death schedule that a collector is to replay", 2},
     {"report", OPTION_REPORT, "FILE", 0, "where an instrument writes what it observes", 2},
     {"journal-fd", OPTION_JOURNAL_FD, "FD", 0, "keep the journal in this memory file", 2},
     {"journal-rows", OPTION_ROWS, "N", 0, "room for N pauses (default 1000000)", 2},
@@ -136,6 +138,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
   case OPTION_REPORT:
     trial->report_path = argument;
     break;
+  case OPTION_DEATHS:
+    trial->deaths_path = argument;
+    break;
   case OPTION_JOURNAL_FD:
     trial->journal_fd = (int)parse_number(argument, "--journal-fd", state);
     break;
@@ -191,6 +196,18 @@ static bool fit(const struct trial *trial)
   return false;
 }
 
+/* What is read and written besides the record is for few collectors. */
+static bool take_files(const struct trial *trial)
+{
+  if (trial->report_path != NULL && (collector.capabilities & COLLECTOR_INSTRUMENT) == 0)
+    fprintf(stderr, "gclab-trial: %s is no instrument: it has nothing to report\n", collector.name);
+  else if (trial->deaths_path != NULL && (collector.capabilities & COLLECTOR_REPLAYS_DEATHS) == 0)
+    fprintf(stderr, "gclab-trial: %s replays no death schedule: it finds out itself\n", collector.name);
+  else
+    return true;
+  return false;
+}
+
 int main(int argc, char **argv)
 {
   static struct trial trial = {.seed = 1,
@@ -208,10 +225,7 @@ int main(int argc, char **argv)
   if (argc > 1 && strcmp(argv[1], "script") == 0) return trial_script(argc - 1, argv + 1);
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
   if (arguments.command == NULL || strcmp(arguments.command, "describe") == 0) return trial_describe();
-  if (trial.report_path != NULL && (collector.capabilities & COLLECTOR_INSTRUMENT) == 0) {
-    fprintf(stderr, "gclab-trial: %s is no instrument: it has nothing to report\n", collector.name);
-    return TRIAL_EXIT_USAGE;
-  }
+  if (!take_files(&trial)) return TRIAL_EXIT_USAGE;
   trial_set_defaults(&trial);
   if (!assign_all(&arguments)) return TRIAL_EXIT_USAGE;
   const bool only_check = strcmp(arguments.command, "check") == 0;

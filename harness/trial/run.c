@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "collectors/parts/audit.h"
+#include "harness/trial/deaths.h"
 #include "harness/trial/trial.h"
 
 static struct trial *current; /* what out_of_memory ends; one trial a process */
@@ -88,17 +89,23 @@ int trial_run(struct trial *trial)
   trial->journal.enabled = trial->journal_enabled;
   FILE *report = open_report(trial);
   if (report == NULL && trial->report_path != NULL) return TRIAL_EXIT_ENVIRONMENT;
+  FILE *deaths = trial->deaths_path != NULL ? deaths_open(trial, trial->deaths_path) : NULL;
+  if (deaths == NULL && trial->deaths_path != NULL) return TRIAL_EXIT_ENVIRONMENT;
   struct collector_config config = {.knobs = trial->knobs,
                                     .journal = &trial->journal,
+                                    .deaths = deaths,
                                     .report = report,
                                     .needs = trial->workload->needs,
                                     .out_of_memory = out_of_memory};
   trial->mutator = collector_start(&config);
+  if (deaths != NULL) fclose(deaths);
   if (trial->mutator == NULL) {
     fprintf(stderr, "gclab-trial: %s cannot start: no memory for its heap\n", collector.name);
     return TRIAL_EXIT_ENVIRONMENT;
   }
-  trial->journal.head->counters_address = (uint64_t)(uintptr_t)&trial->mutator->counters;
+  const struct gc_counters *counters = &trial->mutator->counters;
+  journal_meter(&trial->journal, &counters->allocated_bytes, &counters->freed_bytes);
+  trial->journal.head->counters_address = (uint64_t)(uintptr_t)counters;
   trial->run = (struct workload_run){.mutator = trial->mutator,
                                      .parameters = trial->parameters,
                                      .progress_permille = &trial->mutator->counters.progress_permille,

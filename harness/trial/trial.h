@@ -43,6 +43,7 @@ struct trial {
   bool journal_enabled;
   bool verify;             /* check the whole heap after the work */
   const char *report_path; /* NULL: nobody wants what an instrument observes */
+  const char *deaths_path; /* NULL: there is no death schedule to replay */
 
   struct journal journal;
   struct gc_mutator *mutator;

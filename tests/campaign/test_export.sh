@@ -53,6 +53,23 @@ is "the newest" "$(query <("$gclab" export) "select campaign, count(*) from t")"
 is "by name" "$(query <("$gclab" export --campaign 'a,"b"') "select count(*) from t")" 8
 is "all" "$(query <("$gclab" export --all) "select count(distinct campaign), count(*) from t")" "2|9"
 
+# What Google Benchmark's compare.py takes: names, repetitions, times with their unit; errors without times.
+"$gclab" export --campaign 'a,"b"' --format gbench >"$work/g.json" || fail "Google Benchmark's JSON"
+is "gbench context" "$(jq -c '[.context.campaign, .context.seed, (.context.date | length > 0)]' "$work/g.json")" \
+  '["a,\"b\"",1,true]'
+is "gbench names" "$(jq -c '[.benchmarks[].name] | unique' "$work/g.json")" \
+  '["alpha/work/rows:0","alpha/work/rows:3","beta/work/mode:exit/rows:0","beta/work/mode:exit/rows:3"]'
+is "gbench repetitions" \
+  "$(jq -c '[.benchmarks[] | select(.name == "alpha/work/rows:3") | [.repetitions, .repetition_index, .family_index]]' \
+    "$work/g.json")" '[[2,0,1],[2,1,1]]'
+is "gbench times" "$(jq '[.benchmarks[] | select(.error_occurred | not) |
+  .real_time > 0 and .cpu_time > 0 and .time_unit == "ns" and .run_type == "iteration" and .run_name == .name] | [length, all] ==
+  [4, true]' "$work/g.json")" true
+is "gbench times are the trials'" "$(jq -c '[.benchmarks[] | select(.real_time) | .real_time] | sort' "$work/g.json")" \
+  "$(jq -c '[.[] | select(.outcome == "ok") | .wall_ns + 0.0] | sort' "$work/trials.json")"
+is "gbench errors" "$(jq -c '[.benchmarks[] | select(.error_occurred) | [.error_message, has("real_time")]] | unique' \
+  "$work/g.json")" '[["failed: exit status 5\nit is Tuesday",false]]'
+
 refused() { # CODE WORD OPTION...
   local code=$1 word=$2 message status=0
   shift 2
@@ -60,7 +77,9 @@ refused() { # CODE WORD OPTION...
   [ $status = "$code" ] || fail "export $*: exit code $status instead of $code"
   case $message in *"$word"*) ;; *) fail "export $*: $message" ;; esac
 }
-refused 2 "neither csv nor json" --format xml
+refused 2 "none of csv, json and gbench" --format xml
+refused 2 "of the trials of one campaign" --format gbench --pauses
+refused 2 "exclude each other" --floating --pauses
 refused 2 "exclude each other" --all --campaign second
 refused 2 "one word too many" second
 refused 4 "there is no campaign 'third'" --campaign third

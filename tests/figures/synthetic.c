@@ -212,7 +212,7 @@ static bool put_trial(struct store *store, const struct made_cell *cell, int blo
   for (size_t i = 0; i < 200; i++) {
     const double part = fmod((double)i * (shape.collections > 0 ? 0.13 : 1.0 / 200), 1);
     const uint64_t bytes = shape.live_bytes * (i < 20 ? i : 20) / 20 + (uint64_t)((double)shape.garbage_bytes * part);
-    heap[i] = (struct store_heap_sample){i * shape.wall_ns / 200, bytes, bytes * 5 / 4, i << 20};
+    heap[i] = (struct store_heap_sample){i * shape.wall_ns / 200, bytes, bytes * 5 / 4, i << 20, 0};
   }
   static const struct journal_phase phases[] = {{"build", 0}, {"work", WORK_START_NS}};
   const struct store_trial trial = {

@@ -175,13 +175,17 @@ static void other_tables_come_back(void **state)
     struct journal_request requests_back[40];
     struct store_heap_sample heap[40];
     struct store_heap_sample heap_back[40];
+    struct store_floating floating[40];
+    struct store_floating floating_back[40];
     struct journal_phase phases[40];
     struct journal_phase phases_back[40];
     memset(phases, 0, sizeof phases);
     memset(phases_back, 0, sizeof phases_back);
     for (size_t i = 0; i < count; i++) {
       requests[i] = (struct journal_request){any_number(&random), any_number(&random)};
-      heap[i] = (struct store_heap_sample){any_number(&random), any_number(&random), any_number(&random), 7};
+      heap[i] = (struct store_heap_sample){any_number(&random), any_number(&random), any_number(&random), 7, 8};
+      floating[i] = (struct store_floating){any_number(&random), any_number(&random), any_number(&random) / 2, 0};
+      floating[i].reachable_bytes = floating[i].held_bytes / 3;
       phases[i].start_ns = any_number(&random);
       memset(phases[i].name, 'a' + (int)(i % 26), random_below(&random, JOURNAL_PHASE_NAME_MAX));
     }
@@ -193,6 +197,16 @@ static void other_tables_come_back(void **state)
     data = store_pack_heap(heap, count, &bytes);
     assert_true(store_unpack_heap(data, bytes, count, heap_back));
     assert_memory_equal(heap, heap_back, count * sizeof *heap);
+    free(data);
+    data = store_pack_floating(floating, count, &bytes);
+    assert_true(store_unpack_floating(data, bytes, count, floating_back));
+    assert_memory_equal(floating, floating_back, count * sizeof *floating);
+    if (count > 0) { /* more reachable than held */
+      free(data);
+      floating[count - 1].reachable_bytes = floating[count - 1].held_bytes + 1;
+      data = store_pack_floating(floating, count, &bytes);
+      assert_false(store_unpack_floating(data, bytes, count, floating_back));
+    }
     free(data);
     data = store_pack_phases(phases, count, &bytes);
     assert_true(store_unpack_phases(data, bytes, count, phases_back));

@@ -146,10 +146,13 @@ static void series_come_back(void **state)
   for (uint64_t i = 0; i < JOURNAL_HISTOGRAM_BUCKETS; i++) histogram[i] = UINT64_MAX - i;
   const struct journal_row pauses[2] = {{.start_ns = 1, .duration_ns = 5, .kind = JOURNAL_CASCADE}, {.start_ns = 9}};
   const struct journal_request requests[1] = {{3, 4}};
-  const struct store_heap_sample heap[3] = {{1, 2, 3, 4}, {5, 6, 7, 8}, {9, 10, 11, 12}};
+  const struct store_heap_sample heap[3] = {{1, 2, 3, 4, 5}, {5, 6, 7, 8, 9}, {9, 10, 11, 12, 13}};
   const struct journal_phase phases[2] = {{"build", 0}, {"churn", 77}};
+  const struct store_floating floating[2] = {{1, 10, 9, 8}, {2, 20, 15, 15}};
   const struct store_series series = {.pauses = pauses,
                                       .pause_count = 2,
+                                      .floating = floating,
+                                      .floating_count = 2,
                                       .requests = requests,
                                       .request_count = 1,
                                       .heap = heap,
@@ -177,6 +180,8 @@ static void series_come_back(void **state)
   assert_memory_equal(back.heap, heap, sizeof heap);
   assert_int_equal(back.phase_count, 2);
   assert_memory_equal(back.phases, phases, sizeof phases);
+  assert_int_equal(back.floating_count, 2);
+  assert_memory_equal(back.floating, floating, sizeof floating);
   assert_memory_equal(back.short_histogram, histogram, sizeof histogram);
   assert_true(back.short_count == UINT64_MAX && back.short_ns == 2 && back.short_max_objects == 3 &&
               back.cascade_floor_ns == 4 && back.dropped_count == 5 && back.dropped_ns == 6 &&
