@@ -10,7 +10,7 @@
 
 static const char *const type_names[] = {
     [SETTING_INTEGER] = "integer", [SETTING_BYTES] = "bytes",   [SETTING_MILLI] = "real",
-    [SETTING_BOOLEAN] = "boolean", [SETTING_CHOICE] = "choice",
+    [SETTING_BOOLEAN] = "boolean", [SETTING_CHOICE] = "choice", [SETTING_HEAP] = "heap",
 };
 
 const char *setting_type_name(enum setting_type type) { return type_names[type]; }
@@ -108,6 +108,22 @@ static enum reading parse_milli(const char *text, int64_t *value)
   return READ_VALUE;
 }
 
+/* Bytes, or a number and an x. */
+static enum reading parse_heap(const char *text, int64_t *value)
+{
+  char number[SETTING_TEXT_MAX];
+  const size_t length = strlen(text);
+  if (length < 2 || length > sizeof number || text[length - 1] != 'x') return parse_bytes(text, value);
+  memcpy(number, text, length - 1);
+  number[length - 1] = '\0';
+  int64_t thousandths = 0;
+  const enum reading reading = parse_milli(number, &thousandths);
+  if (reading != READ_VALUE) return reading;
+  const bool is_beyond = thousandths < SETTING_MULTIPLE_ONE || thousandths > SETTING_MULTIPLE_MAX;
+  *value = is_beyond ? -1 : -thousandths; /* a multiple in any case */
+  return is_beyond ? READ_BEYOND : READ_VALUE;
+}
+
 static enum reading parse_boolean(const char *text, int64_t *value)
 {
   static const char *const yes[] = {"on", "true", "yes", "1"};
@@ -136,6 +152,8 @@ static enum reading parse_by_type(const struct setting *setting, const char *tex
     return parse_integer(text, value);
   case SETTING_BYTES:
     return parse_bytes(text, value);
+  case SETTING_HEAP:
+    return parse_heap(text, value);
   case SETTING_MILLI:
     return parse_milli(text, value);
   case SETTING_BOOLEAN:
@@ -150,6 +168,8 @@ static void explain_expected(const struct setting *setting, char *text, size_t s
 {
   static const char *const forms[] = {[SETTING_INTEGER] = "a whole number",
                                       [SETTING_BYTES] = "a size such as 512K or 64M",
+                                      [SETTING_HEAP] = "a size such as 64M, or a multiple of the minimum heap such as "
+                                                       "1.5x",
                                       [SETTING_MILLI] = "a number such as 1.5",
                                       [SETTING_BOOLEAN] = "on or off"};
   if (setting->type != SETTING_CHOICE) {
@@ -172,7 +192,13 @@ bool setting_parse(const struct setting *setting, const char *text, int64_t *val
     snprintf(error, SETTING_ERROR_MAX, "%s: '%.40s' is not %s", setting->name, text, expected);
     return false;
   }
-  if (reading == READ_BEYOND || read < setting->minimum || read > setting->maximum) {
+  if (reading == READ_BEYOND && setting_is_multiple(setting, read)) {
+    snprintf(error, SETTING_ERROR_MAX, "%s: %.40s is out of range, 1x (in less no program runs) to %dx", setting->name,
+             text, SETTING_MULTIPLE_MAX / SETTING_MULTIPLE_ONE);
+    return false;
+  }
+  const bool is_multiple = setting_is_multiple(setting, read);
+  if (reading == READ_BEYOND || (!is_multiple && read < setting->minimum) || read > setting->maximum) {
     char low[SETTING_TEXT_MAX];
     char high[SETTING_TEXT_MAX];
     snprintf(error, SETTING_ERROR_MAX, "%s: %.40s is out of range, %s to %s", setting->name, text,
@@ -203,6 +229,12 @@ char *setting_format(const struct setting *setting, int64_t value, char *text)
     break;
   case SETTING_BYTES:
     format_bytes(value, text);
+    break;
+  case SETTING_HEAP:
+    if (value < 0)
+      snprintf(text, SETTING_TEXT_MAX, "%.12gx", (double)-value / SETTING_MULTIPLE_ONE);
+    else
+      format_bytes(value, text);
     break;
   case SETTING_MILLI:
     snprintf(text, SETTING_TEXT_MAX, "%.12g", (double)value / 1000.0);
@@ -288,7 +320,16 @@ bool setting_assign(const char *text, const struct setting *settings, size_t cou
     return false;
   }
   char why[SETTING_ERROR_MAX];
-  if (setting_parse(&settings[row], equals + 1, &values[row], why)) return true;
-  snprintf(error, SETTING_ERROR_MAX, "%s: %.200s", owner, why);
-  return false;
+  int64_t value = 0;
+  if (!setting_parse(&settings[row], equals + 1, &value, why)) {
+    snprintf(error, SETTING_ERROR_MAX, "%s: %.200s", owner, why);
+    return false;
+  }
+  if (setting_is_multiple(&settings[row], value)) {
+    snprintf(error, SETTING_ERROR_MAX, "%s: %s: give bytes; what %.40s is in bytes, 'gclab run' finds out", owner,
+             settings[row].name, equals + 1);
+    return false;
+  }
+  values[row] = value;
+  return true;
 }

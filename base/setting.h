@@ -16,6 +16,7 @@
 enum setting_type {
   SETTING_INTEGER, /* 700 */
   SETTING_BYTES,   /* 64M: K, M, G are powers of 1024 */
+  SETTING_HEAP,    /* a heap's limit: bytes, or 1.5x the minimum heap, kept as -1500 until it is known what that is */
   SETTING_MILLI,   /* 1.5, kept as 1500 */
   SETTING_BOOLEAN, /* on, off, true, false, yes, no, 1, 0 */
   SETTING_CHOICE   /* a word out of choices */
@@ -43,6 +44,14 @@ struct setting {
 const char *setting_type_name(enum setting_type type);
 bool setting_type_parse(const char *text, enum setting_type *type);
 
+/* Is it a multiple of the minimum heap (SETTING_HEAP), and in thousandths which? */
+static inline bool setting_is_multiple(const struct setting *setting, int64_t value)
+{
+  return setting->type == SETTING_HEAP && value < 0;
+}
+
+enum { SETTING_MULTIPLE_ONE = 1000, SETTING_MULTIPLE_MAX = 1000 * SETTING_MULTIPLE_ONE };
+
 enum { SETTING_TEXT_MAX = 32, SETTING_ERROR_MAX = 256 };
 
 /*
@@ -67,8 +76,8 @@ bool setting_size_parse(const char *text, enum setting_size *size);
 int setting_find(const struct setting *settings, size_t count, const char *name);
 
 /*
- * "NAME=VALUE" for a table of settings of what is called owner: sets its value in values.  On failure returns false and
- * writes one sentence into error, as setting_parse does.
+ * "NAME=VALUE" for a table of settings of what is called owner: sets its value in values, which is no multiple of
+ * something that is not known.  On failure returns false and writes one sentence into error, as setting_parse does.
  */
 bool setting_assign(const char *text, const struct setting *settings, size_t count, int64_t *values, const char *owner,
                     char *error);

@@ -61,7 +61,7 @@ void trigger_check(const struct trigger *trigger, uint64_t live_bytes);
   }
 #define KNOB_HEAP_LIMIT_ROW                                                                                            \
   {                                                                                                                    \
-    .name = "heap_limit", .unit = "bytes", .type = SETTING_BYTES, .scale = SETTING_LOG, .default_value = 0,            \
+    .name = "heap_limit", .unit = "bytes", .type = SETTING_HEAP, .scale = SETTING_LOG, .default_value = 0,             \
     .minimum = 0, .maximum = INT64_C(1) << 40,                                                                         \
     .help = "most memory for objects, a collector's tables beside them not counted; out of memory when collecting "    \
             "makes no room (0: none)"                                                                                  \

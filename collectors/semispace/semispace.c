@@ -43,7 +43,7 @@ static const struct setting knobs[KNOBS] = {
     [KNOB_MIN_HEAP] = KNOB_MIN_HEAP_ROW,
     [KNOB_HEAP_LIMIT] = {.name = "heap_limit",
                          .unit = "bytes",
-                         .type = SETTING_BYTES,
+                         .type = SETTING_HEAP,
                          .scale = SETTING_LOG,
                          .default_value = 0,
                          .minimum = 0,

@@ -416,6 +416,7 @@ static enum end run_block(struct campaign *campaign, uint32_t block, uint32_t *o
   const size_t count = campaign->cells->count;
   const uint64_t budget_ns = campaign->plan->budget_ns;
   plan_block_order(campaign->seed, block, count, order);
+  if (block == 0) plan_fill_in(campaign->cells, order);
   enum end end = END_COMPLETE;
   for (uint32_t position = 0; position < count && end == END_COMPLETE; position++) {
     const size_t cell = order[position];

@@ -106,11 +106,15 @@ char *identity_varied_words(const struct plan_cell *cell)
   size_t bytes = 0;
   FILE *out = memory_require(open_memstream(&text, &bytes));
   json_t *object = varied(cell);
+  const int heap = plan_heap_knob(cell);
+  const char *heap_name = heap >= 0 ? cell->collector->knobs[heap].name : "";
   const char *key = NULL;
   json_t *value = NULL;
   const char *gap = "";
   json_object_foreach (object, key, value) {
     fprintf(out, "%s%s=%s", gap, key, json_string_value(value));
+    if (cell->heap_multiple != 0 && strcmp(key, heap_name) == 0)
+      fprintf(out, " (%.4gx)", (double)cell->heap_multiple / SETTING_MULTIPLE_ONE);
     gap = " ";
   }
   json_decref(object);

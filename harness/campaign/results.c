@@ -95,6 +95,7 @@ bool results_is_foreseen(const struct result *result, const struct plan_cells *c
   const struct plan_cell *cell = &cells->cells[result->cell];
   if (strcmp(result->outcome, "not_supported") == 0) return true;
   if (strcmp(result->outcome, "out_of_memory") != 0) return false;
+  if (cell->heap_multiple != 0) return true; /* of the least of several collectors: others may need more */
   if (catalogue_collector_can(cell->collector, "replays_deaths")) return false; /* it reclaims everything */
   if (!catalogue_collector_can(cell->collector, "reclaims")) return true;
   return cell->workload->makes_cycles && !catalogue_collector_can(cell->collector, "reclaims_cycles");

@@ -11,8 +11,8 @@
 #include "harness/campaign/identity.h"
 #include "harness/catalogue/catalogue.h"
 #include "harness/cli/command.h"
+#include "harness/cli/minheap_search.h"
 #include "harness/cli/table.h"
-#include "harness/minheap/minheap.h"
 #include "harness/plan/plan.h"
 #include "harness/process/interrupt.h"
 #include "harness/store/store.h"
@@ -28,9 +28,7 @@ enum {
   OPTION_STORE,
   OPTION_AGAIN,
   OPTION_LOG,
-  OPTION_JSON,
-  WORDS_MAX = 80,
-  STEPS_MAX = 128
+  OPTION_JSON
 };
 
 static const struct argp_option options[] = {
@@ -69,9 +67,8 @@ static const char doc[] =
 struct arguments {
   struct plan_options plan;
   const char *store;
-  uint64_t attempts, seed, time_limit_ns;
-  double precision;
-  bool again, log, quiet, json;
+  struct minheap_terms terms;
+  bool log, quiet, json;
 };
 
 static void take_number(const char *name, const char *text, uint64_t least, uint64_t most, uint64_t *value,
@@ -81,48 +78,67 @@ static void take_number(const char *name, const char *text, uint64_t least, uint
   if (!quantity_parse_number(name, text, least, most, value, error)) argp_error(state, "--%s", error);
 }
 
-static error_t parse_option(int key, char *value, struct argp_state *state)
+/* What is to be searched: the same words as of a plan. */
+static bool take_plan_option(struct arguments *arguments, int key, char *value)
 {
-  struct arguments *arguments = state->input;
-  char error[SETTING_ERROR_MAX];
   switch (key) {
   case 'c':
     plan_words_add_option(&arguments->plan.collectors, "--collector", value, true);
-    return 0;
+    return true;
   case 'w':
     plan_words_add_option(&arguments->plan.workloads, "--workload", value, true);
-    return 0;
+    return true;
   case 's':
     plan_words_add_option(&arguments->plan.set, "--set", value, false);
-    return 0;
+    return true;
   case 'p':
     plan_words_add_option(&arguments->plan.param, "--param", value, false);
-    return 0;
+    return true;
   case OPTION_SIZE:
     arguments->plan.size = value;
-    return 0;
+    return true;
   case OPTION_SMALL:
     arguments->plan.size = "small";
-    return 0;
+    return true;
+  default:
+    return false;
+  }
+}
+
+/* How it is searched. */
+static bool take_terms_option(struct minheap_terms *terms, int key, const char *value, struct argp_state *state)
+{
+  char error[SETTING_ERROR_MAX];
+  switch (key) {
   case OPTION_ATTEMPTS:
-    take_number("attempts", value, 1, 100, &arguments->attempts, state);
-    return 0;
+    take_number("attempts", value, 1, 100, &terms->attempts, state);
+    return true;
   case OPTION_SEED:
-    take_number("seed", value, 0, INT64_MAX, &arguments->seed, state);
-    return 0;
+    take_number("seed", value, 0, INT64_MAX, &terms->seed, state);
+    return true;
   case OPTION_PRECISION:
-    if (!quantity_parse_share("precision", value, &arguments->precision, error) || arguments->precision == 0)
+    if (!quantity_parse_share("precision", value, &terms->precision, error) || terms->precision == 0)
       argp_error(state, "--precision: '%s' is no share; it takes a percentage such as 1%%", value);
-    return 0;
+    return true;
   case OPTION_TIME_LIMIT:
-    if (!quantity_parse_duration("time-limit", value, false, &arguments->time_limit_ns, error))
+    if (!quantity_parse_duration("time-limit", value, false, &terms->time_limit_ns, error))
       argp_error(state, "--%s", error);
-    return 0;
+    return true;
+  case OPTION_AGAIN:
+    terms->again = true;
+    return true;
+  default:
+    return false;
+  }
+}
+
+static error_t parse_option(int key, char *value, struct argp_state *state)
+{
+  struct arguments *arguments = state->input;
+  if (take_plan_option(arguments, key, value) || take_terms_option(&arguments->terms, key, value, state)) return 0;
+  switch (key) {
   case OPTION_STORE:
     arguments->store = value;
-    return 0;
-  case OPTION_AGAIN:
-    arguments->again = true;
     return 0;
   case OPTION_LOG:
     arguments->log = true;
@@ -144,136 +160,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
   }
 }
 
-/* ---- a search --------------------------------------------------------------------------------------------------- */
-
-struct search {
-  const struct plan_cell *cell;
-  char id[PLAN_ID_MAX];
-  uint64_t limit_bytes; /* 0: not found */
-  char *failure;        /* why, where it was not for an interruption */
-  struct store_minheap_step steps[STEPS_MAX];
-  size_t step_count;
-  bool quiet;
-};
-
-static const char *word_of(const struct store_minheap_step *step)
-{
-  return step->fits ? "enough" : step->timed_out ? "takes too long" : "too small";
-}
-
-static void note_step(void *context, const struct minheap_trial *trial)
-{
-  struct search *search = context;
-  char bytes[TEXT_NUMBER_MAX];
-  const struct store_minheap_step step = {trial->limit_bytes, trial->fits, trial->timed_out};
-  if (search->step_count < STEPS_MAX) search->steps[search->step_count++] = step;
-  if (search->quiet) return;
-  fprintf(stderr, "gclab minheap: %s %s: %s is %s\n", search->cell->collector->name, search->cell->workload->name,
-          text_bytes((double)trial->limit_bytes, bytes), word_of(&step));
-}
-
-static int heap_knob(const struct plan_cell *cell)
-{
-  return setting_find(cell->collector->knobs, cell->collector->knob_count, "heap_limit");
-}
-
-static char **make_words(const struct plan_cell *cell)
-{
-  char **words = memory_require(calloc(WORDS_MAX, sizeof *words));
-  char text[SETTING_TEXT_MAX];
-  size_t count = 0;
-  words[count++] = text_copy("run");
-  words[count++] = text_copy(cell->workload->name);
-  words[count++] = text_format("--size=%s", setting_size_names[cell->size]);
-  for (size_t i = 0; i < cell->collector->knob_count && count < WORDS_MAX - 1; i++) {
-    const struct setting *row = &cell->collector->knobs[i];
-    if ((int)i != heap_knob(cell))
-      words[count++] = text_format("--set=%s=%s", row->name, setting_format(row, cell->knobs[i], text));
-  }
-  for (size_t i = 0; i < cell->workload->parameter_count && count < WORDS_MAX - 1; i++) {
-    const struct setting *row = &cell->workload->parameters[i];
-    words[count++] = text_format("--param=%s=%s", row->name, setting_format(row, cell->parameters[i], text));
-  }
-  return words;
-}
-
-static bool keep(struct store *store, const struct search *search, const struct arguments *arguments)
-{
-  char now[IDENTITY_TIME_MAX];
-  char *knobs = identity_knobs(search->cell), *parameters = identity_parameters(search->cell);
-  const struct store_minheap row = {.id = search->id,
-                                    .collector = search->cell->collector->name,
-                                    .workload = search->cell->workload->name,
-                                    .size = setting_size_names[search->cell->size],
-                                    .knobs = knobs,
-                                    .parameters = parameters,
-                                    .build_id = search->cell->collector->build_id,
-                                    .created_at = identity_time_now(now),
-                                    .attempts = arguments->attempts,
-                                    .seed = arguments->seed,
-                                    .limit_bytes = search->limit_bytes,
-                                    .precision = arguments->precision};
-  const bool kept = store_put_minheap(store, &row, search->steps, search->step_count);
-  free(parameters);
-  free(knobs);
-  return kept;
-}
-
-static bool add_step(void *context, const struct store_minheap_step *step)
-{
-  struct search *search = context;
-  if (search->step_count < STEPS_MAX) search->steps[search->step_count++] = *step;
-  return true;
-}
-
-static enum minheap_outcome run_search(struct search *search, const struct arguments *arguments)
-{
-  char error[MINHEAP_ERROR_MAX];
-  struct minheap_trial found;
-  char **words = make_words(search->cell);
-  const struct minheap_request request = {.program = search->cell->collector->trial_path,
-                                          .words = (const char *const *)words,
-                                          .attempts = (unsigned)arguments->attempts,
-                                          .seed = arguments->seed,
-                                          .start_bytes = 1 << 20,
-                                          .precision = arguments->precision,
-                                          .time_limit_ns = arguments->time_limit_ns,
-                                          .tell = note_step,
-                                          .context = search};
-  const enum minheap_outcome outcome = minheap_find(&request, &found, error);
-  if (outcome == MINHEAP_FOUND) search->limit_bytes = found.limit_bytes;
-  if (outcome == MINHEAP_FAILED) search->failure = text_copy(error);
-  for (size_t i = 0; words[i] != NULL; i++) free(words[i]);
-  free(words);
-  return outcome;
-}
-
-static int search_one(struct search *search, struct store *store, const struct arguments *arguments)
-{
-  char *text = text_format("gclab-minheap-1\n%s\n%" PRIu64 "\n%" PRIu64 "\n%" PRIu64 "\n%.6f\n", search->cell->id,
-                           arguments->attempts, arguments->seed, arguments->time_limit_ns, arguments->precision);
-  identity_hash(text, strlen(text), search->id);
-  free(text);
-  if (!store_find_minheap(store, search->id, &search->limit_bytes)) return EXIT_ENVIRONMENT;
-  if (search->limit_bytes > 0 && !arguments->again)
-    return store_each_minheap_step(store, search->id, add_step, search) ? EXIT_DONE : EXIT_ENVIRONMENT;
-  search->limit_bytes = 0;
-  switch (run_search(search, arguments)) {
-  case MINHEAP_FOUND:
-    return keep(store, search, arguments) ? EXIT_DONE : EXIT_ENVIRONMENT;
-  case MINHEAP_INTERRUPTED:
-    return EXIT_INTERRUPTED;
-  default:
-    fprintf(stderr, "gclab minheap: %s %s: %s\n", search->cell->collector->name, search->cell->workload->name,
-            search->failure);
-    return EXIT_TRIAL_FAILED;
-  }
-}
-
 /* ---- output ----------------------------------------------------------------------------------------------------- */
 
 /* The least over the collectors of the same workload, parameters and size. */
-static uint64_t least_of(const struct search *searches, size_t count, const struct plan_cell *cell)
+static uint64_t least_of(const struct minheap_search *searches, size_t count, const struct plan_cell *cell)
 {
   uint64_t least = UINT64_MAX;
   for (size_t i = 0; i < count; i++) {
@@ -286,13 +176,13 @@ static uint64_t least_of(const struct search *searches, size_t count, const stru
   return least;
 }
 
-static void print_table(const struct search *searches, size_t count, bool log)
+static void print_table(const struct minheap_search *searches, size_t count, bool log)
 {
   static const char *const headings[] = {"workload", "collector", "varied", ">minimum heap", ">of the least", NULL};
   struct table table;
   table_init(&table, headings);
   for (size_t i = 0; i < count; i++) {
-    const struct search *search = &searches[i];
+    const struct minheap_search *search = &searches[i];
     char bytes[TEXT_NUMBER_MAX] = "-", times[TEXT_NUMBER_MAX] = "";
     char *varied = identity_varied_words(search->cell);
     if (search->limit_bytes > 0) {
@@ -308,15 +198,15 @@ static void print_table(const struct search *searches, size_t count, bool log)
   for (size_t i = 0; i < count && log; i++) {
     printf("\n%s on %s:\n", searches[i].cell->workload->name, searches[i].cell->collector->name);
     for (size_t k = 0; k < searches[i].step_count; k++)
-      printf("  %12" PRIu64 "  %s\n", searches[i].steps[k].limit_bytes, word_of(&searches[i].steps[k]));
+      printf("  %12" PRIu64 "  %s\n", searches[i].steps[k].limit_bytes, minheap_search_word(&searches[i].steps[k]));
   }
 }
 
-static void print_json(const struct search *searches, size_t count, const struct arguments *arguments)
+static void print_json(const struct minheap_search *searches, size_t count, const struct arguments *arguments)
 {
   json_t *list = json_array();
   for (size_t i = 0; i < count; i++) {
-    const struct search *search = &searches[i];
+    const struct minheap_search *search = &searches[i];
     json_t *steps = json_array();
     for (size_t k = 0; k < search->step_count; k++)
       json_array_append_new(steps, json_pack("{s:I, s:b, s:b}", "limit_bytes", (json_int_t)search->steps[k].limit_bytes,
@@ -331,8 +221,8 @@ static void print_json(const struct search *searches, size_t count, const struct
     free(parameters);
   }
   json_t *root =
-      json_pack("{s:s, s:I, s:I, s:f, s:o}", "format", "gclab-minheap-1", "attempts", (json_int_t)arguments->attempts,
-                "seed", (json_int_t)arguments->seed, "precision", arguments->precision, "minimum_heaps", list);
+      json_pack("{s:s, s:I, s:I, s:f, s:o}", "format", "gclab-minheap-1", "attempts", (json_int_t)arguments->terms.attempts,
+                "seed", (json_int_t)arguments->terms.seed, "precision", arguments->terms.precision, "minimum_heaps", list);
   json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
   putchar('\n');
   json_decref(root);
@@ -347,13 +237,14 @@ static int search_all(const struct plan_cells *cells, const struct arguments *ar
 {
   struct store *store = store_open(command_store_path(arguments->store), STORE_WRITE);
   if (store == NULL) return EXIT_ENVIRONMENT;
-  struct search *searches = memory_require(calloc(cells->count + 1, sizeof *searches));
+  struct minheap_search *searches = memory_require(calloc(cells->count + 1, sizeof *searches));
   size_t count = 0;
   int code = EXIT_DONE;
   for (size_t i = 0; i < cells->count && code != EXIT_INTERRUPTED && code != EXIT_ENVIRONMENT; i++) {
-    if (heap_knob(&cells->cells[i]) < 0) continue;
-    searches[count] = (struct search){.cell = &cells->cells[i], .quiet = arguments->quiet};
-    const int now = search_one(&searches[count], store, arguments);
+    if (plan_heap_knob(&cells->cells[i]) < 0) continue;
+    searches[count] = (struct minheap_search){
+        .cell = &cells->cells[i], .who = "gclab minheap", .quiet = arguments->quiet};
+    const int now = minheap_search_run(&searches[count], store, &arguments->terms);
     count += now != EXIT_INTERRUPTED && now != EXIT_ENVIRONMENT;
     code = worse(code, now);
   }
@@ -361,7 +252,7 @@ static int search_all(const struct plan_cells *cells, const struct arguments *ar
     print_json(searches, count, arguments);
   else
     print_table(searches, count, arguments->log);
-  for (size_t i = 0; i < count; i++) free(searches[i].failure);
+  for (size_t i = 0; i < count; i++) minheap_search_free(&searches[i]);
   free(searches);
   store_close(store);
   return code;
@@ -373,8 +264,8 @@ static bool check_collectors(const struct plan_cells *cells, bool named)
   size_t with = 0;
   for (size_t i = 0; i < cells->count; i++) {
     const struct plan_cell *cell = &cells->cells[i];
-    with += heap_knob(cell) >= 0;
-    bool is_first = heap_knob(cell) < 0 && named;
+    with += plan_heap_knob(cell) >= 0;
+    bool is_first = plan_heap_knob(cell) < 0 && named;
     for (size_t k = 0; k < i && is_first; k++) is_first = cells->cells[k].collector != cell->collector;
     if (is_first)
       fprintf(stderr,
@@ -387,8 +278,7 @@ static bool check_collectors(const struct plan_cells *cells, bool named)
 int command_minheap(int argc, char **argv)
 {
   static const struct argp argp = {options, parse_option, NULL, doc, NULL, NULL, NULL};
-  struct arguments arguments = {
-      .attempts = 3, .seed = 1, .precision = 0.01, .time_limit_ns = UINT64_C(60) * 1000000000};
+  struct arguments arguments = {.terms = minheap_terms_usual};
   argp_parse(&argp, argc, argv, 0, NULL, &arguments);
   struct catalogue *catalogue = catalogue_load();
   struct plan *plan = plan_new("minheap");

@@ -172,6 +172,15 @@ struct stats_spread dataset_spread(const struct dataset_cell *cell, dataset_scal
 /* The cell of a series and subject at default knobs (else, where only one setting was run, that); or NULL. */
 struct dataset_cell *dataset_default_cell(const struct dataset *dataset, size_t series, size_t subject);
 
+/*
+ * The unit of heap sizes: the least minimum heap of the subject's workload ('gclab minheap') over the collectors that
+ * have cells of it; 0 where the store has none.  False after a message.
+ */
+bool dataset_minimum_heap(const struct dataset *dataset, size_t subject, uint64_t *bytes);
+
+/* The cell's heap_limit in bytes; 0: its collector has none, or it is off. */
+uint64_t dataset_heap_limit(const struct dataset_cell *cell);
+
 const char *dataset_knob(const struct dataset_cell *cell, const char *name); /* its text, or NULL */
 
 #endif

@@ -3,7 +3,9 @@
  * heap, a panel a workload, a file for wall and for CPU time.
  *
  * A collector's settings are joined in the order of their heaps, so a sweep of heap sizes shows how time is bought with
- * space.  Space is in multiples of the smallest peak of a collector that finished.
+ * space.  Where heaps were limited and the store knows the minimum heaps, space is the limit in multiples of the
+ * minimum heap (of a collector without a limit, its peak); else the peak in multiples of the smallest of a collector
+ * that finished.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -37,15 +39,53 @@ static double smallest_peak(const struct analysis *analysis, size_t subject)
   return least;
 }
 
+/* How a subject's space is told. */
+struct space {
+  double unit_bytes;
+  bool by_limit;
+};
+
+/* By limits where each subject with a limit has a minimum heap.  False after a message. */
+static bool space_by_limit(const struct dataset *dataset, bool *by_limit)
+{
+  size_t limited = 0;
+  *by_limit = true;
+  for (size_t i = 0; i < dataset->cell_count; i++) {
+    const struct dataset_cell *cell = &dataset->cells[i];
+    uint64_t bytes = 0;
+    if (dataset_heap_limit(cell) == 0) continue;
+    if (!dataset_minimum_heap(dataset, cell->subject, &bytes)) return false;
+    *by_limit &= bytes > 0;
+    limited++;
+  }
+  *by_limit &= limited > 0;
+  return true;
+}
+
+static bool space_of(const struct analysis *analysis, const struct dataset *dataset, size_t subject, bool by_limit,
+                     struct space *space)
+{
+  uint64_t bytes = 0;
+  if (by_limit && !dataset_minimum_heap(dataset, subject, &bytes)) return false;
+  *space = bytes > 0 ? (struct space){(double)bytes, true} : (struct space){smallest_peak(analysis, subject), false};
+  return true;
+}
+
+static double heap_of(const struct analysis_cell *cell, const struct space *space)
+{
+  const uint64_t limit = space->by_limit ? dataset_heap_limit(cell->cell) : 0;
+  return (limit > 0 ? (double)limit : analysis_median(cell, metric_find("peak_heap"))) / space->unit_bytes;
+}
+
 static size_t gather(const struct analysis *analysis, size_t subject, size_t series, const struct metric *metric,
-                     const struct overhead_base *base, double unit_bytes, struct point *points,
+                     const struct overhead_base *base, const struct space *space, struct point *points,
                      struct curve_figure *figure)
 {
   size_t n = 0;
   for (size_t i = 0; i < analysis->cell_count; i++) {
     const struct analysis_cell *cell = &analysis->cells[i];
     if (cell->cell->subject != subject || cell->cell->series != series) continue;
-    const double heap = analysis_median(cell, metric_find("peak_heap")) / unit_bytes;
+    const double heap = heap_of(cell, space);
     const struct stats_estimate overhead = overhead_of(cell, base, metric, &comparison_default_terms);
     if (!isfinite(heap) || isnan(overhead.value)) continue;
     points[n++] = (struct point){heap, overhead};
@@ -72,6 +112,7 @@ static void add_curve(struct curve_sheet *sheet, const struct dataset_series *se
 struct subject_of {
   const struct analysis *analysis;
   const struct metric *metric;
+  bool by_limit;
 };
 
 /* The title is such as "gcbench · base: none, 75.4 ms". */
@@ -82,10 +123,11 @@ static bool load(const struct figure_job *job, const void *context, size_t subje
   const struct dataset *dataset = job->dataset;
   const struct overhead_base base = overhead_base_of(of->analysis, subject, of->metric);
   if (base.cell == NULL) return true;
-  const double unit_bytes = smallest_peak(of->analysis, subject);
+  struct space space;
+  if (!space_of(of->analysis, dataset, subject, of->by_limit, &space)) return false;
   struct point *points = text_allocate((of->analysis->cell_count + 1) * sizeof *points);
   for (size_t s = 0; s < dataset->series_count; s++) {
-    const size_t n = gather(of->analysis, subject, s, of->metric, &base, unit_bytes, points, figure);
+    const size_t n = gather(of->analysis, subject, s, of->metric, &base, &space, points, figure);
     if (n == 0) continue;
     add_curve(sheet, &dataset->series[s], points, n);
     drawn[s] = true;
@@ -126,13 +168,16 @@ static void describe(const struct figure_job *job, const void *context, const st
   (void)job, (void)drawn;
   figure->name = text_format("overhead-%s", of->metric->name);
   figure->title = text_format("Lower-bound overhead, %s", of->metric->title);
-  figure->subtitle = text_copy(
+  figure->subtitle = text_format(
       "Total time in multiples of the base: the least time without pauses of any collector and setting on the "
       "workload. "
       "What a collector costs is at least the distance from 1; what the base's own barriers, allocator and locality "
-      "cost is not in it. Bars: 95 % over blocks, the base's noise included, cut off at the frame. Points of one "
-      "collector are its settings.");
-  figure->x_title = text_copy("peak heap, in multiples of the smallest");
+      "cost is not in it. Bars: 95 %% over blocks, the base's noise included, cut off at the frame. Points of one "
+      "collector are its settings.%s",
+      of->by_limit ? " A collector without a limit is at its peak heap. The minimum heap is the least of these collectors."
+                   : "");
+  figure->x_title = text_copy(of->by_limit ? "heap limit, in multiples of the minimum heap"
+                                           : "peak heap, in multiples of the smallest");
   figure->x = figure->y = AXIS_EMPTY;
   figure->x.log = figure->y.log = true;
   curves_measure(sheets, count, &figure->x, &figure->y);
@@ -149,7 +194,10 @@ enum figure_status figure_overhead(struct figure_job *job)
   static const struct curve_kind kind = {load, describe, "has no trial that is ok and knows its heap"};
   const struct analysis *analysis = figure_job_analysis(job);
   if (analysis == NULL) return FIGURE_FAILED;
-  const struct subject_of wall = {analysis, metric_find("wall")}, cpu = {analysis, metric_find("cpu")};
+  bool by_limit = false;
+  if (!space_by_limit(job->dataset, &by_limit)) return FIGURE_FAILED;
+  const struct subject_of wall = {analysis, metric_find("wall"), by_limit};
+  const struct subject_of cpu = {analysis, metric_find("cpu"), by_limit};
   const enum figure_status status = curves_of_subjects(job, &kind, &wall);
   return status != FIGURE_DRAWN ? status : curves_of_subjects(job, &kind, &cpu);
 }

@@ -85,6 +85,7 @@ struct plan_cell {
   size_t twin_of;        /* of a twin: the index of the cell with the same configuration */
   enum setting_size size;
   bool is_twin; /* of an A/A pair: another cell's configuration under an id of its own */
+  int64_t heap_multiple; /* its heap limit in thousandths of the minimum heap; 0: it was not given so */
   char id[PLAN_ID_MAX];
 };
 
@@ -133,6 +134,21 @@ bool plan_expand(const struct plan *plan, const struct catalogue *catalogue, str
 bool plan_expand_quietly(const struct plan *plan, const struct catalogue *catalogue, struct plan_cells *cells);
 void plan_cells_free(struct plan_cells *cells);
 
+/* The cell's row that limits the heap; -1: its collector has none. */
+int plan_heap_knob(const struct plan_cell *cell);
+
+/*
+ * Heap limits in multiples of the minimum heap to bytes.  find is asked once for each workload, set of parameters and
+ * size of such cells, with a list of cells of every collector and its other knobs that has such a limit there; their
+ * own limit is the default.  It returns the unit, the least of their minimum heaps, or 0 where it found none.  False,
+ * after its message, where it found none.  Cells have their ids, and multiples as bytes, afterwards.
+ */
+typedef uint64_t plan_find_minimum(void *context, const struct plan_cell *bases, size_t count);
+bool plan_resolve_heaps(struct plan_cells *cells, plan_find_minimum *find, void *context);
+
+/* Are there cells whose heap is given as a multiple? */
+bool plan_has_multiples(const struct plan_cells *cells);
+
 /*
  * Appends the twins of the A/A pairs, where the plan wants them and compares anything at all (two cells or more): for
  * each workload one, of its first cell whose collector reclaims memory.  What is measured of a pair shows how far apart
@@ -145,6 +161,19 @@ void plan_add_twins(const struct plan *plan, struct plan_cells *cells);
  * does not.
  */
 bool plan_validate(const struct plan_cells *cells);
+
+/*
+ * The order in which a sweep of so many values is filled in: 0 for its ends and middle, 1 for what halves the gaps
+ * between them, and so on.  rank is of the value with this place among them.
+ */
+unsigned plan_fill_rank(size_t place, size_t count);
+
+/*
+ * The first block of a campaign, whose order is that of a random permutation, but that of cells whose heaps are
+ * multiples those come first whose multiple has a lower rank in the sweep of their collector and workload: what there is
+ * time for spans the whole range.
+ */
+void plan_fill_in(const struct plan_cells *cells, uint32_t *order);
 
 /*
  * The order of a block: fills order[count] with a permutation of the cells, from the plan's seed and the block's number

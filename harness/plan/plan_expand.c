@@ -244,7 +244,7 @@ static void hash_settings(XXH3_state_t *state, const char *kind, const struct se
 }
 
 /* The canonical text that is hashed is this function: one line for everything that determines a cell. */
-static uint64_t make_id(struct plan_cell *cell)
+uint64_t plan_cell_identify(struct plan_cell *cell)
 {
   XXH3_state_t *state = XXH3_createState();
   char text[512];
@@ -266,7 +266,7 @@ static uint64_t make_id(struct plan_cell *cell)
 static void add_cell(struct expansion *expansion, struct plan_cell *cell)
 {
   struct plan_cells *cells = expansion->cells;
-  size_t slot = (size_t)make_id(cell) & (expansion->table_size - 1);
+  size_t slot = (size_t)plan_cell_identify(cell) & (expansion->table_size - 1);
   for (; expansion->table[slot] != 0; slot = (slot + 1) & (expansion->table_size - 1)) {
     if (strcmp(cells->cells[expansion->table[slot] - 1].id, cell->id) != 0) continue;
     free(cell->knobs);

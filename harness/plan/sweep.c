@@ -119,6 +119,18 @@ static bool read_range(const struct part *part, char *text, char *dots, struct s
     return false;
   }
   if (!read_value(part, text, part->offset, &low) || !read_value(part, dots + 2, high_offset, &high)) return false;
+  if (setting_is_multiple(row, low) != setting_is_multiple(row, high)) {
+    plan_complain(part->plan, word, part->offset, "%s: a range is of bytes or of multiples, not from one to the other",
+                  row->name);
+    return false;
+  }
+  if (setting_is_multiple(row, low)) { /* kept below 0: the points of the mirrored range, mirrored */
+    struct sweep_values mirrored = {0};
+    add_points(part, -low, -high, points, &mirrored);
+    for (size_t i = 0; i < mirrored.count; i++) add_value(values, -mirrored.list[i]);
+    free(mirrored.list);
+    return true;
+  }
   if (row->scale == SETTING_LOG && (low <= 0 || high <= 0)) {
     plan_complain(part->plan, word, low <= 0 ? part->offset : high_offset,
                   "%s has a logarithmic scale: a range of it must lie above 0", row->name);

@@ -68,6 +68,30 @@ bool store_find_minheap(struct store *store, const char *id, uint64_t *limit_byt
   return ok;
 }
 
+bool store_each_minheap(struct store *store, store_minheap_visitor *visit, void *context)
+{
+  static const char sql[] = "SELECT id, collector, workload, size, knobs, parameters, build_id, created_at, attempts, seed,"
+                            " limit_bytes, precision FROM minheap ORDER BY created_at, id";
+  if (store->version < WITH_MINHEAPS) return true;
+  sqlite3_stmt *statement = store_prepare(store, sql, reading);
+  if (statement == NULL) return false;
+  int step = SQLITE_DONE;
+  bool on = true;
+  while (on && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    struct store_minheap row = {.attempts = (uint64_t)sqlite3_column_int64(statement, 8),
+                                .seed = (uint64_t)sqlite3_column_int64(statement, 9),
+                                .limit_bytes = (uint64_t)sqlite3_column_int64(statement, 10),
+                                .precision = sqlite3_column_double(statement, 11)};
+    const char **const texts[] = {&row.id,    &row.collector,  &row.workload, &row.size,
+                                  &row.knobs, &row.parameters, &row.build_id, &row.created_at};
+    for (int i = 0; i < 8; i++) *texts[i] = store_column_text(statement, i);
+    on = visit(context, &row);
+  }
+  const bool ok = !on || step == SQLITE_DONE || store_fail(store, reading);
+  sqlite3_finalize(statement);
+  return ok;
+}
+
 bool store_each_minheap_step(struct store *store, const char *id, store_minheap_step_visitor *visit, void *context)
 {
   static const char sql[] =

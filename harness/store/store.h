@@ -154,6 +154,8 @@ bool store_put_minheap(struct store *store, const struct store_minheap *row, con
 
 /* limit_bytes becomes 0 where it is not there. */
 bool store_find_minheap(struct store *store, const char *id, uint64_t *limit_bytes);
+typedef bool store_minheap_visitor(void *context, const struct store_minheap *row);
+bool store_each_minheap(struct store *store, store_minheap_visitor *visit, void *context); /* oldest first */
 bool store_each_minheap_step(struct store *store, const char *id, store_minheap_step_visitor *visit, void *context);
 
 /* What is kept of a workload that was characterised (harness/characterise). */

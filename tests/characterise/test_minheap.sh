@@ -9,7 +9,7 @@ cd "$work" || exit 1
 export GCLAB_STORE=$work/gclab.sqlite
 
 expect 0 "$gclab" minheap -c marksweep,semispace -w splay --small --attempts 2 --precision 5% --json
-says 'gclab minheap: marksweep splay:' err
+says 'gclab minheap: minimum heap of splay on marksweep:' err
 cp out first.json
 python3 - <<'PYTHON' || fail "the search is not a bisection"
 import json
@@ -42,4 +42,22 @@ expect 2 "$gclab" minheap -w splay --attempts 0
 says 'attempts' err
 expect 2 "$gclab" minheap -w splay --precision 5
 says "--precision: '5' is no share" err
+# A sweep in multiples: the unit is the least of the collectors, found as above and kept; who needs more is out of memory,
+# as foreseen.
+expect 0 "$gclab" run -c marksweep,semispace -w splay --small --set heap_limit=1x,2x,4x --blocks 1 --no-aa --store m.sqlite
+says 'gclab run: minimum heap of splay on marksweep' err
+least=$(sqlite3 m.sqlite "select min(limit_bytes) from minheap")
+is() { [ "$2" = "$3" ] || fail "$1: '$2', not '$3'"; }
+is limits "$(sqlite3 m.sqlite "select group_concat(distinct json_extract(varied, '$.heap_limit')) from cell
+  where collector = 'marksweep'" | tr ',' '\n' | numfmt --from=iec | sort -n | paste -sd,)" "$least,$((2 * least)),$((4 * least))"
+is "outcomes of the one with the least" "$(sqlite3 m.sqlite "select group_concat(distinct outcome) from trial t join cell c
+  on c.id = t.cell_id where collector = (select collector from minheap order by limit_bytes limit 1)")" ok
+expect 0 "$gclab" run -c marksweep,semispace -w splay --small --set heap_limit=1x,2x,4x --blocks 1 --no-aa --store m.sqlite
+! grep -q 'minimum heap' err || fail "it was searched again: $(cat err)"
+says 'every trial is there already' err
+expect 0 "$gclab" plot overhead --store m.sqlite --out f --format svg
+says 'in multiples of the minimum heap' f/overhead-wall.svg
+expect 0 "$gclab" run -c marksweep -w splay --small --set heap_limit=1x,3x --dry-run --store absent.sqlite
+says 'heap_limit=3x' out
+[ ! -e absent.sqlite ] || fail "a dry run makes a store"
 echo ok

@@ -47,7 +47,7 @@ static _Noreturn void room_was_too_small(struct heap *heap, uint64_t bytes)
 /* Does this knob, at this value, leave too little room for the program by its own definition? */
 static bool may_run_out(const struct setting *knob, int64_t value)
 {
-  return knob->type == SETTING_BYTES && strstr(knob->name, "limit") != NULL && value != 0 && value < 4 << 20;
+  return knob->type == SETTING_HEAP && value != 0 && value < 4 << 20;
 }
 
 static void try_value(struct heap *heap, size_t row, int64_t value)

@@ -10,7 +10,7 @@ static struct setting cyclic_knobs[] = {
 
 static struct setting marksweep_knobs[] = {
     {"growth_factor", "ratio", SETTING_MILLI, SETTING_LOG, 2000, 0, 0, 1050, 16000, NULL, "growth"},
-    {"heap_limit", "bytes", SETTING_BYTES, SETTING_LOG, 0, 0, 0, 0, INT64_C(1) << 40, NULL, "limit"},
+    {"heap_limit", "bytes", SETTING_HEAP, SETTING_LOG, 0, 0, 0, 0, INT64_C(1) << 40, NULL, "limit"},
     {"lazy_sweep", "", SETTING_BOOLEAN, SETTING_LINEAR, 1, 0, 0, 0, 1, NULL, "lazy"},
 };
 

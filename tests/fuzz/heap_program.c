@@ -52,7 +52,7 @@ static int64_t choose_knob(const struct setting *row, uint32_t byte)
     return row->minimum + (int64_t)(choice % (uint64_t)(row->maximum - row->minimum + 1));
   int64_t value = small[choice % SMALL];
   if (row->type == SETTING_MILLI) value = row->minimum + value * MILLI / 4;
-  if (row->type == SETTING_BYTES) value *= KIB;
+  if (row->type == SETTING_BYTES || row->type == SETTING_HEAP) value *= KIB;
   return value < row->minimum ? row->minimum : value > row->maximum ? row->maximum : value;
 }
 

@@ -308,11 +308,107 @@ static void a_block_is_a_permutation_that_its_number_determines(void **state)
   assert_memory_not_equal(first, second, sizeof first);
 }
 
+/* The gaps between what is there are halved, again and again. */
+static void a_sweep_is_filled_in_from_its_ends_and_middle(void **state)
+{
+  (void)state;
+  static const unsigned of_nine[] = {0, 2, 1, 2, 0, 2, 1, 2, 0};
+  for (size_t i = 0; i < 9; i++) assert_int_equal(plan_fill_rank(i, 9), of_nine[i]);
+  for (size_t i = 0; i < 3; i++) assert_int_equal(plan_fill_rank(i, 3), 0);
+  assert_int_equal(plan_fill_rank(0, 1), 0);
+  assert_int_equal(plan_fill_rank(1, 4), 0);
+  assert_int_equal(plan_fill_rank(2, 4), 1);
+}
+
+struct asked {
+  size_t times, bases;
+};
+
+/* 1000 bytes for the first program that is asked of, 2000 for the second, ...; each without its own limit. */
+static uint64_t answer(void *context, const struct plan_cell *bases, size_t count)
+{
+  struct asked *asked = context;
+  asked->times++;
+  asked->bases += count;
+  for (size_t i = 0; i < count; i++) {
+    const int knob = plan_heap_knob(&bases[i]);
+    assert_true(knob >= 0);
+    assert_int_equal(bases[i].knobs[knob], bases[i].collector->knobs[knob].default_value);
+  }
+  return 1000 * asked->times;
+}
+
+static void multiples_of_the_minimum_heap_become_bytes(void **state)
+{
+  (void)state;
+  struct plan *plan = fixture_load_group("    collectors: [marksweep, refcount]\n"
+                                         "    workloads: [churn]\n"
+                                         "    set: ['heap_limit=1x,1.5x,2x,4x,8x,64M', 'growth_factor=2,3']\n"
+                                         "    param: ['live=1000,2000']\n");
+  struct plan_cells cells = fixture_expand(plan);
+  assert_true(plan_has_multiples(&cells));
+  char before[PLAN_ID_MAX];
+  snprintf(before, sizeof before, "%s", cells.cells[0].id);
+  struct asked asked = {0};
+  assert_true(plan_resolve_heaps(&cells, answer, &asked));
+  assert_int_equal(asked.times, 2);  /* live=1000 and live=2000 */
+  assert_int_equal(asked.bases, 4);  /* each with two growth factors */
+  assert_false(plan_has_multiples(&cells));
+  assert_string_not_equal(cells.cells[0].id, before);
+  uint32_t order[64];
+  size_t multiples = 0;
+  for (size_t i = 0; i < cells.count; i++) {
+    const struct plan_cell *cell = &cells.cells[i];
+    order[i] = (uint32_t)(cells.count - 1 - i);
+    const int knob = plan_heap_knob(cell);
+    if (knob < 0 || cell->heap_multiple == 0) continue;
+    const int64_t unit = strstr(fixture_text_of(cell), "live=1000") != NULL ? 1000 : 2000;
+    assert_int_equal(cell->knobs[knob], unit * cell->heap_multiple / 1000);
+    multiples++;
+  }
+  assert_int_equal(multiples, 5 * 2 * 2);
+  /* The ends and the middle come first, in the order that they were in; then the others. */
+  plan_fill_in(&cells, order);
+  bool others = false;
+  for (size_t i = 0; i < cells.count; i++) {
+    const int64_t multiple = cells.cells[order[i]].heap_multiple;
+    const bool is_other = multiple == 1500 || multiple == 4000;
+    assert_true(is_other || !others);
+    others |= is_other;
+    if (i > 0 && (cells.cells[order[i - 1]].heap_multiple == 1500 || cells.cells[order[i - 1]].heap_multiple == 4000) == is_other)
+      assert_true(order[i - 1] > order[i]);
+  }
+  plan_cells_free(&cells);
+  plan_free(plan);
+}
+
+static uint64_t nothing(void *context, const struct plan_cell *bases, size_t count)
+{
+  (void)context, (void)bases, (void)count;
+  return 0;
+}
+
+static void without_a_minimum_heap_nothing_is_resolved(void **state)
+{
+  (void)state;
+  struct plan *plan = fixture_load_group("    collectors: [marksweep]\n    workloads: [churn]\n    set: ['heap_limit=2x..8x/3']\n");
+  struct plan_cells cells = fixture_expand(plan);
+  assert_int_equal(cells.count, 3);
+  assert_non_null(strstr(fixture_text_of(&cells.cells[1]), "heap_limit=4x"));
+  assert_false(plan_resolve_heaps(&cells, nothing, NULL));
+  assert_true(plan_has_multiples(&cells));
+  plan_cells_free(&cells);
+  plan_free(plan);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(defaults_are_filled_in),
       cmocka_unit_test(durations_and_sizes_are_read),
+      cmocka_unit_test(a_sweep_is_filled_in_from_its_ends_and_middle),
+      cmocka_unit_test(multiples_of_the_minimum_heap_become_bytes),
+      cmocka_unit_test(without_a_minimum_heap_nothing_is_resolved),
       cmocka_unit_test(everything_is_crossed_the_last_row_fastest),
       cmocka_unit_test(only_collectors_that_use_malloc_have_an_allocator),
       cmocka_unit_test(a_setting_goes_to_all_that_have_it),

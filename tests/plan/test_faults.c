@@ -26,7 +26,7 @@ static const struct fault form_faults[] = {
     {"an unknown key", HEAD "blcoks: 3\n" MATRIX, "plan.yaml:2:1: unknown key 'blcoks'; did you mean blocks?\n"},
     {"a key like no other", HEAD "xyzzy: 3\n" MATRIX,
      "plan.yaml:2:1: unknown key 'xyzzy'; keys here are name, description, blocks, budget, seed, time_limit, "
-     "memory_limit, precision, pin, aa, matrix\n"},
+     "memory_limit, precision, pin, aa, floating, matrix\n"},
     {"an unknown key of a group", HEAD MATRIX "    worklaods: [churn]\n",
      "plan.yaml:5:5: unknown key 'worklaods'; did you mean workloads?\n"},
     {"a repeated key", HEAD "seed: 1\nseed: 2\n" MATRIX, "plan.yaml:3:1: key 'seed' is given twice\n"},

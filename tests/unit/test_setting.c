@@ -13,8 +13,9 @@ static const struct setting rows[] = {
     {.name = "on", .type = SETTING_BOOLEAN, .minimum = 0, .maximum = 1},
     {.name = "colour", .type = SETTING_CHOICE, .minimum = 0, .maximum = 2, .choices = colours},
     {.name = "wide", .type = SETTING_INTEGER, .minimum = 0, .maximum = INT64_MAX},
+    {.name = "limit", .type = SETTING_HEAP, .minimum = 0, .maximum = INT64_C(1) << 40},
 };
-enum { COUNT, SIZE, FACTOR, ON, COLOUR, WIDE, ROWS };
+enum { COUNT, SIZE, FACTOR, ON, COLOUR, WIDE, LIMIT, ROWS };
 
 static void reads_every_type(void **state)
 {
@@ -41,6 +42,11 @@ static void reads_every_type(void **state)
       {ON, "yes", 1},
       {COLOUR, "blue", 2},
       {WIDE, "9223372036854775807", INT64_MAX},
+      {LIMIT, "64M", 64 << 20},
+      {LIMIT, "0", 0},
+      {LIMIT, "1x", -1000},
+      {LIMIT, "1.25x", -1250},
+      {LIMIT, "1000x", -1000000},
   };
   char error[SETTING_ERROR_MAX];
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -58,6 +64,14 @@ static void refuses_and_says_why(void **state)
     const char *text, *error;
   } cases[] = {
       {COUNT, "", "count: '' is not a whole number"},
+      {SIZE, "2x", "size: '2x' is not a size such as 512K or 64M"},
+      {LIMIT, "x", "limit: 'x' is not a size such as 64M, or a multiple of the minimum heap such as 1.5x"},
+      {LIMIT, "two", "limit: 'two' is not a size such as 64M, or a multiple of the minimum heap such as 1.5x"},
+      {LIMIT, "-2x", "limit: -2x is out of range, 1x (in less no program runs) to 1000x"},
+      {LIMIT, "0.9x", "limit: 0.9x is out of range, 1x (in less no program runs) to 1000x"},
+      {LIMIT, "1001x", "limit: 1001x is out of range, 1x (in less no program runs) to 1000x"},
+      {LIMIT, "nanx", "limit: 'nanx' is not a size such as 64M, or a multiple of the minimum heap such as 1.5x"},
+      {LIMIT, "2T", "limit: 2T is out of range, 0 to 1T"},
       {COUNT, "7x", "count: '7x' is not a whole number"},
       {COUNT, "99999999999999999999", "count: 99999999999999999999 is out of range, -5 to 1000000"},
       {COUNT, "-99999999999999999999", "count: -99999999999999999999 is out of range, -5 to 1000000"},
@@ -96,7 +110,7 @@ static void writes_what_it_reads(void **state)
   } cases[] = {
       {COUNT, 700, "700"},         {SIZE, 0, "0"},        {SIZE, 1000, "1000"}, {SIZE, 64 << 20, "64M"},
       {SIZE, 1536 << 10, "1536K"}, {FACTOR, 1500, "1.5"}, {FACTOR, 2000, "2"},  {ON, 1, "on"},
-      {COLOUR, 1, "green"},
+      {COLOUR, 1, "green"},        {LIMIT, 64 << 20, "64M"}, {LIMIT, -1250, "1.25x"}, {LIMIT, -2000, "2x"},
   };
   char text[SETTING_TEXT_MAX];
   char error[SETTING_ERROR_MAX];
@@ -138,10 +152,11 @@ static void assigns_by_name(void **state)
   (void)state;
   static const struct setting table[] = {
       {.name = "depth", .unit = "", .type = SETTING_INTEGER, .minimum = 1, .maximum = 64},
-      {.name = "room", .unit = "bytes", .type = SETTING_BYTES, .minimum = 0, .maximum = 1 << 30}};
-  int64_t values[] = {5, 6};
+      {.name = "room", .unit = "bytes", .type = SETTING_BYTES, .minimum = 0, .maximum = 1 << 30},
+      {.name = "limit", .unit = "bytes", .type = SETTING_HEAP, .minimum = 0, .maximum = 1 << 30}};
+  int64_t values[] = {5, 6, 7};
   char error[SETTING_ERROR_MAX];
-  assert_true(setting_assign("room=4K", table, 2, values, "it", error));
+  assert_true(setting_assign("room=4K", table, 3, values, "it", error));
   assert_int_equal(values[0], 5);
   assert_int_equal(values[1], 4096);
   static const struct {
@@ -151,12 +166,14 @@ static void assigns_by_name(void **state)
                  {"x=1", "it has nothing called 'x'"},
                  {"depth=65", "it: depth: "},
                  {"depth=", "it: depth: "},
+                 {"limit=2x", "it: limit: give bytes; what 2x is in bytes"},
                  {"=", "it has nothing called ''"}};
   for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
-    assert_false(setting_assign(refused[i].text, table, 2, values, "it", error));
+    assert_false(setting_assign(refused[i].text, table, 3, values, "it", error));
     assert_memory_equal(error, refused[i].error, strlen(refused[i].error));
   }
   assert_int_equal(values[0], 5);
+  assert_int_equal(values[2], 7);
 }
 
 int main(void)

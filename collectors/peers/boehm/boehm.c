@@ -84,7 +84,7 @@ static const struct setting knobs[KNOBS] = {
                       .help = "threads that mark; 1: no parallel marking, 0: as many as processors"},
     [KNOB_HEAP_LIMIT] = {.name = "heap_limit",
                          .unit = "bytes",
-                         .type = SETTING_BYTES,
+                         .type = SETTING_HEAP,
                          .scale = SETTING_LOG,
                          .default_value = 0,
                          .minimum = 0,
