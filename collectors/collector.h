@@ -66,6 +66,12 @@ struct gc_mutator {
   struct hooks *hooks; /* weak references and finalizers (parts/hooks.h); NULL until there is one */
 };
 
+/* The journal's rows are stamped with the mutator's counters: for whoever has started a collector. */
+static inline void gc_mutator_meter(const struct gc_mutator *mutator)
+{
+  journal_meter(mutator->journal, &mutator->counters.allocated_bytes, &mutator->counters.freed_bytes);
+}
+
 enum collector_capability {
   COLLECTOR_RECLAIMS = 1 << 0,        /* frees memory at all */
   COLLECTOR_RECLAIMS_CYCLES = 1 << 1, /* unreachable cycles too */

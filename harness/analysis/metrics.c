@@ -307,6 +307,30 @@ static double page_faults(const struct observation *o, double unused)
   return known(o->trial->page_faults);
 }
 
+static double instructions(const struct observation *o, double unused)
+{
+  (void)unused;
+  return positive(o->trial->instructions);
+}
+
+static double cycles(const struct observation *o, double unused)
+{
+  (void)unused;
+  return positive(o->trial->cycles);
+}
+
+static double cache_misses(const struct observation *o, double unused)
+{
+  (void)unused;
+  return known(o->trial->cache_misses);
+}
+
+static double dtlb_misses(const struct observation *o, double unused)
+{
+  (void)unused;
+  return known(o->trial->dtlb_misses);
+}
+
 static double switches(const struct observation *o, double unused)
 {
   (void)unused;
@@ -448,9 +472,16 @@ const struct metric metrics[] = {
    "objects freed by one decrement, at most", NULL, largest_cascade, 0},
 
   {"page_faults", "page faults", METRIC_SYSTEM, METRIC_COUNT, METRIC_NEITHER, false,
-   "of the whole process, minor and major", NULL, page_faults, 0},
+   "of the work, minor and major", NULL, page_faults, 0},
   {"switches", "involuntary switches", METRIC_SYSTEM, METRIC_COUNT, METRIC_NEITHER, false,
    "times that the system took the processor away: a disturbance, not the collector's", NULL, switches, 0},
+  {"instructions", "instructions", METRIC_SYSTEM, METRIC_COUNT, METRIC_LESS, false,
+   "of the work in user mode, by the processor's counters; not known where the system gives none", NULL, instructions, 0},
+  {"cycles", "cycles", METRIC_SYSTEM, METRIC_COUNT, METRIC_LESS, false, "the same, in cycles", NULL, cycles, 0},
+  {"cache_misses", "cache misses", METRIC_SYSTEM, METRIC_COUNT, METRIC_LESS, false,
+   "the same, reads that missed the last cache", NULL, cache_misses, 0},
+  {"dtlb_misses", "TLB misses", METRIC_SYSTEM, METRIC_COUNT, METRIC_LESS, false,
+   "the same, reads that missed the data TLB", NULL, dtlb_misses, 0},
   {"preempted", "pauses that were hit", METRIC_SYSTEM, METRIC_SHARE, METRIC_NEITHER, false,
    "pauses during which the system took the processor away / pauses that can tell (restartable sequences)", NULL,
    preempted, 0},

@@ -408,32 +408,85 @@ static void look_at_precision(struct campaign *campaign, uint32_t block)
     campaign->spared += campaign->precise[cell] && !*done_flag(campaign, block, cell);
 }
 
+/* A trial of a cell that has none in this block yet, unless it is time to end. */
+static enum end run_cell(struct campaign *campaign, uint32_t block, uint32_t position, size_t cell)
+{
+  const uint64_t budget_ns = campaign->plan->budget_ns;
+  if (interrupt_is_asked()) return END_INTERRUPTED;
+  if (budget_ns > 0 && clock_now_ns() - campaign->start_ns - campaign->noise_ns >= budget_ns) return END_OUT_OF_BUDGET;
+  struct support support;
+  char *label = make_label(&campaign->cells->cells[cell]);
+  show_trial(campaign, block, cell, label);
+  enum end end = find_support(campaign, &campaign->cells->cells[cell], campaign->seed + block, label, &support);
+  if (end == END_COMPLETE) end = run_trial(campaign, block, position, cell, label, &support);
+  campaign->progress.label = "";
+  free(support.failure);
+  free(label);
+  return end;
+}
+
 static enum end run_block(struct campaign *campaign, uint32_t block, uint32_t *order)
 {
   look_at_precision(campaign, block);
   if (is_block_done(campaign, block)) return END_COMPLETE;
   if (!sample_noise(campaign, "block", block, noise_block_ns)) return END_ENVIRONMENT;
   const size_t count = campaign->cells->count;
-  const uint64_t budget_ns = campaign->plan->budget_ns;
   plan_block_order(campaign->seed, block, count, order);
   if (block == 0) plan_fill_in(campaign->cells, order);
   enum end end = END_COMPLETE;
   for (uint32_t position = 0; position < count && end == END_COMPLETE; position++) {
     const size_t cell = order[position];
     if (*done_flag(campaign, block, cell) || campaign->precise[cell]) continue;
-    if (interrupt_is_asked()) return END_INTERRUPTED;
-    if (budget_ns > 0 && clock_now_ns() - campaign->start_ns - campaign->noise_ns >= budget_ns)
-      return END_OUT_OF_BUDGET;
-    char *label = make_label(&campaign->cells->cells[cell]);
-    show_trial(campaign, block, cell, label);
-    struct support support;
-    end = find_support(campaign, &campaign->cells->cells[cell], campaign->seed + block, label, &support);
-    if (end == END_COMPLETE) end = run_trial(campaign, block, position, cell, label, &support);
-    campaign->progress.label = "";
-    free(support.failure);
-    free(label);
+    end = run_cell(campaign, block, position, cell);
   }
   schedules_forget(&campaign->schedules);
+  return end;
+}
+
+/* The first block that the cell has no trial in; as many as there are, where it has them all. */
+static uint32_t next_block(const struct campaign *campaign, size_t cell)
+{
+  uint32_t block = 0;
+  while (block < campaign->plan->blocks && *done_flag(campaign, block, cell)) block++;
+  return block;
+}
+
+/* The widest interval gets another block, of its cell and of its base, whichever comes first. */
+static enum end run_pair(struct campaign *campaign, size_t cell, uint32_t *order)
+{
+  const uint32_t block = next_block(campaign, cell);
+  const size_t pair[] = {cell, precision_base_of(campaign->cells, cell)};
+  enum end end = END_COMPLETE;
+  plan_block_order(campaign->seed, block, 2, order);
+  for (uint32_t i = 0; i < 2 && end == END_COMPLETE; i++) {
+    if (!*done_flag(campaign, block, pair[order[i]])) end = run_cell(campaign, block, i, pair[order[i]]);
+  }
+  schedules_forget(&campaign->schedules);
+  return end;
+}
+
+/* What is left of the budget. */
+static enum end run_widest(struct campaign *campaign, uint32_t *order)
+{
+  const size_t count = campaign->cells->count;
+  double *widths = memory_require(calloc(count + 1, sizeof *widths));
+  bool *may_go_on = memory_require(calloc(count + 1, sizeof *may_go_on));
+  for (size_t cell = 0; cell < count; cell++) {
+    may_go_on[cell] = precision_base_of(campaign->cells, cell) != cell;
+    widths[cell] = precision_half_width(&campaign->results, campaign->cells, cell, campaign->plan->blocks);
+  }
+  enum end end = END_COMPLETE;
+  while (end == END_COMPLETE) {
+    for (size_t cell = 0; cell < count; cell++)
+      may_go_on[cell] = may_go_on[cell] && next_block(campaign, cell) < campaign->plan->blocks;
+    const size_t widest = precision_widest(widths, may_go_on, count, campaign->plan->precision);
+    if (widest == count) break;
+    end = run_pair(campaign, widest, order);
+    widths[widest] = precision_half_width(&campaign->results, campaign->cells, widest, campaign->plan->blocks);
+  }
+  if (end == END_COMPLETE) campaign->spared = campaign->missing;
+  free(may_go_on);
+  free(widths);
   return end;
 }
 
@@ -442,8 +495,11 @@ static enum end run_blocks(struct campaign *campaign)
   if (campaign->missing == 0) return END_COMPLETE;
   uint32_t *order = memory_require(calloc(campaign->cells->count + 1, sizeof *order));
   enum end end = sample_noise(campaign, "before", STORE_NONE, noise_edge_ns) ? END_COMPLETE : END_ENVIRONMENT;
-  for (uint32_t block = 0; block < campaign->plan->blocks && end == END_COMPLETE; block++)
-    end = run_block(campaign, block, order);
+  const bool to_the_widest = campaign->plan->precision > 0 && campaign->plan->budget_ns > 0;
+  uint32_t blocks = campaign->plan->blocks;
+  if (to_the_widest && blocks > PLAN_PRECISE_BLOCKS_LEAST) blocks = PLAN_PRECISE_BLOCKS_LEAST;
+  for (uint32_t block = 0; block < blocks && end == END_COMPLETE; block++) end = run_block(campaign, block, order);
+  if (to_the_widest && end == END_COMPLETE) end = run_widest(campaign, order);
   if (end == END_COMPLETE && !sample_noise(campaign, "after", STORE_NONE, noise_edge_ns)) end = END_ENVIRONMENT;
   free(order);
   return end;

@@ -306,8 +306,15 @@ void outcome_add_floating(struct outcome *outcome, const struct plan_cell *cell,
   struct store_series *series = &outcome->series;
   if (strcmp(outcome->trial.outcome, "ok") != 0) return;
   if (catalogue_collector_can(cell->collector, "conservative")) return; /* what was freed is known at the end alone */
+  if (number(outcome->record, "work_start_ns") < 0 || outcome->trial.allocated_bytes < 0) return;
+  const struct store_trial *trial = &outcome->trial;
+  const uint64_t start_ns = (uint64_t)number(outcome->record, "work_start_ns");
+  const struct floating_span span = {.start_ns = start_ns,
+                                     .end = {.time_ns = start_ns + (uint64_t)trial->wall_ns,
+                                             .allocated_bytes = (uint64_t)trial->allocated_bytes,
+                                             .held_bytes = (uint64_t)trial->held_bytes}};
   free(outcome->floating);
-  outcome->floating = floating_points(deaths_path, series, &series->floating_count);
+  outcome->floating = floating_points(deaths_path, series, &span, &series->floating_count);
   series->floating = outcome->floating;
 }
 

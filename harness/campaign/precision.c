@@ -15,7 +15,7 @@ static bool same_program(const struct plan_cell *a, const struct plan_cell *b)
          memcmp(a->parameters, b->parameters, a->workload->parameter_count * sizeof *a->parameters) == 0;
 }
 
-static size_t base_of(const struct plan_cells *cells, size_t cell)
+size_t precision_base_of(const struct plan_cells *cells, size_t cell)
 {
   size_t base = 0;
   while (!same_program(&cells->cells[base], &cells->cells[cell])) base++;
@@ -41,7 +41,7 @@ static bool read_walls(const struct results *results, size_t cell, uint32_t bloc
 double precision_half_width(const struct results *results, const struct plan_cells *cells, size_t cell, uint32_t blocks)
 {
   double *a = memory_allocate((blocks + 1) * sizeof *a), *b = memory_allocate((blocks + 1) * sizeof *b);
-  const bool is_base_good = read_walls(results, base_of(cells, cell), blocks, b);
+  const bool is_base_good = read_walls(results, precision_base_of(cells, cell), blocks, b);
   const bool good = read_walls(results, cell, blocks, a) && is_base_good;
   size_t n = 0;
   for (uint32_t i = 0; i < blocks; i++) {
@@ -65,12 +65,22 @@ void precision_find_done(const struct results *results, const struct plan_cells 
   memset(done, 0, cells->count * sizeof *done);
   if (precision <= 0 || blocks < PLAN_PRECISE_BLOCKS_LEAST) return;
   for (size_t cell = 0; cell < cells->count; cell++) {
-    if (base_of(cells, cell) != cell) done[cell] = precision_half_width(results, cells, cell, blocks) <= precision;
+    if (precision_base_of(cells, cell) != cell) done[cell] = precision_half_width(results, cells, cell, blocks) <= precision;
   }
   for (size_t cell = 0; cell < cells->count; cell++) {
-    if (base_of(cells, cell) != cell) continue;
+    if (precision_base_of(cells, cell) != cell) continue;
     done[cell] = true;
     for (size_t other = cell + 1; other < cells->count; other++)
-      done[cell] &= done[other] || base_of(cells, other) != cell;
+      done[cell] &= done[other] || precision_base_of(cells, other) != cell;
   }
+}
+
+size_t precision_widest(const double *half_widths, const bool *may_go_on, size_t count, double precision)
+{
+  size_t widest = count;
+  for (size_t cell = 0; cell < count; cell++) {
+    if (!may_go_on[cell] || !(half_widths[cell] > precision)) continue;
+    if (widest == count || half_widths[cell] > half_widths[widest]) widest = cell;
+  }
+  return widest;
 }

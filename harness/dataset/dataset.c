@@ -103,10 +103,19 @@ static int64_t recorded(const json_t *record, const char *name)
   return json_is_integer(number) ? (int64_t)json_integer_value(number) : STORE_NONE;
 }
 
+/* Records of older gclabs have the number of the whole process alone, without the name's beginning. */
+static int64_t recorded_of_work(const json_t *record, const char *name)
+{
+  const int64_t number = recorded(record, name);
+  return number != STORE_NONE ? number : recorded(record, name + strlen("work_"));
+}
+
 static struct dataset_trial copy_trial(const struct store_trial *from)
 {
   json_t *record = from->record != NULL ? json_loads(from->record, 0, NULL) : NULL;
-  const int64_t minor = recorded(record, "minor_faults"), major = recorded(record, "major_faults");
+  const int64_t minor = recorded_of_work(record, "work_minor_faults");
+  const int64_t major = recorded_of_work(record, "work_major_faults");
+  const json_t *hardware = json_object_get(record, "hardware");
   const struct dataset_trial trial = {
       .id = text_copy(from->id),
       .outcome = text_copy(from->outcome),
@@ -128,7 +137,11 @@ static struct dataset_trial copy_trial(const struct store_trial *from)
       .collections = from->collections,
       .steal_ticks = from->steal_ticks,
       .page_faults = minor == STORE_NONE || major == STORE_NONE ? STORE_NONE : minor + major,
-      .switches = recorded(record, "involuntary_switches"),
+      .switches = recorded_of_work(record, "work_involuntary_switches"),
+      .instructions = recorded(hardware, "instructions"),
+      .cycles = recorded(hardware, "cycles"),
+      .cache_misses = recorded(hardware, "cache_misses"),
+      .dtlb_misses = recorded(hardware, "dtlb_misses"),
   };
   json_decref(record);
   return trial;
@@ -149,6 +162,15 @@ static void count_trial(struct dataset *dataset, const struct dataset_trial *tri
   if (trial->switches > 0) dataset->involuntary_switches += (uint64_t)trial->switches;
 }
 
+static char *why_no_counters(const char *record_text)
+{
+  json_t *record = record_text != NULL ? json_loads(record_text, 0, NULL) : NULL;
+  const char *why = json_string_value(json_object_get(json_object_get(record, "hardware"), "unavailable"));
+  char *text = why != NULL ? text_copy(why) : NULL;
+  json_decref(record);
+  return text;
+}
+
 /* Trials come in the order of the plan's cells, then blocks. */
 static bool visit_trial(void *context, const struct store_trial *trial, const struct store_cell *cell)
 {
@@ -160,6 +182,7 @@ static bool visit_trial(void *context, const struct store_trial *trial, const st
   mine->ok_count += strcmp(trial->outcome, "ok") == 0;
   if (cell->twin_of == NULL) count_trial(dataset, &mine->trials[mine->trial_count - 1]);
   note_allocator(dataset, trial->allocator);
+  if (dataset->no_counters == NULL) dataset->no_counters = why_no_counters(trial->record);
   return true;
 }
 
@@ -396,7 +419,8 @@ void dataset_free(struct dataset *dataset)
   free(dataset->view_slug);
   char *const strings[] = {dataset->campaign_id, dataset->campaign_name, dataset->host_id, dataset->environment,
                            dataset->plan,        dataset->command,       dataset->version, dataset->revision,
-                           dataset->status,      dataset->created_at,    dataset->machine, dataset->allocators};
+                           dataset->status,      dataset->created_at,    dataset->machine, dataset->allocators,
+                           dataset->no_counters};
   for (size_t s = 0; s < sizeof strings / sizeof strings[0]; s++) free(strings[s]);
   free(dataset->cells);
   free(dataset->series);

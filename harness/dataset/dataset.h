@@ -60,7 +60,9 @@ struct dataset_trial {
   char *id, *outcome, *checksum;
   int64_t block, seed, wall_ns, cpu_ns, gc_ns, pauses, pause_max_ns, peak_heap_bytes, peak_footprint_bytes, vmhwm_bytes,
       allocations, allocated_bytes, held_objects, held_bytes, collections, steal_ticks; /* STORE_NONE: not known */
-  int64_t page_faults, switches; /* of the process: both kinds; times that the system took the processor away */
+  /* Of the work, in older stores of the whole process: both kinds; times that the system took the processor away. */
+  int64_t page_faults, switches;
+  int64_t instructions, cycles, cache_misses, dtlb_misses; /* of the work in user mode, where the system gives them */
 };
 
 struct dataset_cell {
@@ -108,6 +110,7 @@ struct dataset {
   uint64_t seed, blocks;
   char *machine; /* "2 x Intel Xeon 2.50 GHz" */
   char *allocators;
+  char *no_counters; /* why trials have no hardware counters; NULL: they have, or nothing is known */
   const char *held_allocator; /* what all cells are on, since only those were asked for; NULL: whatever was run */
   struct dataset_cell *cells; /* in the plan's order */
   size_t cell_count;

@@ -24,10 +24,12 @@ static void add(struct moment *moments, size_t *count, uint64_t time_ns, uint64_
   };
 }
 
-static struct moment *gather(const struct store_series *series, size_t *count)
+static struct moment *gather(const struct store_series *series, const struct floating_span *span, size_t *count)
 {
-  struct moment *moments = memory_require(calloc(2 * series->pause_count + series->heap_count + 1, sizeof *moments));
+  struct moment *moments = memory_require(calloc(2 * series->pause_count + series->heap_count + 2, sizeof *moments));
   *count = 0;
+  add(moments, count, span->start_ns, 0, 0, true);
+  add(moments, count, span->end.time_ns, span->end.allocated_bytes, span->end.held_bytes, true);
   for (size_t i = 0; i < series->pause_count; i++) {
     const struct journal_row *row = &series->pauses[i];
     const bool at_allocation = row->kind != JOURNAL_CASCADE && row->cause != JOURNAL_EXPLICIT;
@@ -120,14 +122,15 @@ static size_t thin(struct store_floating *points, size_t count)
   return kept;
 }
 
-struct store_floating *floating_points(const char *deaths_path, const struct store_series *series, size_t *count)
+struct store_floating *floating_points(const char *deaths_path, const struct store_series *series,
+                                       const struct floating_span *span, size_t *count)
 {
   FILE *file = deaths_file_open_rows(deaths_path);
   if (file == NULL) {
     fprintf(stderr, "gclab: %s: %s\n", deaths_path, strerror(errno));
     return NULL;
   }
-  struct moment *moments = gather(series, count);
+  struct moment *moments = gather(series, span, count);
   qsort(moments, *count, sizeof *moments, compare_clocks);
   const bool done = read_along(file, moments, *count);
   fclose(file);

@@ -15,13 +15,20 @@
 
 #include "harness/store/store.h"
 
+/* The span of the work, and what was so at its end; reachable_bytes is not known yet. */
+struct floating_span {
+  uint64_t start_ns; /* since the trial's start, as in its series */
+  struct store_floating end;
+};
+
 /*
- * The points of a trial: before and after each pause, and at each sample of its heap, in the order of time; at most
- * FLOATING_POINTS_MAX, of which those with the most and the least garbage of their span of time are kept.  The points
- * are the caller's; NULL, after a message that names the schedule: it could not be read.
+ * The points of a trial: at its beginning, before and after each pause, at each sample of its heap, and at its end, in
+ * the order of time; at most FLOATING_POINTS_MAX, of which those with the most and the least garbage of their span of
+ * time are kept.  The points are the caller's; NULL, after a message that names the schedule: it could not be read.
  */
 enum { FLOATING_POINTS_MAX = 1 << 14 };
 
-struct store_floating *floating_points(const char *deaths_path, const struct store_series *series, size_t *count);
+struct store_floating *floating_points(const char *deaths_path, const struct store_series *series,
+                                       const struct floating_span *span, size_t *count);
 
 #endif

@@ -57,6 +57,7 @@ bool heap_start(struct heap *heap, struct micro *micro)
     journal_close(&heap->journal);
     return false;
   }
+  gc_mutator_meter(micro->mutator);
   heap->is_open = true;
   put_roots(heap, micro);
   return true;

@@ -61,6 +61,13 @@ void report_limits(const struct report *report, FILE *out)
           out);
   if (!has_collector(dataset, "none"))
     fputs("<li>The collector none was not run, so the overheads' base is a collector's own.</li>\n", out);
+  if (!has_collector(dataset, "manual"))
+    fputs("<li>Explicit frees (manual) were not run: what any automatic memory management costs is not shown.</li>\n", out);
+  if (dataset->no_counters != NULL) {
+    fputs("<li>Hardware counters are not available here (", out);
+    html_text(out, dataset->no_counters);
+    fputs("): nothing is said of instructions, caches and TLB.</li>\n", out);
+  }
   if (dataset->floor_ns > 0)
     fprintf(out, "<li>Cascades shorter than %s are counted and summed, and have no row of their own.</li>\n",
             text_duration_tick((double)dataset->floor_ns, number));

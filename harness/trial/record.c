@@ -81,6 +81,17 @@ static uint64_t status_bytes(const char *key)
   return kilobytes * 1024;
 }
 
+/* Of the work alone. */
+static void put_work(json_t *root, const struct trial *trial)
+{
+  const struct rusage *usage = &trial->work_usage;
+  document_set_number(root, "work_minor_faults", (uint64_t)usage->ru_minflt);
+  document_set_number(root, "work_major_faults", (uint64_t)usage->ru_majflt);
+  document_set_number(root, "work_voluntary_switches", (uint64_t)usage->ru_nvcsw);
+  document_set_number(root, "work_involuntary_switches", (uint64_t)usage->ru_nivcsw);
+  document_set(root, "hardware", hardware_describe(&trial->hardware));
+}
+
 static void put_system(json_t *root)
 {
   struct rusage usage;
@@ -128,6 +139,7 @@ static json_t *make_record(const struct trial *trial)
   document_set(root, "journal", json_boolean(trial->journal_enabled));
   put_counters(root, &trial->mutator->counters);
   put_facts(root, trial->mutator);
+  put_work(root, trial);
   put_system(root);
   return root;
 }

@@ -21,10 +21,27 @@ void trial_set_defaults(struct trial *trial)
   }
 }
 
+/* What is read first is stopped last. */
+static void start_clocks(struct trial *trial)
+{
+  getrusage(RUSAGE_SELF, &trial->start_usage);
+  hardware_start(&trial->hardware);
+  trial->start_cpu_ns = clock_cpu_ns();
+  trial->start_wall_ns = clock_now_ns();
+}
+
 static void stop_clocks(struct trial *trial)
 {
   trial->wall_ns = clock_now_ns() - trial->start_wall_ns;
   trial->cpu_ns = clock_cpu_ns() - trial->start_cpu_ns;
+  hardware_stop(&trial->hardware);
+  struct rusage *usage = &trial->work_usage;
+  const struct rusage *before = &trial->start_usage;
+  getrusage(RUSAGE_SELF, usage);
+  usage->ru_minflt -= before->ru_minflt;
+  usage->ru_majflt -= before->ru_majflt;
+  usage->ru_nvcsw -= before->ru_nvcsw;
+  usage->ru_nivcsw -= before->ru_nivcsw;
 }
 
 /* The harness limits the heap by a soft limit.  Once that is reached, the record still needs some memory. */
@@ -80,6 +97,7 @@ int trial_run(struct trial *trial)
 {
   current = trial;
   clock_calibrate();
+  hardware_open(&trial->hardware);
   if (!journal_open(&trial->journal, trial->journal_fd, trial->journal_rows, trial->journal_requests,
                     trial->cascade_floor_ns)) {
     fprintf(stderr, "gclab-trial: no memory for a journal of %llu rows: %s; ask for fewer with --journal-rows\n",
@@ -103,9 +121,8 @@ int trial_run(struct trial *trial)
     fprintf(stderr, "gclab-trial: %s cannot start: no memory for its heap\n", collector.name);
     return TRIAL_EXIT_ENVIRONMENT;
   }
-  const struct gc_counters *counters = &trial->mutator->counters;
-  journal_meter(&trial->journal, &counters->allocated_bytes, &counters->freed_bytes);
-  trial->journal.head->counters_address = (uint64_t)(uintptr_t)counters;
+  gc_mutator_meter(trial->mutator);
+  trial->journal.head->counters_address = (uint64_t)(uintptr_t)&trial->mutator->counters;
   trial->run = (struct workload_run){.mutator = trial->mutator,
                                      .parameters = trial->parameters,
                                      .progress_permille = &trial->mutator->counters.progress_permille,
@@ -114,8 +131,7 @@ int trial_run(struct trial *trial)
 
   trial->lacks = trial->workload->needs & ~collector.capabilities;
   if (trial->lacks != 0) trial->outcome = TRIAL_NOT_SUPPORTED;
-  trial->start_cpu_ns = clock_cpu_ns();
-  trial->start_wall_ns = clock_now_ns();
+  start_clocks(trial);
   if (trial->outcome == TRIAL_OK) trial->workload->run(&trial->run);
   stop_clocks(trial);
 
@@ -130,6 +146,7 @@ int trial_run(struct trial *trial)
   }
   recorded = trial_write_record(trial);
   if (!close_report(trial, report)) recorded = TRIAL_EXIT_ENVIRONMENT;
+  hardware_close(&trial->hardware);
   collector_finish(trial->mutator);
   journal_close(&trial->journal);
   return recorded;

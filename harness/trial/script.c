@@ -133,6 +133,7 @@ static int run(const struct script_arguments *arguments, const struct script *sc
     fprintf(stderr, "gclab-trial: %s cannot start: no memory for its heap\n", collector.name);
     return TRIAL_EXIT_ENVIRONMENT;
   }
+  gc_mutator_meter(mutator);
   const struct interpreter_result result = script_run(mutator, script, &arguments->options);
   collector_settle(mutator);
   collector_check(mutator);

@@ -16,8 +16,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "collectors/collector.h"
+#include "harness/trial/hardware.h"
 #include "workloads/workload.h"
 
 enum {
@@ -53,6 +55,8 @@ struct trial {
   uint64_t failed_bytes; /* out of memory: the object that there was no room for */
   unsigned lacks;        /* not supported: capabilities that the workload needs and the collector has not */
   uint64_t start_wall_ns, start_cpu_ns, wall_ns, cpu_ns;
+  struct rusage start_usage, work_usage; /* of the process before the work, and what the work added */
+  struct hardware hardware;
 };
 
 /* Fills in every knob's default and every parameter's value at the trial's size. */

@@ -17,6 +17,10 @@ enum { OBJECT_BYTES = 100 };
 
 static char path[] = "/tmp/gclab-floating-XXXXXX";
 
+/* From 5 to 50000 ns; at the end what did not die is held. */
+static const struct floating_span span = {
+    .start_ns = 5, .end = {.time_ns = 50000, .allocated_bytes = 1000, .held_bytes = 700}};
+
 /* Objects 0 and 1 die when the third has been made, 2 when the fifth has; the others live to the end. */
 static int write_schedule(void **state)
 {
@@ -69,14 +73,16 @@ static void points_are_held_against_deaths(void **state)
                                               {.time_ns = 31, .allocated_bytes = 600, .freed_bytes = 700}};
   const struct store_series series = {.pauses = &collection, .pause_count = 1, .heap = samples, .heap_count = 3};
   size_t count = 0;
-  struct store_floating *points = floating_points(path, &series, &count);
+  struct store_floating *points = floating_points(path, &series, &span, &count);
   assert_non_null(points);
-  assert_int_equal(count, 4); /* a sample that was read while the counters changed is none */
-  assert_point(&points[0], 10, 300, 300); /* at 300 bytes two die, but perhaps a little later */
-  assert_point(&points[1], 20, 300, 100); /* a collection at an allocation: they are dead */
-  assert_point(&points[2], 25, 100, 100);
-  assert_point(&points[3], 30, 400, 300);
-  const struct floating_sums sums = floating_sums(points, count);
+  assert_int_equal(count, 6); /* a sample that was read while the counters changed is none */
+  assert_point(&points[0], 5, 0, 0);
+  assert_point(&points[1], 10, 300, 300); /* at 300 bytes two die, but perhaps a little later */
+  assert_point(&points[2], 20, 300, 100); /* a collection at an allocation: they are dead */
+  assert_point(&points[3], 25, 100, 100);
+  assert_point(&points[4], 30, 400, 300);
+  assert_point(&points[5], 50000, 700, 700);
+  const struct floating_sums sums = floating_sums(points + 1, 4);
   assert_int_equal(sums.peak_bytes, 200);
   assert_float_equal(sums.mean_bytes, 87.5, 1e-9);       /* (1000 + 500 + 250) / 20 */
   assert_float_equal(sums.delay_bytes, 50, 1e-9);        /* 50 x 300 / 300 that died */
@@ -97,8 +103,8 @@ static void cascades_float_nothing(void **state)
                                       .cause = JOURNAL_RELEASE};
   const struct store_series series = {.pauses = &cascade, .pause_count = 1};
   size_t count = 0;
-  struct store_floating *points = floating_points(path, &series, &count);
-  assert_int_equal(count, 2);
+  struct store_floating *points = floating_points(path, &series, &span, &count);
+  assert_int_equal(count, 4);
   assert_int_equal(floating_sums(points, count).peak_bytes, 0);
   free(points);
 }
@@ -112,7 +118,7 @@ static void the_peak_is_kept_of_many(void **state)
     samples[i] = (struct store_heap_sample){.time_ns = i, .allocated_bytes = 900, .freed_bytes = i == PEAK ? 0 : 300};
   const struct store_series series = {.heap = samples, .heap_count = MANY};
   size_t count = 0;
-  struct store_floating *points = floating_points(path, &series, &count);
+  struct store_floating *points = floating_points(path, &series, &span, &count);
   assert_true(count > FLOATING_POINTS_MAX / 4 && count <= FLOATING_POINTS_MAX);
   assert_int_equal(floating_sums(points, count).peak_bytes, 300);
   for (size_t i = 1; i < count; i++) assert_true(points[i - 1].time_ns < points[i].time_ns);
@@ -130,9 +136,9 @@ static void a_damaged_schedule_is_refused(void **state)
   const int fd = mkstemp(cut);
   assert_int_equal(write(fd, "{}\n\x85", 4), 4);
   close(fd);
-  assert_null(floating_points(cut, &series, &count));
+  assert_null(floating_points(cut, &series, &span, &count));
   unlink(cut);
-  assert_null(floating_points(cut, &series, &count));
+  assert_null(floating_points(cut, &series, &span, &count));
 }
 
 int main(void)

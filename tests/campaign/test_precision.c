@@ -106,10 +106,25 @@ static void pairs_give_the_ratio_of_equals(void **state)
   cells_list[TWIN].is_twin = true;
 }
 
+static void the_widest_is_chosen(void **state)
+{
+  (void)state;
+  const double widths[] = {NAN, 0.01, 0.05, 0.04, INFINITY, NAN};
+  bool may_go_on[] = {true, true, true, true, true, false};
+  assert_int_equal(precision_widest(widths, may_go_on, 6, 0.02), 4);
+  may_go_on[4] = false;
+  assert_int_equal(precision_widest(widths, may_go_on, 6, 0.02), 2);
+  may_go_on[2] = false;
+  assert_int_equal(precision_widest(widths, may_go_on, 6, 0.02), 3);
+  may_go_on[3] = false;
+  assert_int_equal(precision_widest(widths, may_go_on, 6, 0.02), 6); /* narrow enough, or not known */
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(narrow_ones_are_done_and_wide_ones_not),
+      cmocka_unit_test(the_widest_is_chosen),
       cmocka_unit_test(nobody_is_done_too_early),
       cmocka_unit_test(a_failure_is_never_precise),
       cmocka_unit_test(other_parameters_have_another_base),

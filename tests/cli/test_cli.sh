@@ -179,6 +179,13 @@ trials=$(sqlite3 precise.sqlite 'select count(*) from trial')
 [ "$trials" -ge 20 ] || fail "$trials trials are less than ten blocks of two cells"
 try 0 run -c none,marksweep -w gcbench --small --precision 95% --no-aa --store precise.sqlite --quiet
 [ "$(sqlite3 precise.sqlite 'select count(*) from trial')" = "$trials" ] || fail "more trials than were needed"
+# With a budget, what is left after ten blocks goes to the widest interval: always a pair, of one block.
+try 0 run -c none,marksweep,refcount -w gcbench --small --precision 1% --budget 2s --no-aa --store rest.sqlite --quiet
+[ "$(sqlite3 rest.sqlite "select min(n) from (select count(*) as n from trial group by cell_id)")" -ge 10 ] ||
+  fail "a cell has fewer than ten trials"
+[ "$(sqlite3 rest.sqlite "select count(*) from trial t join cell c on c.id = t.cell_id where c.collector <> 'none' and
+  not exists (select 1 from trial b join cell d on d.id = b.cell_id where d.collector = 'none' and b.block = t.block)")" = 0 ] ||
+  fail "a trial has no partner in its block"
 try 2 run -c none -w gcbench --precision 2
 says err "--precision: precision: '2' is no share"
 

@@ -221,6 +221,7 @@ static void full_journal_drops_and_counts(struct heap *heap)
   enum { ROWS = 8, PAUSES = 50 };
   journal_close(&heap->journal);
   REQUIRE(journal_open(&heap->journal, -1, ROWS, 0, 0), "no memory for the journal");
+  gc_mutator_meter(heap->mutator);
   GC_FRAME(frame, 1);
   gc_push(heap->mutator, &frame.frame);
   for (int i = 0; i < PAUSES; i++) {

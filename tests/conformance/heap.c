@@ -39,6 +39,7 @@ void heap_start(struct heap *heap)
   REQUIRE(heap->mutator != NULL, "collector_start found no memory");
   REQUIRE(heap->mutator->frames == NULL, "the shadow stack is not empty at the start");
   REQUIRE(heap->mutator->journal == &heap->journal, "the mutator has another journal");
+  gc_mutator_meter(heap->mutator);
   REQUIRE(heap->mutator->config == &heap->config, "the mutator has another configuration");
   REQUIRE_EQUAL(heap->mutator->counters.allocated_objects, 0, "objects allocated at the start");
   REQUIRE_EQUAL(heap->mutator->counters.freed_objects, 0, "objects freed at the start");

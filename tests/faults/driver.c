@@ -362,8 +362,10 @@ static bool parse_scenario(char *line, const char *name, const char *directory, 
   bool is_ours = false;
   if (*rest == '+' && !is_full) return false;
   rest += *rest == '+';
-  for (char *words = strsep(&rest, " "), *word; (word = strsep(&words, ",")) != NULL;)
+  for (char *words = strsep(&rest, " "), *word; (word = strsep(&words, ",")) != NULL;) {
+    if (*word == '!' && strcmp(word + 1, name) == 0) return false;
     is_ours |= strcmp(word, name) == 0 || strcmp(word, "*") == 0;
+  }
   if (!is_ours || rest == NULL) return false;
   const char *kind = strsep(&rest, " ");
   scenario->line = require(strdup(rest != NULL ? rest : kind));
