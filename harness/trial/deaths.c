@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { HEAD_BYTES_MAX = 1 << 16, BUFFER_BYTES = 1 << 20 };
@@ -22,17 +21,14 @@ static bool complain(const char *path, const char *format, ...)
   return false;
 }
 
-/* The JSON up to the first end of a line; the file is behind it then. */
+/* The JSON up to the first end of a line; the file is behind it then.  No memory is asked for that might be refused. */
 static json_t *read_head(FILE *file)
 {
-  char *text = malloc(HEAD_BYTES_MAX);
-  if (text == NULL) return NULL;
+  static char text[HEAD_BYTES_MAX];
   size_t length = 0;
   int byte = EOF;
-  while (length < HEAD_BYTES_MAX && (byte = getc(file)) != EOF && byte != '\n') text[length++] = (char)byte;
-  json_t *head = byte == '\n' ? json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL) : NULL;
-  free(text);
-  return head;
+  while (length < sizeof text && (byte = getc(file)) != EOF && byte != '\n') text[length++] = (char)byte;
+  return byte == '\n' ? json_loadb(text, length, JSON_REJECT_DUPLICATES, NULL) : NULL;
 }
 
 static const char *text_of(const json_t *object, const char *key)
