@@ -14,7 +14,7 @@
 #include "base/random.h"
 #include "harness/store/store.h"
 
-enum { TRIALS = 3, CELLS_MAX = 400, ROWS_MAX = 1000000, WORK_START_NS = 250000000 };
+enum { TRIALS = 3, CELLS_MAX = 400, ROWS_MAX = 1000000, WORK_START_NS = 250000000, REQUESTS = 2000, POINTS = 400 };
 
 struct made_cell {
   char id[33], knobs[256], varied[128];
@@ -47,7 +47,7 @@ static struct made_cell *add(const char *collector, const char *workload)
                              .growth = 2};
   if (strcmp(collector, "cpython") == 0) cell->version = "3.11.2";
   if (strcmp(collector, "boehm") == 0) cell->version = "8.2.2";
-  if (strcmp(collector, "none") == 0) cell->allocator = "own";
+  if (strcmp(collector, "none") == 0 || strcmp(collector, "semispace") == 0) cell->allocator = "own";
   if (strcmp(collector, "marksweep") == 0) cell->allocator = "blocks";
   snprintf(cell->id, sizeof cell->id, "%032zx", ++made_count);
   return cell;
@@ -68,6 +68,20 @@ static void describe_knobs(struct made_cell *cell)
   } else if (strcmp(cell->collector, "marksweep") == 0) {
     snprintf(cell->knobs, sizeof cell->knobs, "{\"growth_factor\":\"%g\",\"heap_limit\":\"0\"}", cell->growth);
     if (cell->growth != 2) snprintf(cell->varied, sizeof cell->varied, "{\"growth_factor\":\"%g\"}", cell->growth);
+  }
+}
+
+static void plan_wide(void)
+{
+  static const char *const collectors[] = {"none",      "refcount", "refcount_cyclic", "marksweep",
+                                           "semispace", "boehm",    "cpython",         "manual"};
+  static const char *const workloads[] = {"gcbench",       "binary_trees",   "splay",      "sliding_window", "cycles",
+                                          "hash_churn",    "lru_cache",      "hyperalloc", "message_queue",  "weak_cache",
+                                          "nqueens_lists", "request_server", "deltablue",  "json_trees",     "compiler",
+                                          "string_mix",    "python_objects", "big_array",  "long_list",      "decay",
+                                          "fragmentation", "tangles"};
+  for (size_t w = 0; w < sizeof workloads / sizeof workloads[0]; w++) {
+    for (size_t c = 0; c < sizeof collectors / sizeof collectors[0]; c++) add(collectors[c], workloads[w]);
   }
 }
 
@@ -110,6 +124,7 @@ static void plan_cells(unsigned parts)
   }
   if (parts & SYNTHETIC_ALLOCATORS) add("refcount", "gcbench")->allocator = "glibc";
   if (parts & SYNTHETIC_LARGE) add("refcount", "graph_churn");
+  if (parts & SYNTHETIC_WIDE) plan_wide();
   for (size_t i = 0; i < made_count; i++) describe_knobs(&made[i]);
 }
 
@@ -136,6 +151,13 @@ static struct shape shape_of(const struct made_cell *cell)
     shape.collections = (int)(40 / extra);
     shape.pause_ns = 5e6;
     shape.spread = 0.3;
+  } else if (strcmp(cell->collector, "semispace") == 0) {
+    shape.wall_ns = (uint64_t)(9e8 * work);
+    shape.collections = 55;
+    shape.pause_ns = 7e6;
+    shape.spread = 0.3;
+  } else if (strcmp(cell->collector, "manual") == 0) {
+    shape.garbage_bytes = 0;
   } else if (strcmp(cell->collector, "boehm") == 0) {
     shape = (struct shape){(uint64_t)(2.4e9 * work), 55u << 20, 40u << 20, 30, 2.1e7, 0.25, false, false};
   } else {
@@ -192,6 +214,43 @@ static size_t make_rows(const struct made_cell *cell, const struct shape *shape,
   return n;
 }
 
+/* Arrivals on a schedule; now and then one waits for a pause. */
+static void make_requests(const struct shape *shape, struct journal_request *requests)
+{
+  for (size_t i = 0; i < REQUESTS; i++) {
+    const double wait = random_unit(&noise) < 0.02 ? shape->pause_ns + 1e5 : 0;
+    requests[i] = (struct journal_request){i * (shape->wall_ns / REQUESTS),
+                                           (uint64_t)(2e4 * exp(0.3 * normal()) + wait * random_unit(&noise))};
+  }
+}
+
+/* What floats swings between nothing and the garbage. */
+static void make_floating(const struct shape *shape, struct store_floating *points)
+{
+  for (size_t i = 0; i < POINTS; i++) {
+    const uint64_t garbage = (uint64_t)((double)shape->garbage_bytes * fmod((double)i * 0.17, 1));
+    points[i] = (struct store_floating){i * (shape->wall_ns / POINTS), i << 20, shape->live_bytes + garbage,
+                                        shape->live_bytes};
+  }
+}
+
+static bool put_noise(struct store *store)
+{
+  struct store_noise row = {.campaign_id = "0123456789abcdef0123456789abcdef",
+                            .at = "2026-01-01T00:00:00.000Z",
+                            .moment = "before",
+                            .block = STORE_NONE,
+                            .span_ns = 100000000,
+                            .floor_ns = 1000,
+                            .gaps = 40,
+                            .lost_ns = 900000,
+                            .longest_ns = 150000};
+  row.histogram[12] = 30;
+  row.histogram[14] = 9;
+  row.histogram[17] = 1;
+  return store_put_noise(store, &row);
+}
+
 static bool put_trial(struct store *store, const struct made_cell *cell, int block)
 {
   char id[40];
@@ -214,6 +273,12 @@ static bool put_trial(struct store *store, const struct made_cell *cell, int blo
     const uint64_t bytes = shape.live_bytes * (i < 20 ? i : 20) / 20 + (uint64_t)((double)shape.garbage_bytes * part);
     heap[i] = (struct store_heap_sample){i * shape.wall_ns / 200, bytes, bytes * 5 / 4, i << 20, 0};
   }
+  const bool serves = strcmp(cell->workload, "splay") == 0;
+  const bool floats = strcmp(cell->workload, "gcbench") == 0 || strcmp(cell->workload, "cycles") == 0;
+  static struct journal_request requests[REQUESTS];
+  static struct store_floating floating[POINTS];
+  if (serves) make_requests(&shape, requests);
+  if (floats) make_floating(&shape, floating);
   static const struct journal_phase phases[] = {{"build", 0}, {"work", WORK_START_NS}};
   const struct store_trial trial = {
       .id = id,
@@ -237,6 +302,7 @@ static bool put_trial(struct store *store, const struct made_cell *cell, int blo
       .pause_p99_ns = STORE_NONE,
       .collections = shape.collections,
       .allocations = 1000000,
+      .allocated_bytes = (int64_t)POINTS << 20,
       .peak_heap_bytes = (int64_t)(shape.live_bytes + shape.garbage_bytes),
       .peak_footprint_bytes = STORE_NONE,
       .vmhwm_bytes = 100 << 20,
@@ -246,6 +312,10 @@ static bool put_trial(struct store *store, const struct made_cell *cell, int blo
       .pause_count = n,
       .heap = heap,
       .heap_count = ok ? 200 : 0,
+      .requests = requests,
+      .request_count = ok && serves ? REQUESTS : 0,
+      .floating = floating,
+      .floating_count = ok && floats ? POINTS : 0,
       .phases = phases,
       .phase_count = has_phases(cell) ? 2 : 0,
       .short_histogram = shape.cascades ? histogram : NULL,
@@ -294,6 +364,7 @@ bool synthetic_make(const char *path, unsigned parts)
   for (size_t i = 0; ok && i < made_count; i++) {
     for (int block = 0; ok && block < TRIALS; block++) ok = put_trial(store, &made[i], block);
   }
+  ok = ok && put_noise(store);
   if (store != NULL) store_close(store);
   free(cells);
   free(rows);
