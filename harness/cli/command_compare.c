@@ -18,6 +18,7 @@ enum {
   OPTION_LEVEL,
   OPTION_SEED,
   OPTION_FAIL_ABOVE,
+  OPTION_BEST,
   OPTION_FORMAT,
   OPTION_JSON
 };
@@ -29,6 +30,10 @@ static const struct argp_option options[] = {
     {"workload", 'w', "NAME", 0, "only this workload (several by repetition)", 1},
     {"campaign", OPTION_CAMPAIGN, "NAME|ID", 0, "the campaign whose cells are compared (default: the newest)", 1},
     {"store", OPTION_STORE, "FILE", 0, "results database (default: $GCLAB_STORE, else gclab.sqlite here)", 1},
+    {"best", OPTION_BEST, 0, 0,
+     "choose the best setting of each collector named, of those that were run, on one half of the blocks, and hold it "
+     "against the default on the other",
+     1},
     {"band", OPTION_BAND, "PERCENT", 0, "cells within so much of each other are equivalent (default 2%)", 2},
     {"level", OPTION_LEVEL, "PERCENT", 0, "of the intervals (default 95%)", 2},
     {"seed", OPTION_SEED, "N", 0, "of the resampling (default 1)", 2},
@@ -54,6 +59,7 @@ static const char doc[] =
     "  gclab compare refcount/jemalloc refcount/blocks --metric wall,cpu\n"
     "  gclab compare 'marksweep heap_limit=32M' 'boehm initial_heap=32M' -w gcbench\n"
     "  gclab compare none marksweep semispace boehm --metric wall,peak_heap\n"
+    "  gclab compare --best marksweep semispace -m wall\n"
     "  gclab compare before.sqlite after.sqlite --fail-above 5%      for CI: exit code 1 on a regression\n\n"
     "The answer is the same each time: resampling is seeded.\n\n"
     "Exit codes: 0 done; 1 a regression by --fail-above; 2 wrong usage; 4 there is no such store, campaign or cell, or "
@@ -147,6 +153,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
   case OPTION_SEED:
     take_seed(request, value, state);
     return 0;
+  case OPTION_BEST:
+    request->best = true;
+    return 0;
   case OPTION_FAIL_ABOVE:
     request->fail_above = take_percent("fail-above", value, 0, 1000, state);
     return 0;
@@ -160,7 +169,10 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     take_word(request, value, state);
     return 0;
   case ARGP_KEY_END:
-    if (request->word_count < 2) argp_error(state, "what with what? A and B are cells, campaigns or stores");
+    if (request->best && request->word_count == 0) argp_error(state, "--best: of which collector?");
+    if (request->best && (!isnan(request->fail_above) || request->format == COMPARE_MARKDOWN))
+      argp_error(state, "--best goes with neither --fail-above nor --format markdown");
+    if (!request->best && request->word_count < 2) argp_error(state, "what with what? A and B are cells, campaigns or stores");
     return 0;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -185,12 +197,14 @@ static bool is_file(const char *word) { return access(word, R_OK) == 0; }
 static int compare(struct compare_job *job)
 {
   const struct compare_request *request = job->request;
-  if (is_file(request->words[0]) && is_file(request->words[1])) return compare_campaigns(job, NULL);
+  if (!request->best && is_file(request->words[0]) && is_file(request->words[1])) return compare_campaigns(job, NULL);
   struct store *store = store_open(command_store_path(request->store), STORE_READ);
   if (store == NULL) return EXIT_ENVIRONMENT;
   struct dataset *dataset = dataset_load(store, request->campaign, NULL, NULL);
   int code = EXIT_ENVIRONMENT;
-  if (dataset != NULL) {
+  if (dataset != NULL && request->best) {
+    code = compare_best(request, dataset);
+  } else if (dataset != NULL) {
     const bool of_cells =
         request->campaign != NULL || is_cell(dataset, request->words[0]) || is_cell(dataset, request->words[1]);
     code = of_cells ? compare_cells(job, dataset) : compare_campaigns(job, store);
@@ -202,7 +216,7 @@ static int compare(struct compare_job *job)
 
 int command_compare(int argc, char **argv)
 {
-  static const struct argp argp = {options, parse_option, "A B [B...]", doc, NULL, NULL, NULL};
+  static const struct argp argp = {options, parse_option, "A B [B...]\n--best COLLECTOR...", doc, NULL, NULL, NULL};
   static const char *const usual[] = {"wall", "cpu", "p99_pause", "max_pause", "peak_heap", "vmhwm"};
   struct compare_request request = {.terms = comparison_default_terms, .fail_above = NAN};
   argp_parse(&argp, argc, argv, 0, NULL, &request);

@@ -48,6 +48,7 @@ struct compare_request {
   size_t workload_count;
   struct comparison_terms terms;
   double fail_above; /* NAN: not asked */
+  bool best;         /* the best setting of each word's collector, held against other blocks */
   enum compare_format format;
 };
 
@@ -60,6 +61,9 @@ struct compare_job {
 /* A with B as cells of one campaign, or as two campaigns of `store` (where they are no files).  Exit codes. */
 int compare_cells(struct compare_job *job, struct dataset *dataset);
 int compare_campaigns(struct compare_job *job, struct store *store);
+
+/* `--best`: words are collectors.  Exit codes. */
+int compare_best(const struct compare_request *request, struct dataset *dataset);
 
 /* Compares two cells by each metric that was asked for; side is the number of B, from 0. */
 void compare_add_rows(struct compare_job *job, const struct analysis_cell *a, const struct analysis_cell *b,

@@ -228,7 +228,7 @@ static void shorten(const char *svg, FILE *out)
     if (begins(at, "<text")) is_text = true;
     if (begins(at, "</text")) is_text = false;
     if (behind != NULL) {
-      at = behind;
+      at = behind + space(behind);
     } else if (colour > 0) {
       fprintf(out, "#%06x", rgb);
       at += colour;

@@ -50,10 +50,16 @@ static bool read_shape(const char *at, struct shape *shape)
 static void put_head(const char *at, const struct shape *shape, FILE *out)
 {
   const size_t name = shape->is_polygon ? strlen("<polygon ") : strlen("<path ");
+  static const char class[] = " class=\"gridline\""; /* there is no style for it */
   size_t end = shape->head_bytes;
   while (end > name && at[end - 1] == ' ') end--;
   fputs("<path ", out);
-  fwrite(at + name, 1, end - name, out);
+  for (size_t i = name; i < end; i++) {
+    if (begins(at + i, class))
+      i += strlen(class) - 1;
+    else
+      fputc(at[i], out);
+  }
   fputs(" d='", out);
 }
 

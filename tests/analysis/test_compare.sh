@@ -49,6 +49,22 @@ expect 0 "$gclab" compare synthetic synthetic -m wall
 says 'gcbench, none' out
 says 'equivalent' out
 
+# The best setting of a collector: three blocks are too few to choose by some and judge by others.
+expect 4 "$gclab" compare --best marksweep
+says 'four blocks' err
+GCLAB_STORE=best.sqlite expect 0 "$gclab" run -c marksweep -w gcbench --small --set growth_factor=1.5,2,4 --blocks 8 --no-aa --quiet
+expect 0 "$gclab" compare --best marksweep -m wall --store best.sqlite
+says 'on other blocks' out
+expect 0 "$gclab" compare --best marksweep -m wall --json --store best.sqlite
+jq -e '.format == "gclab-best-1" and (.choices | length) == 1 and .choices[0].candidates == 3 and .choices[0].held.n == 4' \
+  out >jq.out || fail "the JSON of --best: $(cat out)"
+expect 2 "$gclab" compare --best 'marksweep growth_factor=2' --store best.sqlite
+says 'name the collector alone' err
+expect 2 "$gclab" compare --best
+says 'of which collector?' err
+expect 2 "$gclab" compare --best marksweep --fail-above 5%
+says 'goes with neither' err
+
 expect 2 "$gclab" compare marksweep
 says 'what with what?' err
 expect 2 "$gclab" compare marksweep cpython -m p98_pause
