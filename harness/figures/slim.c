@@ -89,9 +89,9 @@ static size_t tag_length(const char *at)
 
 /*
  * A group that ends where one with the same attributes begins is the same group.  One with an id or a name of its own
- * is not like another.
+ * is not like another.  One pass: where two groups have become one, what is in them may be joined in the next.
  */
-static void join_groups(char *svg)
+static bool join_groups(char *svg)
 {
   const char *open[DEPTH_MAX];
   size_t depth = 0;
@@ -120,7 +120,9 @@ static void join_groups(char *svg)
     at += kept;
   }
   *to = '\0';
+  const bool changed = strlen(copy) != (size_t)(to - svg);
   free(copy);
+  return changed;
 }
 
 /* ---- in few words ----------------------------------------------------------------------------------------------- */
@@ -258,7 +260,7 @@ char *slim_svg(const char *svg)
   char *text = memory_require(strdup(svg));
   while (pass(text)) continue;
   open_plots(text);
-  join_groups(text);
+  while (join_groups(text)) continue;
   return rewritten(rewritten(text, slim_shapes_write), shorten);
 }
 

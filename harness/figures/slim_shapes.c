@@ -68,33 +68,6 @@ static bool looks_alike(const char *a, const struct shape *as, const char *b, co
   return as->is_polygon == bs->is_polygon && as->head_bytes == bs->head_bytes && memcmp(a, b, as->head_bytes) == 0;
 }
 
-/* This shape, and those behind it that look alike, as one path; returns what is behind them.  NULL: it is none. */
-static const char *write_shapes(const char *at, FILE *out)
-{
-  struct shape shape;
-  if (!read_shape(at, &shape)) return NULL;
-  char *course = NULL;
-  size_t bytes = 0;
-  FILE *into = memory_require(open_memstream(&course, &bytes));
-  const bool is_known = slim_path_write(shape.course, shape.course_length, shape.is_polygon, into);
-  const char *behind = at + shape.tag_bytes;
-  for (struct shape next; is_known;) {
-    const char *other = behind + space(behind);
-    if (!read_shape(other, &next) || !looks_alike(at, &shape, other, &next) ||
-        !slim_path_write(next.course, next.course_length, next.is_polygon, into))
-      break;
-    behind = other + next.tag_bytes;
-  }
-  memory_close(into);
-  if (is_known) {
-    put_head(at, &shape, out);
-    fwrite(course, 1, bytes, out);
-    fputs("'/>", out);
-  }
-  free(course);
-  return is_known ? behind : NULL;
-}
-
 /* ---- dots ------------------------------------------------------------------------------------------------------- */
 
 /* A use of one of gnuplot's filled circles. */
@@ -127,6 +100,48 @@ static bool read_dot(const char *at, struct dot *dot)
   if (end == NULL || !begins(end, "'/>")) return false;
   dot->colour_length = (size_t)(end - dot->colour);
   return true;
+}
+
+/*
+ * gnuplot puts a dot of a pixel at the end of the bar that an error bar belongs to; under its line of the same colour
+ * nobody sees it.  Returns what is behind such a dot.
+ */
+static const char *after_hidden_dot(const char *shape, const struct shape *of, const char *behind)
+{
+  struct dot dot;
+  const char *at = behind + space(behind);
+  if (of->is_polygon || !read_dot(at, &dot) || dot.diameter != dot_diameter) return behind;
+  const char *stroke = memmem(shape, of->head_bytes, "stroke='", strlen("stroke='"));
+  if (stroke == NULL || strncmp(stroke + strlen("stroke='"), dot.colour, dot.colour_length) != 0) return behind;
+  return at + dot.tag_bytes;
+}
+
+/* This shape, and those behind it that look alike, as one path; returns what is behind them.  NULL: it is none. */
+static const char *write_shapes(const char *at, FILE *out)
+{
+  struct shape shape;
+  if (!read_shape(at, &shape)) return NULL;
+  char *course = NULL;
+  size_t bytes = 0;
+  FILE *into = memory_require(open_memstream(&course, &bytes));
+  const bool is_known = slim_path_write(shape.course, shape.course_length, shape.is_polygon, into);
+  const char *behind = at + shape.tag_bytes;
+  for (struct shape next; is_known;) {
+    behind = after_hidden_dot(at, &shape, behind);
+    const char *other = behind + space(behind);
+    if (!read_shape(other, &next) || !looks_alike(at, &shape, other, &next) ||
+        !slim_path_write(next.course, next.course_length, next.is_polygon, into))
+      break;
+    behind = other + next.tag_bytes;
+  }
+  memory_close(into);
+  if (is_known) {
+    put_head(at, &shape, out);
+    fwrite(course, 1, bytes, out);
+    fputs("'/>", out);
+  }
+  free(course);
+  return is_known ? behind : NULL;
 }
 
 static bool are_alike(const struct dot *a, const struct dot *b)
