@@ -164,12 +164,13 @@ static enum reading parse_by_type(const struct setting *setting, const char *tex
   return READ_NOTHING;
 }
 
+static const char heap_form[] = "a size such as 64M, or a multiple of the minimum heap such as 1.5x";
+
 static void explain_expected(const struct setting *setting, char *text, size_t size)
 {
   static const char *const forms[] = {[SETTING_INTEGER] = "a whole number",
                                       [SETTING_BYTES] = "a size such as 512K or 64M",
-                                      [SETTING_HEAP] = "a size such as 64M, or a multiple of the minimum heap such as "
-                                                       "1.5x",
+                                      [SETTING_HEAP] = heap_form,
                                       [SETTING_MILLI] = "a number such as 1.5",
                                       [SETTING_BOOLEAN] = "on or off"};
   if (setting->type != SETTING_CHOICE) {

@@ -113,9 +113,9 @@ struct journal {
   uint64_t touched_rows;   /* rows whose pages have been touched */
   /* The collector's counters, which rows are stamped with; they point at zeros before journal_meter. */
   const uint64_t *allocated_bytes, *freed_bytes;
-  bool can_watch;          /* whether preemption can be told here */
-  bool watching;           /* a peer's pause */
-  bool enabled;            /* false: counted and timed nowhere (to measure the journal's own cost) */
+  bool can_watch; /* whether preemption can be told here */
+  bool watching;  /* a peer's pause */
+  bool enabled;   /* false: counted and timed nowhere (to measure the journal's own cost) */
   uint8_t phase;
 };
 

@@ -12,8 +12,8 @@ static inline uint64_t floating_garbage_bytes(const struct store_floating *point
 /* What points add up to.  0 points: nothing is known. */
 struct floating_sums {
   uint64_t peak_bytes;
-  double mean_bytes;          /* over time */
-  double delay_bytes;         /* allocated, on the average, between a death and the reclamation of what died */
+  double mean_bytes;  /* over time */
+  double delay_bytes; /* allocated, on the average, between a death and the reclamation of what died */
   double delay_ns;
 };
 

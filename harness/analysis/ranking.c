@@ -12,11 +12,12 @@ static const struct analysis_cell *cell_of(const struct ranking *ranking, size_t
   return cell != NULL ? &ranking->analysis->cells[analysis_cell_index(ranking->analysis, cell)] : NULL;
 }
 
-/* Of the collectors that ship only `none` keeps everything; one that frees nothing anywhere is another. */
-static bool reclaims(const struct analysis *analysis, size_t series)
+/* Is it a contender, and no baseline: one that reclaims nothing, or that is told what to free? */
+static bool competes(const struct analysis *analysis, size_t series)
 {
   const struct dataset *dataset = analysis->dataset;
-  return strcmp(dataset->series[series].collector, "none") != 0;
+  const char *collector = dataset->series[series].collector;
+  return strcmp(collector, "none") != 0 && strcmp(collector, "manual") != 0;
 }
 
 static bool all_finished(const struct ranking *ranking, size_t subject)
@@ -44,7 +45,7 @@ struct ranking ranking_of(const struct analysis *analysis)
                             .series = memory_allocate((dataset->series_count + 1) * sizeof *ranking.series),
                             .subjects = memory_allocate((dataset->subject_count + 1) * sizeof *ranking.subjects)};
   for (size_t s = 0; s < dataset->series_count; s++) {
-    if (dataset->series[s].main_allocator && reclaims(analysis, s) && takes_part(&ranking, s))
+    if (dataset->series[s].main_allocator && competes(analysis, s) && takes_part(&ranking, s))
       ranking.series[ranking.series_count++] = s;
   }
   for (size_t subject = 0; subject < dataset->subject_count && ranking.series_count > 0; subject++) {
@@ -62,21 +63,40 @@ void ranking_free(struct ranking *ranking)
   free(ranking->subjects);
 }
 
+/* Does every series have a value of the metric there that a ratio can be made of?  A collector may have no pauses. */
+static bool all_have(const struct ranking *ranking, const struct metric *metric, size_t subject)
+{
+  for (size_t s = 0; s < ranking->series_count; s++) {
+    if (!(analysis_median(cell_of(ranking, ranking->series[s], subject), metric) > 0)) return false;
+  }
+  return true;
+}
+
+size_t ranking_workloads(const struct ranking *ranking, const struct metric *metric)
+{
+  size_t count = 0;
+  for (size_t i = 0; i < ranking->subject_count; i++) count += all_have(ranking, metric, ranking->subjects[i]);
+  return count;
+}
+
 struct stats_estimate ranking_ratio(const struct ranking *ranking, size_t a, size_t b, const struct metric *metric,
                                     const struct comparison_terms *terms)
 {
   struct stats_estimate none = {NAN, NAN, NAN, 0};
-  const size_t count = ranking->subject_count;
-  struct comparison *of = memory_require(calloc(count + 1, sizeof *of));
-  const struct comparison **list = (const struct comparison **)memory_require(calloc(count + 1, sizeof(void *)));
-  bool whole = count > 0;
-  for (size_t i = 0; i < count && whole; i++) {
-    of[i] = comparison_of(cell_of(ranking, ranking->series[a], ranking->subjects[i]),
-                          cell_of(ranking, ranking->series[b], ranking->subjects[i]), metric, true, terms);
-    list[i] = &of[i];
-    whole = of[i].kind != COMPARISON_NONE;
+  const size_t room = ranking->subject_count + 1;
+  struct comparison *of = memory_require(calloc(room, sizeof *of));
+  const struct comparison **list = (const struct comparison **)memory_require(calloc(room, sizeof(void *)));
+  size_t count = 0;
+  bool whole = true;
+  for (size_t i = 0; i < ranking->subject_count && whole; i++) {
+    const size_t subject = ranking->subjects[i];
+    if (!all_have(ranking, metric, subject)) continue;
+    of[count] = comparison_of(cell_of(ranking, ranking->series[a], subject),
+                              cell_of(ranking, ranking->series[b], subject), metric, true, terms);
+    list[count] = &of[count];
+    whole = of[count++].kind != COMPARISON_NONE;
   }
-  if (whole) none = comparison_geomean(list, count, terms);
+  if (whole && count > 0) none = comparison_geomean(list, count, terms);
   free((void *)list);
   free(of);
   return none;

@@ -8,7 +8,7 @@
 
 struct ranking {
   const struct analysis *analysis;
-  size_t *series; /* of the dataset: main allocators whose collector reclaims memory */
+  size_t *series; /* of the dataset: main allocators whose collector is no baseline (none, manual) */
   size_t series_count;
   size_t *subjects; /* that every one of these finished */
   size_t subject_count;
@@ -18,7 +18,10 @@ struct ranking {
 struct ranking ranking_of(const struct analysis *analysis);
 void ranking_free(struct ranking *ranking);
 
-/* The geometric mean over the subjects of b's values in multiples of a's; n is 0 where a subject has no ratio. */
+/* How many of the subjects have a value of the metric, above 0, of every series: these alone are ranked by it. */
+size_t ranking_workloads(const struct ranking *ranking, const struct metric *metric);
+
+/* The geometric mean over those subjects of b's values in multiples of a's; n is 0 where one has no ratio. */
 struct stats_estimate ranking_ratio(const struct ranking *ranking, size_t a, size_t b, const struct metric *metric,
                                     const struct comparison_terms *terms);
 

@@ -305,7 +305,8 @@ static enum end find_support(struct campaign *campaign, const struct plan_cell *
   default:
     break;
   }
-  if (schedules_is_replayed(cell)) support->replayed = support->deaths_path != NULL ? support->deaths_path : support->failure;
+  if (schedules_is_replayed(cell))
+    support->replayed = support->deaths_path != NULL ? support->deaths_path : support->failure;
   return END_COMPLETE;
 }
 

@@ -65,7 +65,8 @@ void precision_find_done(const struct results *results, const struct plan_cells 
   memset(done, 0, cells->count * sizeof *done);
   if (precision <= 0 || blocks < PLAN_PRECISE_BLOCKS_LEAST) return;
   for (size_t cell = 0; cell < cells->count; cell++) {
-    if (precision_base_of(cells, cell) != cell) done[cell] = precision_half_width(results, cells, cell, blocks) <= precision;
+    if (precision_base_of(cells, cell) != cell)
+      done[cell] = precision_half_width(results, cells, cell, blocks) <= precision;
   }
   for (size_t cell = 0; cell < cells->count; cell++) {
     if (precision_base_of(cells, cell) != cell) continue;

@@ -172,7 +172,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     if (request->best && request->word_count == 0) argp_error(state, "--best: of which collector?");
     if (request->best && (!isnan(request->fail_above) || request->format == COMPARE_MARKDOWN))
       argp_error(state, "--best goes with neither --fail-above nor --format markdown");
-    if (!request->best && request->word_count < 2) argp_error(state, "what with what? A and B are cells, campaigns or stores");
+    if (!request->best && request->word_count < 2)
+      argp_error(state, "what with what? A and B are cells, campaigns or stores");
     return 0;
   default:
     return ARGP_ERR_UNKNOWN;

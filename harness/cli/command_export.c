@@ -11,15 +11,7 @@
 #include "harness/cli/export.h"
 #include "harness/store/store.h"
 
-enum {
-  OPTION_FORMAT = 256,
-  OPTION_PAUSES,
-  OPTION_FLOATING,
-  OPTION_STORE,
-  OPTION_CAMPAIGN,
-  OPTION_ALL,
-  ID_BYTES = 33
-};
+enum { OPTION_FORMAT = 256, OPTION_PAUSES, OPTION_FLOATING, OPTION_STORE, OPTION_CAMPAIGN, OPTION_ALL, ID_BYTES = 33 };
 
 enum format { FORMAT_CSV, FORMAT_JSON, FORMAT_GBENCH, FORMATS };
 
@@ -112,7 +104,7 @@ struct export
   struct usage {
     char *collector, *allocator; /* the first that it was seen on */
     bool on_several;
-  } *usages;
+  } * usages;
   size_t usage_count;
   char cell_id[ID_BYTES];     /* the last one's */
   char campaign_id[ID_BYTES]; /* of the name below */

@@ -220,9 +220,9 @@ static void print_json(const struct minheap_search *searches, size_t count, cons
                         "failure", search->failure, "steps", steps));
     free(parameters);
   }
-  json_t *root =
-      json_pack("{s:s, s:I, s:I, s:f, s:o}", "format", "gclab-minheap-1", "attempts", (json_int_t)arguments->terms.attempts,
-                "seed", (json_int_t)arguments->terms.seed, "precision", arguments->terms.precision, "minimum_heaps", list);
+  json_t *root = json_pack("{s:s, s:I, s:I, s:f, s:o}", "format", "gclab-minheap-1", "attempts",
+                           (json_int_t)arguments->terms.attempts, "seed", (json_int_t)arguments->terms.seed,
+                           "precision", arguments->terms.precision, "minimum_heaps", list);
   json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
   putchar('\n');
   json_decref(root);
@@ -242,8 +242,8 @@ static int search_all(const struct plan_cells *cells, const struct arguments *ar
   int code = EXIT_DONE;
   for (size_t i = 0; i < cells->count && code != EXIT_INTERRUPTED && code != EXIT_ENVIRONMENT; i++) {
     if (plan_heap_knob(&cells->cells[i]) < 0) continue;
-    searches[count] = (struct minheap_search){
-        .cell = &cells->cells[i], .who = "gclab minheap", .quiet = arguments->quiet};
+    searches[count] =
+        (struct minheap_search){.cell = &cells->cells[i], .who = "gclab minheap", .quiet = arguments->quiet};
     const int now = minheap_search_run(&searches[count], store, &arguments->terms);
     count += now != EXIT_INTERRUPTED && now != EXIT_ENVIRONMENT;
     code = worse(code, now);

@@ -78,8 +78,7 @@ static void judge(const struct compare_request *request, struct best_rows *rows)
   for (size_t i = 0; i < rows->count; i++) {
     struct heldout *heldout = &rows->list[i].heldout;
     rows->list[i].adjusted_p = adjusted[i];
-    heldout->verdict =
-        stats_verdict_of(&heldout->held, request->terms.band, adjusted[i] < 1 - request->terms.level);
+    heldout->verdict = stats_verdict_of(&heldout->held, request->terms.band, adjusted[i] < 1 - request->terms.level);
   }
   free(p);
   free(adjusted);
@@ -102,8 +101,9 @@ static char *ratio_of(const struct stats_estimate *ratio)
 
 static void print_table(const struct best_rows *rows)
 {
-  static const char *const headings[] = {"workload", "collector", "metric", ">of", "best setting",
-                                         ">where it was chosen", ">on other blocks", ">n", "verdict", NULL};
+  static const char *const headings[] = {
+      "workload",         "collector", "metric",  ">of", "best setting", ">where it was chosen",
+      ">on other blocks", ">n",        "verdict", NULL};
   struct table table;
   table_init(&table, headings);
   for (size_t i = 0; i < rows->count; i++) {
@@ -113,8 +113,8 @@ static void print_table(const struct best_rows *rows)
     char *held = ratio_of(&row->heldout.held);
     char *of = text_format("%zu", row->heldout.candidates);
     char *n = text_format("%zu", row->heldout.held.n);
-    table_add(&table, (const char *const[]){row->subject, row->heldout.best->cell->collector, row->metric->name, of, setting,
-                                            chosen, held, n, words_of(row)});
+    table_add(&table, (const char *const[]){row->subject, row->heldout.best->cell->collector, row->metric->name, of,
+                                            setting, chosen, held, n, words_of(row)});
     free(n);
     free(of);
     free(held);
@@ -122,8 +122,10 @@ static void print_table(const struct best_rows *rows)
     free(setting);
   }
   table_print(&table, stdout, 0);
-  puts("\nRatios to the default. The setting was chosen on every second block, from the first on, which makes its ratio there "
-       "too good;\nthe verdict is of the other blocks, whose seeds are others (p adjusted over all rows). Campaigns of 20 "
+  puts("\nRatios to the default. The setting was chosen on every second block, from the first on, which makes its "
+       "ratio there "
+       "too good;\nthe verdict is of the other blocks, whose seeds are others (p adjusted over all rows). Campaigns of "
+       "20 "
        "blocks and more have 10 to judge by.");
 }
 
@@ -149,8 +151,8 @@ static void print_json(const struct compare_request *request, const struct best_
     json_array_append_new(
         list, json_pack("{s:s, s:s, s:s, s:I, s:o, s:o, s:o, s:o, s:s}", "collector", heldout->best->cell->collector,
                         "subject", row->subject, "metric", row->metric->name, "candidates",
-                        (json_int_t)heldout->candidates, "settings", settings, "chosen", json_of(&heldout->chosen), "held",
-                        json_of(&heldout->held), "adjusted_p",
+                        (json_int_t)heldout->candidates, "settings", settings, "chosen", json_of(&heldout->chosen),
+                        "held", json_of(&heldout->held), "adjusted_p",
                         isnan(row->adjusted_p) ? json_null() : json_real(row->adjusted_p), "verdict", words_of(row)));
   }
   json_t *root = json_pack("{s:s, s:f, s:f, s:I, s:o}", "format", "gclab-best-1", "level", request->terms.level, "band",
@@ -177,7 +179,8 @@ static bool read_word(const char *text, struct matching_word *word)
   const bool is_read = matching_parse(text, word, error);
   if (!is_read) fprintf(stderr, "gclab compare: %s\n", error);
   if (!is_read || word->knob_count == 0) return is_read;
-  fprintf(stderr, "gclab compare: --best looks at every setting that was run: name the collector alone, not '%s'\n", text);
+  fprintf(stderr, "gclab compare: --best looks at every setting that was run: name the collector alone, not '%s'\n",
+          text);
   return false;
 }
 
@@ -195,8 +198,9 @@ int compare_best(const struct compare_request *request, struct dataset *dataset)
     matching_free(&word);
   }
   if (code == EXIT_DONE && rows.count == 0) {
-    fprintf(stderr, "gclab compare: campaign '%s' has no collector of these with its default, another setting, and four "
-                    "blocks: sweep one with 'gclab run --set KNOB=V,V --blocks 20'\n",
+    fprintf(stderr,
+            "gclab compare: campaign '%s' has no collector of these with its default, another setting, and four "
+            "blocks: sweep one with 'gclab run --set KNOB=V,V --blocks 20'\n",
             dataset->campaign_name);
     code = EXIT_ENVIRONMENT;
   }

@@ -58,10 +58,9 @@ static void append_settings(char **name, const char *settings)
 static char *make_name(const struct export_gbench_place *place, const struct store_cell *cell)
 {
   const bool is_default = strcmp(cell->size, "default") == 0;
-  char *name = memory_format("%s/%s%s%s%s%s%s", cell->collector, cell->workload,
-                             cell->twin_of != NULL ? "/again" : "", is_default ? "" : "/size:",
-                             is_default ? "" : cell->size, place->with_allocator ? "/allocator:" : "",
-                             place->with_allocator ? cell->allocator : "");
+  char *name = memory_format("%s/%s%s%s%s%s%s", cell->collector, cell->workload, cell->twin_of != NULL ? "/again" : "",
+                             is_default ? "" : "/size:", is_default ? "" : cell->size,
+                             place->with_allocator ? "/allocator:" : "", place->with_allocator ? cell->allocator : "");
   append_settings(&name, cell->varied);
   return name;
 }
@@ -108,10 +107,10 @@ void export_gbench_trial(FILE *out, const struct export_gbench_place *place, con
                          const struct store_cell *cell)
 {
   char *name = make_name(place, cell);
-  json_t *entry = json_pack("{s:s, s:I, s:i, s:s, s:s, s:I, s:I, s:i}", "name", name, "family_index",
-                            (json_int_t)place->family, "per_family_instance_index", 0, "run_name", name, "run_type",
-                            "iteration", "repetitions", (json_int_t)place->repetitions, "repetition_index",
-                            (json_int_t)trial->block, "threads", 1);
+  json_t *entry =
+      json_pack("{s:s, s:I, s:i, s:s, s:s, s:I, s:I, s:i}", "name", name, "family_index", (json_int_t)place->family,
+                "per_family_instance_index", 0, "run_name", name, "run_type", "iteration", "repetitions",
+                (json_int_t)place->repetitions, "repetition_index", (json_int_t)trial->block, "threads", 1);
   put_outcome(entry, trial);
   if (!place->is_first) fputs(",\n", out);
   write_json(out, entry);

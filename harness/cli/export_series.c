@@ -35,8 +35,8 @@ static const char *const floating_columns[] = {
 };
 
 /* The fields that all rows of a trial share, written once. */
-static char *make_shared_fields(const struct export_writer *writer, const char *campaign, const struct store_trial *trial,
-                                const struct store_cell *cell)
+static char *make_shared_fields(const struct export_writer *writer, const char *campaign,
+                                const struct store_trial *trial, const struct store_cell *cell)
 {
   char *text = NULL;
   size_t bytes = 0;
@@ -77,7 +77,7 @@ static void write_pause(struct export_writer *writer, const char *shared, const 
   export_count(writer, "freed_bytes", row->freed_bytes);
   export_count(writer, "survived_objects", row->survived_objects);
   export_number(writer, "preempted",
-               (row->flags & JOURNAL_WATCHED) != 0 ? (row->flags & JOURNAL_PREEMPTED) != 0 : STORE_NONE);
+                (row->flags & JOURNAL_WATCHED) != 0 ? (row->flags & JOURNAL_PREEMPTED) != 0 : STORE_NONE);
   /* Of an older store nothing is known: a pause without anything allocated before it there is none. */
   export_number(writer, "allocated_bytes", row->allocated_bytes > 0 ? (int64_t)row->allocated_bytes : STORE_NONE);
   export_number(writer, "held_bytes", row->allocated_bytes > 0 ? (int64_t)row->held_bytes : STORE_NONE);

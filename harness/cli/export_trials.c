@@ -7,45 +7,45 @@
  * The columns in their order: where the value of each is.  A row of this list makes the name and the place.
  */
 #define EACH_COLUMN(COLUMN)                                                                                            \
-  COLUMN(campaign, OF_CAMPAIGN, 0) \
-  COLUMN(campaign_id, TRIAL_TEXT, offsetof(struct store_trial, campaign_id)) \
-  COLUMN(trial, TRIAL_TEXT, offsetof(struct store_trial, id)) \
-  COLUMN(cell, CELL_TEXT, offsetof(struct store_cell, id)) \
-  COLUMN(collector, CELL_TEXT, offsetof(struct store_cell, collector)) \
-  COLUMN(collector_version, CELL_TEXT, offsetof(struct store_cell, collector_version)) \
-  COLUMN(workload, CELL_TEXT, offsetof(struct store_cell, workload)) \
-  COLUMN(size, CELL_TEXT, offsetof(struct store_cell, size)) \
-  COLUMN(knobs, CELL_SETTINGS, offsetof(struct store_cell, knobs)) \
-  COLUMN(parameters, CELL_SETTINGS, offsetof(struct store_cell, parameters)) \
-  COLUMN(varied, CELL_SETTINGS, offsetof(struct store_cell, varied)) \
-  COLUMN(allocator, CELL_TEXT, offsetof(struct store_cell, allocator)) \
-  COLUMN(allocator_version, TRIAL_TEXT, offsetof(struct store_trial, allocator)) \
-  COLUMN(block, TRIAL_NUMBER, offsetof(struct store_trial, block)) \
-  COLUMN(position, TRIAL_NUMBER, offsetof(struct store_trial, position)) \
-  COLUMN(seed, TRIAL_NUMBER, offsetof(struct store_trial, seed)) \
-  COLUMN(started_at, TRIAL_TEXT, offsetof(struct store_trial, started_at)) \
-  COLUMN(outcome, TRIAL_TEXT, offsetof(struct store_trial, outcome)) \
-  COLUMN(signal, TRIAL_NUMBER, offsetof(struct store_trial, signal)) \
-  COLUMN(message, TRIAL_TEXT, offsetof(struct store_trial, message)) \
-  COLUMN(wall_ns, TRIAL_NUMBER, offsetof(struct store_trial, wall_ns)) \
-  COLUMN(cpu_ns, TRIAL_NUMBER, offsetof(struct store_trial, cpu_ns)) \
-  COLUMN(gc_ns, TRIAL_NUMBER, offsetof(struct store_trial, gc_ns)) \
-  COLUMN(process_ns, TRIAL_NUMBER, offsetof(struct store_trial, process_ns)) \
-  COLUMN(startup_ns, TRIAL_NUMBER, offsetof(struct store_trial, startup_ns)) \
-  COLUMN(pauses, TRIAL_NUMBER, offsetof(struct store_trial, pauses)) \
-  COLUMN(pause_p50_ns, TRIAL_NUMBER, offsetof(struct store_trial, pause_p50_ns)) \
-  COLUMN(pause_p99_ns, TRIAL_NUMBER, offsetof(struct store_trial, pause_p99_ns)) \
-  COLUMN(pause_max_ns, TRIAL_NUMBER, offsetof(struct store_trial, pause_max_ns)) \
-  COLUMN(allocations, TRIAL_NUMBER, offsetof(struct store_trial, allocations)) \
-  COLUMN(allocated_bytes, TRIAL_NUMBER, offsetof(struct store_trial, allocated_bytes)) \
-  COLUMN(collections, TRIAL_NUMBER, offsetof(struct store_trial, collections)) \
-  COLUMN(held_objects, TRIAL_NUMBER, offsetof(struct store_trial, held_objects)) \
-  COLUMN(held_bytes, TRIAL_NUMBER, offsetof(struct store_trial, held_bytes)) \
-  COLUMN(peak_heap_bytes, TRIAL_NUMBER, offsetof(struct store_trial, peak_heap_bytes)) \
-  COLUMN(peak_footprint_bytes, TRIAL_NUMBER, offsetof(struct store_trial, peak_footprint_bytes)) \
-  COLUMN(vmhwm_bytes, TRIAL_NUMBER, offsetof(struct store_trial, vmhwm_bytes)) \
-  COLUMN(steal_ticks, TRIAL_NUMBER, offsetof(struct store_trial, steal_ticks)) \
-  COLUMN(checksum, TRIAL_TEXT, offsetof(struct store_trial, checksum)) \
+  COLUMN(campaign, OF_CAMPAIGN, 0)                                                                                     \
+  COLUMN(campaign_id, TRIAL_TEXT, offsetof(struct store_trial, campaign_id))                                           \
+  COLUMN(trial, TRIAL_TEXT, offsetof(struct store_trial, id))                                                          \
+  COLUMN(cell, CELL_TEXT, offsetof(struct store_cell, id))                                                             \
+  COLUMN(collector, CELL_TEXT, offsetof(struct store_cell, collector))                                                 \
+  COLUMN(collector_version, CELL_TEXT, offsetof(struct store_cell, collector_version))                                 \
+  COLUMN(workload, CELL_TEXT, offsetof(struct store_cell, workload))                                                   \
+  COLUMN(size, CELL_TEXT, offsetof(struct store_cell, size))                                                           \
+  COLUMN(knobs, CELL_SETTINGS, offsetof(struct store_cell, knobs))                                                     \
+  COLUMN(parameters, CELL_SETTINGS, offsetof(struct store_cell, parameters))                                           \
+  COLUMN(varied, CELL_SETTINGS, offsetof(struct store_cell, varied))                                                   \
+  COLUMN(allocator, CELL_TEXT, offsetof(struct store_cell, allocator))                                                 \
+  COLUMN(allocator_version, TRIAL_TEXT, offsetof(struct store_trial, allocator))                                       \
+  COLUMN(block, TRIAL_NUMBER, offsetof(struct store_trial, block))                                                     \
+  COLUMN(position, TRIAL_NUMBER, offsetof(struct store_trial, position))                                               \
+  COLUMN(seed, TRIAL_NUMBER, offsetof(struct store_trial, seed))                                                       \
+  COLUMN(started_at, TRIAL_TEXT, offsetof(struct store_trial, started_at))                                             \
+  COLUMN(outcome, TRIAL_TEXT, offsetof(struct store_trial, outcome))                                                   \
+  COLUMN(signal, TRIAL_NUMBER, offsetof(struct store_trial, signal))                                                   \
+  COLUMN(message, TRIAL_TEXT, offsetof(struct store_trial, message))                                                   \
+  COLUMN(wall_ns, TRIAL_NUMBER, offsetof(struct store_trial, wall_ns))                                                 \
+  COLUMN(cpu_ns, TRIAL_NUMBER, offsetof(struct store_trial, cpu_ns))                                                   \
+  COLUMN(gc_ns, TRIAL_NUMBER, offsetof(struct store_trial, gc_ns))                                                     \
+  COLUMN(process_ns, TRIAL_NUMBER, offsetof(struct store_trial, process_ns))                                           \
+  COLUMN(startup_ns, TRIAL_NUMBER, offsetof(struct store_trial, startup_ns))                                           \
+  COLUMN(pauses, TRIAL_NUMBER, offsetof(struct store_trial, pauses))                                                   \
+  COLUMN(pause_p50_ns, TRIAL_NUMBER, offsetof(struct store_trial, pause_p50_ns))                                       \
+  COLUMN(pause_p99_ns, TRIAL_NUMBER, offsetof(struct store_trial, pause_p99_ns))                                       \
+  COLUMN(pause_max_ns, TRIAL_NUMBER, offsetof(struct store_trial, pause_max_ns))                                       \
+  COLUMN(allocations, TRIAL_NUMBER, offsetof(struct store_trial, allocations))                                         \
+  COLUMN(allocated_bytes, TRIAL_NUMBER, offsetof(struct store_trial, allocated_bytes))                                 \
+  COLUMN(collections, TRIAL_NUMBER, offsetof(struct store_trial, collections))                                         \
+  COLUMN(held_objects, TRIAL_NUMBER, offsetof(struct store_trial, held_objects))                                       \
+  COLUMN(held_bytes, TRIAL_NUMBER, offsetof(struct store_trial, held_bytes))                                           \
+  COLUMN(peak_heap_bytes, TRIAL_NUMBER, offsetof(struct store_trial, peak_heap_bytes))                                 \
+  COLUMN(peak_footprint_bytes, TRIAL_NUMBER, offsetof(struct store_trial, peak_footprint_bytes))                       \
+  COLUMN(vmhwm_bytes, TRIAL_NUMBER, offsetof(struct store_trial, vmhwm_bytes))                                         \
+  COLUMN(steal_ticks, TRIAL_NUMBER, offsetof(struct store_trial, steal_ticks))                                         \
+  COLUMN(checksum, TRIAL_TEXT, offsetof(struct store_trial, checksum))                                                 \
   COLUMN(twin_of, CELL_TEXT, offsetof(struct store_cell, twin_of))
 
 static const struct column {

@@ -30,8 +30,8 @@ static void note_step(void *context, const struct minheap_trial *trial)
   const struct store_minheap_step step = {trial->limit_bytes, trial->fits, trial->timed_out};
   if (search->step_count < MINHEAP_STEPS_MAX) search->steps[search->step_count++] = step;
   if (search->quiet) return;
-  fprintf(stderr, "%s: minimum heap of %s on %s: %s is %s\n", search->who, search->cell->workload->name, search->cell->collector->name,
-          text_bytes((double)trial->limit_bytes, bytes), minheap_search_word(&step));
+  fprintf(stderr, "%s: minimum heap of %s on %s: %s is %s\n", search->who, search->cell->workload->name,
+          search->cell->collector->name, text_bytes((double)trial->limit_bytes, bytes), minheap_search_word(&step));
 }
 
 static char **make_words(const struct plan_cell *cell)

@@ -110,7 +110,7 @@ struct dataset {
   uint64_t seed, blocks;
   char *machine; /* "2 x Intel Xeon 2.50 GHz" */
   char *allocators;
-  char *no_counters; /* why trials have no hardware counters; NULL: they have, or nothing is known */
+  char *no_counters;          /* why trials have no hardware counters; NULL: they have, or nothing is known */
   const char *held_allocator; /* what all cells are on, since only those were asked for; NULL: whatever was run */
   struct dataset_cell *cells; /* in the plan's order */
   size_t cell_count;

@@ -264,7 +264,7 @@ static enum figure_status draw(struct figure_job *job, const struct forest *fore
     struct canvas_panel *panel = canvas_add_panel(canvas, at_x, at_x + width, at_y, at_y + height);
     panel->x = x;
     panel->y = (struct axis){.low = -(double)forest->subject_count - 0.5, .high = 0.5};
-    axis_log_ticks(&panel->x, times_text, 2, width, CANVAS_TEXT_POINTS);
+    axis_log_ticks(&panel->x, times_text, 2, width / 2.2, CANVAS_TEXT_POINTS); /* texts are wider than high */
     panel->title = text_copy(dataset->series[forest->panels[p].series].label);
     put_panel(canvas, panel, forest, &forest->panels[p], dataset, column == 0);
   }

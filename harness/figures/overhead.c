@@ -174,7 +174,9 @@ static void describe(const struct figure_job *job, const void *context, const st
       "What a collector costs is at least the distance from 1; what the base's own barriers, allocator and locality "
       "cost is not in it. Bars: 95 %% over blocks, the base's noise included, cut off at the frame. Points of one "
       "collector are its settings.%s",
-      of->by_limit ? " A collector without a limit is at its peak heap. The minimum heap is the least of these collectors."
+      of->by_limit ? " A collector without a limit is at its peak heap; the minimum heap is the least of these "
+                     "collectors, and where no "
+                     "heap was limited, the smallest peak."
                    : "");
   figure->x_title = text_copy(of->by_limit ? "heap limit, in multiples of the minimum heap"
                                            : "peak heap, in multiples of the smallest");

@@ -129,7 +129,8 @@ static bool join_groups(char *svg)
 
 /* Attributes that gnuplot gives to every group: the outermost has them for all. */
 static const char inherited[] = " fill=\"none\" color=\"black\" stroke=\"currentColor\"";
-static const char for_all[] = " fill=\"none\" color=\"black\" stroke=\"none\""; /* lines and marks say their own stroke */
+static const char for_all[] =
+    " fill=\"none\" color=\"black\" stroke=\"none\""; /* lines and marks say their own stroke */
 static const char inherited_ends[] = " stroke-linecap=\"butt\" stroke-linejoin=\"miter\"";
 static const char inherited_font[] = " font-family=\"DejaVu Sans\"";
 static const char canvas[] = "<g id=\"gnuplot_canvas\"";
@@ -204,9 +205,12 @@ static const char *write_group(const char *at, FILE *out)
   if (end == NULL || behind != NULL) return behind;
   fputs("<g", out);
   for (const char *c = at + 2; c < end; c++) {
-    if (begins(c, inherited)) c += strlen(inherited) - 1;
-    else if (begins(c, inherited_ends)) c += strlen(inherited_ends) - 1;
-    else fputc(*c, out);
+    if (begins(c, inherited))
+      c += strlen(inherited) - 1;
+    else if (begins(c, inherited_ends))
+      c += strlen(inherited_ends) - 1;
+    else
+      fputc(*c, out);
   }
   fputc('>', out);
   return end + 1;

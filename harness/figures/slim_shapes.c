@@ -87,11 +87,12 @@ static bool read_dot(const char *at, struct dot *dot)
   *dot = (struct dot){0};
   if (!begins(at, "<use ")) return false;
   dot->tag_bytes = tag_length(at);
-  if (sscanf(at, "<use xlink:href='#gpPt6' transform='translate(%lf,%lf) scale(%lf)' color='%n", &dot->x, &dot->y, &scale,
-             &length) == 3 &&
+  if (sscanf(at, "<use xlink:href='#gpPt6' transform='translate(%lf,%lf) scale(%lf)' color='%n", &dot->x, &dot->y,
+             &scale, &length) == 3 &&
       length > 0)
     dot->diameter = circle_diameter * scale;
-  else if (sscanf(at, "<use xlink:href='#gpDot' x='%lf' y='%lf' color='%n", &dot->x, &dot->y, &length) == 2 && length > 0)
+  else if (sscanf(at, "<use xlink:href='#gpDot' x='%lf' y='%lf' color='%n", &dot->x, &dot->y, &length) == 2 &&
+           length > 0)
     dot->diameter = dot_diameter;
   else
     return false;

@@ -84,7 +84,7 @@ struct plan_cell {
   const char *allocator; /* "jemalloc", "glibc", "mimalloc", "tcmalloc", "blocks"; "own" where there is no choice */
   size_t twin_of;        /* of a twin: the index of the cell with the same configuration */
   enum setting_size size;
-  bool is_twin; /* of an A/A pair: another cell's configuration under an id of its own */
+  bool is_twin;          /* of an A/A pair: another cell's configuration under an id of its own */
   int64_t heap_multiple; /* its heap limit in thousandths of the minimum heap; 0: it was not given so */
   char id[PLAN_ID_MAX];
 };
@@ -110,7 +110,8 @@ void plan_free(struct plan *plan);
 /* The same as the plan's keys, from the command line; NULL and empty: not given. */
 struct plan_options {
   struct plan_words collectors, workloads, set, param, allocators;
-  const char *size, *name, *description, *blocks, *budget, *seed, *time_limit, *memory_limit, *pin, *aa, *floating, *precision;
+  const char *size, *name, *description, *blocks, *budget, *seed, *time_limit, *memory_limit, *pin, *aa, *floating,
+      *precision;
 };
 
 /* Keeps a copy of the text that the option gave; at_commas: one word for each part. */

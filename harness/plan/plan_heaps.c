@@ -78,8 +78,7 @@ static void set_bytes(struct plan_cell *cell, uint64_t unit)
 {
   const int knob = plan_heap_knob(cell);
   cell->heap_multiple = -cell->knobs[knob];
-  cell->knobs[knob] =
-      (int64_t)((double)unit * (double)cell->heap_multiple / SETTING_MULTIPLE_ONE);
+  cell->knobs[knob] = (int64_t)((double)unit * (double)cell->heap_multiple / SETTING_MULTIPLE_ONE);
   plan_cell_identify(cell);
 }
 

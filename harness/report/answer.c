@@ -61,7 +61,7 @@ static void put_sentence(const struct report *report, const struct sentence *sen
   const size_t count = ranking_order(&report->ranking, metric, &report->terms, order);
   fputs("<li>", out);
   if (count < 2) {
-    fprintf(out, "Who has %s cannot be said: not every collector has a value on every workload.</li>\n",
+    fprintf(out, "Who has %s cannot be said: there is no workload on which every collector has a value.</li>\n",
             sentence->least);
     free(order);
     return;
@@ -80,6 +80,10 @@ static void put_sentence(const struct report *report, const struct sentence *sen
     fputs("; and the last, ", out);
     put_other(report, order[0], order[count - 1], sentence, out);
   }
+  const size_t workloads = ranking_workloads(&report->ranking, metric);
+  if (workloads < report->ranking.subject_count)
+    fprintf(out, ", over the %zu workload%s on which every collector has a value", workloads,
+            workloads == 1 ? "" : "s");
   if (count < report->ranking.series_count)
     fprintf(out, ". %zu collectors are not ranked: they have no value on some workload",
             report->ranking.series_count - count);
@@ -89,7 +93,9 @@ static void put_sentence(const struct report *report, const struct sentence *sen
 
 static void put_scope(const struct report *report, FILE *out)
 {
-  fprintf(out, "<p class=\"answer\">Over the %zu workload%s that all %zu collectors which reclaim memory finished",
+  fprintf(out,
+          "<p class=\"answer\">Over the %zu workload%s that all %zu collectors (without the baselines none and manual) "
+          "finished",
           report->ranking.subject_count, report->ranking.subject_count == 1 ? "" : "s", report->ranking.series_count);
   if (report->ranking.subjects_left_out > 0)
     fprintf(out, " (%zu other%s not all did)", report->ranking.subjects_left_out,

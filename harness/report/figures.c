@@ -132,9 +132,9 @@ static bool draw(struct report *report, const struct figure *figure, size_t *num
 }
 
 /* In the order in which a reader asks. */
-static const char *const order[] = {"forest",   "overhead",   "mmu",        "percentiles", "latency",
-                                    "overview", "pause_live", "floating",   "thresholds", "timespace",   "heatmap",
-                                    "heap",     "noise",      NULL};
+static const char *const order[] = {"forest",   "overhead",   "mmu",      "percentiles", "latency",
+                                    "overview", "pause_live", "floating", "thresholds",  "timespace",
+                                    "heatmap",  "heap",       "noise",    NULL};
 
 bool report_figures(struct report *report, FILE *out)
 {

@@ -62,7 +62,8 @@ void report_limits(const struct report *report, FILE *out)
   if (!has_collector(dataset, "none"))
     fputs("<li>The collector none was not run, so the overheads' base is a collector's own.</li>\n", out);
   if (!has_collector(dataset, "manual"))
-    fputs("<li>Explicit frees (manual) were not run: what any automatic memory management costs is not shown.</li>\n", out);
+    fputs("<li>Explicit frees (manual) were not run: what any automatic memory management costs is not shown.</li>\n",
+          out);
   if (dataset->no_counters != NULL) {
     fputs("<li>Hardware counters are not available here (", out);
     html_text(out, dataset->no_counters);

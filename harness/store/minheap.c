@@ -70,8 +70,9 @@ bool store_find_minheap(struct store *store, const char *id, uint64_t *limit_byt
 
 bool store_each_minheap(struct store *store, store_minheap_visitor *visit, void *context)
 {
-  static const char sql[] = "SELECT id, collector, workload, size, knobs, parameters, build_id, created_at, attempts, seed,"
-                            " limit_bytes, precision FROM minheap ORDER BY created_at, id";
+  static const char sql[] =
+      "SELECT id, collector, workload, size, knobs, parameters, build_id, created_at, attempts, seed,"
+      " limit_bytes, precision FROM minheap ORDER BY created_at, id";
   if (store->version < WITH_MINHEAPS) return true;
   sqlite3_stmt *statement = store_prepare(store, sql, reading);
   if (statement == NULL) return false;

@@ -63,7 +63,7 @@ struct store_heap_sample {
  * difference is floating garbage.
  */
 struct store_floating {
-  uint64_t time_ns; /* since the trial's start */
+  uint64_t time_ns;                                      /* since the trial's start */
   uint64_t allocated_bytes, held_bytes, reachable_bytes; /* requested; reachable_bytes <= held_bytes */
 };
 

@@ -46,8 +46,8 @@ static bool has_parameters(const struct trial *trial, const json_t *head, const 
     setting_format(row, trial->parameters[i], wanted);
     const char *found = text_of(parameters, row->name);
     if (strcmp(found, wanted) != 0)
-      return complain(path, "the schedule was made with %s=%s, but %s=%s is to be run: make one for it", row->name, found,
-                      row->name, wanted);
+      return complain(path, "the schedule was made with %s=%s, but %s=%s is to be run: make one for it", row->name,
+                      found, row->name, wanted);
   }
   return true;
 }
@@ -61,8 +61,9 @@ static bool is_of_trial(const struct trial *trial, const json_t *head, const cha
                     trial->workload->name);
   const json_int_t seed = json_integer_value(json_object_get(head, "seed"));
   if (seed != (json_int_t)trial->seed)
-    return complain(path, "the schedule was made with the seed %" JSON_INTEGER_FORMAT ", but %" PRIu64
-                          " is to be run: make one for it",
+    return complain(path,
+                    "the schedule was made with the seed %" JSON_INTEGER_FORMAT ", but %" PRIu64
+                    " is to be run: make one for it",
                     seed, trial->seed);
   return has_parameters(trial, head, path);
 }

@@ -18,8 +18,8 @@ enum { OBJECT_BYTES = 100 };
 static char path[] = "/tmp/gclab-floating-XXXXXX";
 
 /* From 5 to 50000 ns; at the end what did not die is held. */
-static const struct floating_span span = {
-    .start_ns = 5, .end = {.time_ns = 50000, .allocated_bytes = 1000, .held_bytes = 700}};
+static const struct floating_span span = {.start_ns = 5,
+                                          .end = {.time_ns = 50000, .allocated_bytes = 1000, .held_bytes = 700}};
 
 /* Objects 0 and 1 die when the third has been made, 2 when the fifth has; the others live to the end. */
 static int write_schedule(void **state)
@@ -84,8 +84,8 @@ static void points_are_held_against_deaths(void **state)
   assert_point(&points[5], 50000, 700, 700);
   const struct floating_sums sums = floating_sums(points + 1, 4);
   assert_int_equal(sums.peak_bytes, 200);
-  assert_float_equal(sums.mean_bytes, 87.5, 1e-9);       /* (1000 + 500 + 250) / 20 */
-  assert_float_equal(sums.delay_bytes, 50, 1e-9);        /* 50 x 300 / 300 that died */
+  assert_float_equal(sums.mean_bytes, 87.5, 1e-9); /* (1000 + 500 + 250) / 20 */
+  assert_float_equal(sums.delay_bytes, 50, 1e-9);  /* 50 x 300 / 300 that died */
   assert_float_equal(sums.delay_ns, 1750.0 / 300, 1e-9);
   free(points);
 }

@@ -23,9 +23,8 @@ static double normal(void)
 
 static struct analysis_cell make_cell(double wall_ns, const double *drift)
 {
-  struct analysis_cell cell = {.trials = memory_require(calloc(BLOCKS, sizeof *cell.trials)),
-                               .trial_count = BLOCKS,
-                               .ok_count = BLOCKS};
+  struct analysis_cell cell = {
+      .trials = memory_require(calloc(BLOCKS, sizeof *cell.trials)), .trial_count = BLOCKS, .ok_count = BLOCKS};
   for (size_t b = 0; b < BLOCKS; b++) {
     double *values = memory_allocate(metric_count * sizeof *values);
     for (size_t m = 0; m < metric_count; m++) values[m] = NAN;

@@ -75,11 +75,11 @@ static void plan_wide(void)
 {
   static const char *const collectors[] = {"none",      "refcount", "refcount_cyclic", "marksweep",
                                            "semispace", "boehm",    "cpython",         "manual"};
-  static const char *const workloads[] = {"gcbench",       "binary_trees",   "splay",      "sliding_window", "cycles",
-                                          "hash_churn",    "lru_cache",      "hyperalloc", "message_queue",  "weak_cache",
-                                          "nqueens_lists", "request_server", "deltablue",  "json_trees",     "compiler",
-                                          "string_mix",    "python_objects", "big_array",  "long_list",      "decay",
-                                          "fragmentation", "tangles"};
+  static const char *const workloads[] = {
+      "gcbench",   "binary_trees", "splay",         "sliding_window", "cycles",         "hash_churn",
+      "lru_cache", "hyperalloc",   "message_queue", "weak_cache",     "nqueens_lists",  "request_server",
+      "deltablue", "json_trees",   "compiler",      "string_mix",     "python_objects", "big_array",
+      "long_list", "decay",        "fragmentation", "tangles"};
   for (size_t w = 0; w < sizeof workloads / sizeof workloads[0]; w++) {
     for (size_t c = 0; c < sizeof collectors / sizeof collectors[0]; c++) add(collectors[c], workloads[w]);
   }
@@ -229,8 +229,8 @@ static void make_floating(const struct shape *shape, struct store_floating *poin
 {
   for (size_t i = 0; i < POINTS; i++) {
     const uint64_t garbage = (uint64_t)((double)shape->garbage_bytes * fmod((double)i * 0.17, 1));
-    points[i] = (struct store_floating){i * (shape->wall_ns / POINTS), i << 20, shape->live_bytes + garbage,
-                                        shape->live_bytes};
+    points[i] =
+        (struct store_floating){i * (shape->wall_ns / POINTS), i << 20, shape->live_bytes + garbage, shape->live_bytes};
   }
 }
 

@@ -351,8 +351,8 @@ static void multiples_of_the_minimum_heap_become_bytes(void **state)
   snprintf(before, sizeof before, "%s", cells.cells[0].id);
   struct asked asked = {0};
   assert_true(plan_resolve_heaps(&cells, answer, &asked));
-  assert_int_equal(asked.times, 2);  /* live=1000 and live=2000 */
-  assert_int_equal(asked.bases, 4);  /* each with two growth factors */
+  assert_int_equal(asked.times, 2); /* live=1000 and live=2000 */
+  assert_int_equal(asked.bases, 4); /* each with two growth factors */
   assert_false(plan_has_multiples(&cells));
   assert_string_not_equal(cells.cells[0].id, before);
   uint32_t order[64];
@@ -375,7 +375,8 @@ static void multiples_of_the_minimum_heap_become_bytes(void **state)
     const bool is_other = multiple == 1500 || multiple == 4000;
     assert_true(is_other || !others);
     others |= is_other;
-    if (i > 0 && (cells.cells[order[i - 1]].heap_multiple == 1500 || cells.cells[order[i - 1]].heap_multiple == 4000) == is_other)
+    if (i > 0 && (cells.cells[order[i - 1]].heap_multiple == 1500 || cells.cells[order[i - 1]].heap_multiple == 4000) ==
+                     is_other)
       assert_true(order[i - 1] > order[i]);
   }
   plan_cells_free(&cells);
@@ -391,7 +392,8 @@ static uint64_t nothing(void *context, const struct plan_cell *bases, size_t cou
 static void without_a_minimum_heap_nothing_is_resolved(void **state)
 {
   (void)state;
-  struct plan *plan = fixture_load_group("    collectors: [marksweep]\n    workloads: [churn]\n    set: ['heap_limit=2x..8x/3']\n");
+  struct plan *plan =
+      fixture_load_group("    collectors: [marksweep]\n    workloads: [churn]\n    set: ['heap_limit=2x..8x/3']\n");
   struct plan_cells cells = fixture_expand(plan);
   assert_int_equal(cells.count, 3);
   assert_non_null(strstr(fixture_text_of(&cells.cells[1]), "heap_limit=4x"));

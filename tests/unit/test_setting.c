@@ -108,8 +108,8 @@ static void writes_what_it_reads(void **state)
     int64_t value;
     const char *text;
   } cases[] = {
-      {COUNT, 700, "700"},         {SIZE, 0, "0"},        {SIZE, 1000, "1000"}, {SIZE, 64 << 20, "64M"},
-      {SIZE, 1536 << 10, "1536K"}, {FACTOR, 1500, "1.5"}, {FACTOR, 2000, "2"},  {ON, 1, "on"},
+      {COUNT, 700, "700"},         {SIZE, 0, "0"},           {SIZE, 1000, "1000"},    {SIZE, 64 << 20, "64M"},
+      {SIZE, 1536 << 10, "1536K"}, {FACTOR, 1500, "1.5"},    {FACTOR, 2000, "2"},     {ON, 1, "on"},
       {COLOUR, 1, "green"},        {LIMIT, 64 << 20, "64M"}, {LIMIT, -1250, "1.25x"}, {LIMIT, -2000, "2x"},
   };
   char text[SETTING_TEXT_MAX];
