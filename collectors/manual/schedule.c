@@ -46,6 +46,7 @@ static bool add_due(struct schedule *schedule, uint64_t operations, uint32_t sea
 /* All that is born until then sits down. */
 static bool seat_until(struct seating *seating, struct schedule *schedule, uint64_t clock_objects)
 {
+  if (clock_objects == 0) return complain("is damaged: it has deaths before births");
   if (clock_objects > UINT32_MAX - 1) return complain("has more objects than manual can seat");
   if (clock_objects * sizeof *seating->of > seating->of_memory.bytes) {
     if (!mapping_grow(&seating->of_memory, clock_objects * sizeof *seating->of) ||
@@ -54,6 +55,7 @@ static bool seat_until(struct seating *seating, struct schedule *schedule, uint6
     seating->of = seating->of_memory.memory;
     seating->free = seating->free_memory.memory;
   }
+  if (seating->of == NULL) return no_memory();
   for (; seating->born < clock_objects; seating->born++)
     seating->of[seating->born] =
         seating->free_count > 0 ? seating->free[--seating->free_count] : schedule->seat_count++;

@@ -213,7 +213,7 @@ static bool export_all(struct export *export, const char *campaign_id)
 {
   write_head(export);
   bool read = true;
-  if (export->gbench) {
+  if (export->gbench && campaign_id != NULL) {
     find_campaign(export, campaign_id);
     read = store_each_trial(export->store, campaign_id, see_usage, export);
   }

@@ -81,11 +81,11 @@ struct plan_cell {
   const struct catalogue_workload *workload;
   int64_t *knobs;        /* one a row */
   int64_t *parameters;   /* one a row */
+  int64_t heap_multiple; /* its heap limit in thousandths of the minimum heap; 0: it was not given so */
   const char *allocator; /* "jemalloc", "glibc", "mimalloc", "tcmalloc", "blocks"; "own" where there is no choice */
   size_t twin_of;        /* of a twin: the index of the cell with the same configuration */
   enum setting_size size;
-  bool is_twin;          /* of an A/A pair: another cell's configuration under an id of its own */
-  int64_t heap_multiple; /* its heap limit in thousandths of the minimum heap; 0: it was not given so */
+  bool is_twin; /* of an A/A pair: another cell's configuration under an id of its own */
   char id[PLAN_ID_MAX];
 };
 

@@ -77,8 +77,8 @@ static void luck_is_not_held(void **state)
   /* Of 15 with a standard error of 0.05 sqrt(2 / 10) each, the least is expected some 1.7 of them below. */
   assert_true(chosen < -0.025 && chosen > -0.055);
   assert_true(fabs(held) < 0.006); /* four standard errors of the mean over experiments are 0.0052 */
-  assert_true(covered > EXPERIMENTS * 0.90);
-  assert_true(significant < EXPERIMENTS * 0.10);
+  assert_true((double)covered > EXPERIMENTS * 0.90);
+  assert_true((double)significant < EXPERIMENTS * 0.10);
 }
 
 static void what_is_faster_is_found(void **state)
