@@ -49,8 +49,13 @@ static void add_gaps(struct curve_sheet *sheet, const struct gaps *gaps)
   }
 }
 
-/* Rows of a cell's trials by length, and how long those ran. */
-static bool count_pauses(struct dataset *dataset, const struct dataset_cell *cell, uint64_t *counts, double *seconds)
+/* Rows of a cell's trials by length, all and those that were hit: the system took the processor away in them. */
+struct counts {
+  uint64_t all[STEPS], hit[STEPS];
+  double seconds; /* that the trials ran */
+};
+
+static bool count_pauses(struct dataset *dataset, const struct dataset_cell *cell, struct counts *counts)
 {
   for (size_t t = 0; t < cell->trial_count; t++) {
     if (strcmp(cell->trials[t].outcome, "ok") != 0) continue;
@@ -59,18 +64,21 @@ static bool count_pauses(struct dataset *dataset, const struct dataset_cell *cel
     for (size_t i = 0; i < series.pause_count; i++) {
       if ((double)series.pauses[i].duration_ns < least_ns) continue;
       const double step = log10((double)series.pauses[i].duration_ns / least_ns) * STEPS_A_DECADE;
-      counts[(size_t)fmin(step, STEPS - 1)]++;
+      const size_t at = (size_t)fmin(step, STEPS - 1);
+      counts->all[at]++;
+      counts->hit[at] += (series.pauses[i].flags & JOURNAL_PREEMPTED) != 0;
     }
-    *seconds += (double)cell->trials[t].wall_ns / 1e9;
+    counts->seconds += (double)cell->trials[t].wall_ns / 1e9;
     store_series_free(&series);
   }
   return true;
 }
 
 static void add_pauses(struct curve_sheet *sheet, const struct dataset_series *series, const uint64_t *counts,
-                       double seconds)
+                       double seconds, bool is_all)
 {
-  struct curve *curve = curve_add(sheet, palette_collector(series->collector), CANVAS_LINES, STEPS, series->label);
+  struct curve *curve = curve_add(sheet, palette_collector(series->collector), is_all ? CANVAS_LINES : CANVAS_DOTTED,
+                                  STEPS, is_all ? series->label : NULL);
   uint64_t above = 0, left[STEPS];
   for (size_t s = STEPS; s-- > 0;) left[s] = above += counts[s];
   for (size_t s = 0; s < STEPS && curve != NULL && left[s] > 0; s++)
@@ -83,14 +91,18 @@ static bool load(const struct figure_job *job, const void *gaps, size_t subject,
   struct dataset *dataset = job->dataset;
   for (size_t s = 0; s < dataset->series_count; s++) {
     const struct dataset_cell *cell = dataset_default_cell(dataset, s, subject);
-    uint64_t counts[STEPS] = {0};
-    double seconds = 0;
+    struct counts counts = {0};
     if (cell == NULL || cell->ok_count == 0 || !dataset->series[s].main_allocator) continue;
-    if (!count_pauses(dataset, cell, counts, &seconds)) return false;
+    if (!count_pauses(dataset, cell, &counts)) return false;
     uint64_t all = 0;
-    for (size_t i = 0; i < STEPS; i++) all += counts[i];
+    uint64_t hit = 0;
+    for (size_t i = 0; i < STEPS; i++) {
+      all += counts.all[i];
+      hit += counts.hit[i];
+    }
     if (all == 0) continue;
-    add_pauses(sheet, &dataset->series[s], counts, seconds);
+    add_pauses(sheet, &dataset->series[s], counts.all, counts.seconds, true);
+    if (hit > 0) add_pauses(sheet, &dataset->series[s], counts.hit, counts.seconds, false);
     drawn[s] = true;
     figure->pauses += all;
     parts_count_trials(cell, &figure->least_trials, &figure->most_trials);
@@ -121,7 +133,8 @@ static void describe(const struct figure_job *job, const void *context, const st
   figure->title = text_copy("Pauses beside the machine's own gaps");
   figure->subtitle = text_format(
       "How often a second there is a pause, or a gap, of this length or longer. %s at default knobs, all trials "
-      "together. Grey: what else had the core while no trial ran, in %llu samples, %s in all; gaps under %s do not "
+      "together; dotted: those of them in which the system took the processor away. Grey: what else had the core while "
+      "no trial ran, in %llu samples, %s in all; gaps under %s do not "
       "count, nor do cascades without a row. Pauses near that line or below it cannot be told from the machine's "
       "noise.",
       collectors, (unsigned long long)gaps->samples, text_duration((double)gaps->span_ns, span),

@@ -1,8 +1,9 @@
 /*
  * pause_live: how long full collections take, against what they found alive; a panel a workload, dots a collector.
  *
- * A tracing collection's pause should grow with what is alive; the slope is its speed.  Only collections of everything
- * that know what they leave: young ones look at something else.
+ * A tracing collection's pause should grow with what is alive; the slope is its speed.  Only collections that know what
+ * they leave: dark dots are those of everything, pale ones the young ones of a generational collector, whose
+ * pauses should not grow.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,8 +13,8 @@
 #include "harness/figures/palette.h"
 #include "harness/text/text.h"
 
-/* Dots on the same few pixels are one: at most so many places each way. */
-enum { PLACES_X = 120, PLACES_Y = 80 };
+/* Dots on the same few pixels are one: at most so many places each way; fewer for young ones, of which there are many. */
+enum { PLACES_X = 120, PLACES_Y = 80, YOUNG_PLACES_X = 60, YOUNG_PLACES_Y = 40 };
 
 /* A heap that is next to empty says nothing of the speed, and would take most of a log axis. */
 enum { LEAST_BYTES = 16384 };
@@ -34,18 +35,28 @@ static void dots_add(struct dots *dots, double live_bytes, double pause_ns)
   dots->pause_ns[dots->count++] = pause_ns;
 }
 
-static bool load_dots(struct dataset *dataset, const struct dataset_cell *cell, struct dots *dots)
+static bool has_generations(const struct store_series *series)
 {
-  *dots = (struct dots){0};
+  for (size_t i = 0; i < series->pause_count; i++) {
+    if (series->pauses[i].kind == JOURNAL_COLLECTION && series->pauses[i].generation > 0) return true;
+  }
+  return false;
+}
+
+/* Full collections and, where there are any, young ones. */
+static bool load_dots(struct dataset *dataset, const struct dataset_cell *cell, struct dots *dots, struct dots *young)
+{
+  *dots = *young = (struct dots){0};
   for (size_t t = 0; t < cell->trial_count; t++) {
     if (strcmp(cell->trials[t].outcome, "ok") != 0) continue;
     struct store_series series = {0};
     if (!store_load_series(dataset->store, cell->trials[t].id, &series)) return false;
+    const bool is_generational = has_generations(&series);
     for (size_t i = 0; i < series.pause_count; i++) {
       const struct journal_row *row = &series.pauses[i];
-      const bool is_full = row->kind == JOURNAL_COLLECTION && row->generation == 2;
-      if (is_full && row->heap_after_bytes >= LEAST_BYTES && row->duration_ns > 0)
-        dots_add(dots, (double)row->heap_after_bytes, (double)row->duration_ns);
+      if (row->kind != JOURNAL_COLLECTION || row->heap_after_bytes < LEAST_BYTES || row->duration_ns == 0) continue;
+      if (row->generation == 2 || is_generational)
+        dots_add(row->generation == 2 ? dots : young, (double)row->heap_after_bytes, (double)row->duration_ns);
     }
     store_series_free(&series);
   }
@@ -53,13 +64,14 @@ static bool load_dots(struct dataset *dataset, const struct dataset_cell *cell, 
 }
 
 /* The dots of a curve, a place on the grid of the axes at most once. */
-static void thin(struct curve *curve, const struct dots *dots, const struct axis *x, const struct axis *y)
+static void thin(struct curve *curve, const struct dots *dots, size_t places_x, size_t places_y, const struct axis *x,
+                 const struct axis *y)
 {
-  bool *taken = text_allocate(PLACES_X * PLACES_Y);
+  bool *taken = text_allocate(places_x * places_y);
   for (size_t i = 0; i < dots->count; i++) {
-    const size_t column = (size_t)(axis_fraction(x, dots->live_bytes[i]) * (PLACES_X - 1));
-    const size_t row = (size_t)(axis_fraction(y, dots->pause_ns[i]) * (PLACES_Y - 1));
-    bool *place = &taken[row * PLACES_X + column];
+    const size_t column = (size_t)(axis_fraction(x, dots->live_bytes[i]) * (double)(places_x - 1));
+    const size_t row = (size_t)(axis_fraction(y, dots->pause_ns[i]) * (double)(places_y - 1));
+    bool *place = &taken[row * places_x + column];
     if (!*place) curve_put(curve, dots->live_bytes[i], dots->pause_ns[i]);
     *place = true;
   }
@@ -68,7 +80,7 @@ static void thin(struct curve *curve, const struct dots *dots, const struct axis
 
 struct sheet {
   size_t subject;
-  struct dots *of; /* by series */
+  struct dots *of, *young; /* by series */
   size_t pauses;
 };
 
@@ -78,7 +90,7 @@ static void bytes_ticks(struct axis *axis, double length_px)
     axis_linear_ticks(axis, text_bytes_tick, true, 4);
     return;
   }
-  axis_log_ticks(axis, text_bytes_tick, 2, length_px / 2.2, CANVAS_TEXT_POINTS);
+  axis_log_ticks(axis, text_bytes_tick, 2, length_px / 3, CANVAS_TEXT_POINTS);
 }
 
 static void make_curves(const struct dataset *dataset, const struct sheet *sheet, struct curve_sheet *into,
@@ -86,10 +98,24 @@ static void make_curves(const struct dataset *dataset, const struct sheet *sheet
 {
   into->title = text_copy(dataset->subjects[sheet->subject].label);
   for (size_t s = 0; s < dataset->series_count; s++) {
+    if (sheet->young[s].count > 0) {
+      struct curve *young =
+          curve_add(into, palette_tint(palette_collector(dataset->series[s].collector), 0.5), CANVAS_DOTS,
+                    sheet->young[s].count, sheet->of[s].count == 0 ? dataset->series[s].label : NULL);
+      if (young != NULL) thin(young, &sheet->young[s], YOUNG_PLACES_X, YOUNG_PLACES_Y, x, y);
+    }
     if (sheet->of[s].count == 0) continue;
     struct curve *curve = curve_add(into, palette_collector(dataset->series[s].collector), CANVAS_DOTS,
                                     sheet->of[s].count, dataset->series[s].label);
-    if (curve != NULL) thin(curve, &sheet->of[s], x, y);
+    if (curve != NULL) thin(curve, &sheet->of[s], PLACES_X, PLACES_Y, x, y);
+  }
+}
+
+static void include(struct curve_figure *figure, const struct dots *dots)
+{
+  for (size_t i = 0; i < dots->count; i++) {
+    axis_include(&figure->x, dots->live_bytes[i]);
+    axis_include(&figure->y, dots->pause_ns[i]);
   }
 }
 
@@ -101,10 +127,8 @@ static enum figure_status draw(struct figure_job *job, const struct sheet *sheet
   figure->x.log = figure->y.log = true;
   for (size_t k = 0; k < count; k++) {
     for (size_t s = 0; s < dataset->series_count; s++) {
-      for (size_t i = 0; i < sheets[k].of[s].count; i++) {
-        axis_include(&figure->x, sheets[k].of[s].live_bytes[i]);
-        axis_include(&figure->y, sheets[k].of[s].pause_ns[i]);
-      }
+      include(figure, &sheets[k].of[s]);
+      include(figure, &sheets[k].young[s]);
     }
   }
   axis_pad(&figure->x, 0.04, 0.04);
@@ -114,11 +138,11 @@ static enum figure_status draw(struct figure_job *job, const struct sheet *sheet
   char *collectors = parts_collectors(dataset, drawn),
        *trials = parts_pooled(figure->least_trials, figure->most_trials);
   figure->name = text_copy("pause_live");
-  figure->title = text_copy("Full collections against what they leave");
-  figure->subtitle =
-      text_format("%s at default knobs. A dot is a collection that left 16 KiB or more, of %s; dots at one place "
-                  "are one. What is left: live objects, and what that collection did not reclaim.",
-                  collectors, trials);
+  figure->title = text_copy("Collections against what they leave");
+  figure->subtitle = text_format(
+      "%s at default knobs. A dot is a full collection that left 16 KiB or more, a pale one a young one, of %s; "
+      "those at one place are one. What is left: live objects, and what that collection did not reclaim.",
+      collectors, trials);
   figure->x_title = text_copy("heap after the collection");
   figure->x_ticks = bytes_ticks;
   figure->y_ticks = curves_time_ticks;
@@ -133,13 +157,15 @@ static enum figure_status draw(struct figure_job *job, const struct sheet *sheet
 static bool load_sheet(struct dataset *dataset, struct sheet *sheet, bool *drawn, struct curve_figure *figure)
 {
   sheet->of = text_allocate((dataset->series_count + 1) * sizeof *sheet->of);
+  sheet->young = text_allocate((dataset->series_count + 1) * sizeof *sheet->young);
   for (size_t s = 0; s < dataset->series_count; s++) {
     const struct dataset_cell *cell = dataset_default_cell(dataset, s, sheet->subject);
     if (cell == NULL || cell->ok_count == 0 || !dataset->series[s].main_allocator) continue;
-    if (!load_dots(dataset, cell, &sheet->of[s])) return false;
-    if (sheet->of[s].count == 0) continue;
+    if (!load_dots(dataset, cell, &sheet->of[s], &sheet->young[s])) return false;
+    const size_t count = sheet->of[s].count + sheet->young[s].count;
+    if (count == 0) continue;
     drawn[s] = true;
-    sheet->pauses += sheet->of[s].count;
+    sheet->pauses += count;
     parts_count_trials(cell, &figure->least_trials, &figure->most_trials);
   }
   figure->pauses += sheet->pauses;
@@ -148,11 +174,14 @@ static bool load_sheet(struct dataset *dataset, struct sheet *sheet, bool *drawn
 
 static void free_dots(const struct dataset *dataset, struct sheet *sheet)
 {
-  for (size_t s = 0; sheet->of != NULL && s < dataset->series_count; s++) {
+  for (size_t s = 0; sheet->young != NULL && s < dataset->series_count; s++) {
     free(sheet->of[s].live_bytes);
     free(sheet->of[s].pause_ns);
+    free(sheet->young[s].live_bytes);
+    free(sheet->young[s].pause_ns);
   }
   free(sheet->of);
+  free(sheet->young);
 }
 
 enum figure_status figure_pause_live(struct figure_job *job)

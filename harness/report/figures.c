@@ -20,7 +20,7 @@ static const struct {
     {"percentiles", "how often pauses come: a collector with many short ones looks better than one with few; see the "
                     "utilisation"},
     {"latency", "load other than the one that was set, and queues of a server with several threads"},
-    {"pause_live", "young collections, and how large a live heap the program will have elsewhere"},
+    {"pause_live", "how large a live heap the program will have elsewhere"},
     {"floating", "what the system cannot use for other reasons: fragments, headers, reserves"},
     {"thresholds", "other workloads: where a pause grows or shrinks with a threshold depends on the program"},
     {"heatmap", "what lies between the settings that were run"},
