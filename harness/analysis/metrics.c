@@ -110,6 +110,16 @@ static double mmu(const struct observation *o, double window_ns)
   return (double)o->total_ns >= window_ns ? stats_mmu(&o->utilisation, (uint64_t)window_ns) : NAN;
 }
 
+/* The share of a window that one in a hundred has at most; argument: its length. */
+static double utilisation_p1(const struct observation *o, double window_ns)
+{
+  const double q = 0.01;
+  double value = NAN;
+  if ((double)o->total_ns >= window_ns)
+    stats_utilisation_quantiles(&o->utilisation, (uint64_t)window_ns, &q, 1, &value);
+  return value;
+}
+
 /* ---- floating garbage ------------------------------------------------------------------------------------------- */
 
 static bool has_floating(const struct observation *o) { return o->series.floating_count >= 2; }
@@ -405,6 +415,9 @@ const struct metric metrics[] = {
    "the same over windows of 10 ms", "Cheng and Blelloch, PLDI 2001", mmu, MS(10)},
   {"mmu_100ms", "MMU over 100 ms", METRIC_PAUSES, METRIC_SHARE, METRIC_MORE, false,
    "the same over windows of 100 ms", "Cheng and Blelloch, PLDI 2001", mmu, MS(100)},
+  {"util_p1_10ms", "1st percentile of utilisation over 10 ms", METRIC_PAUSES, METRIC_SHARE, METRIC_MORE, false,
+   "of all windows of 10 ms, wherever they begin, one in a hundred has at most this share for the program; exact "
+   "over the pauses that have a row", "after Cheng and Blelloch, PLDI 2001", utilisation_p1, MS(10)},
 
   {"latency_p50", "median latency", METRIC_LATENCY, METRIC_NS, METRIC_LESS, false,
    "median of completion - start over the requests; where arrivals are on a schedule (open loop: request_server) the "

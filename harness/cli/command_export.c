@@ -9,9 +9,19 @@
 #include "base/memory.h"
 #include "harness/cli/command.h"
 #include "harness/cli/export.h"
+#include "harness/plan/plan.h"
 #include "harness/store/store.h"
 
-enum { OPTION_FORMAT = 256, OPTION_PAUSES, OPTION_FLOATING, OPTION_STORE, OPTION_CAMPAIGN, OPTION_ALL, ID_BYTES = 33 };
+enum {
+  OPTION_FORMAT = 256,
+  OPTION_PAUSES,
+  OPTION_FLOATING,
+  OPTION_WORST,
+  OPTION_STORE,
+  OPTION_CAMPAIGN,
+  OPTION_ALL,
+  ID_BYTES = 33
+};
 
 enum format { FORMAT_CSV, FORMAT_JSON, FORMAT_GBENCH, FORMATS };
 
@@ -22,6 +32,11 @@ static const struct argp_option options[] = {
      "what to write (default csv); gbench: the JSON that Google Benchmark's compare.py reads", 1},
     {"pauses", OPTION_PAUSES, 0, 0, "a row a pause, not a row a trial", 1},
     {"floating", OPTION_FLOATING, 0, 0, "a row a point of floating garbage, of campaigns that were run with --floating",
+     1},
+    {"worst", OPTION_WORST, "TIME", 0,
+     "a row a window of this length (10ms): the ten of each trial in which the program had the least time, with what "
+     "was "
+     "in them",
      1},
     {"campaign", OPTION_CAMPAIGN, "NAME|ID", 0,
      "of this campaign: a name, an id or its beginning (default: the newest)", 2},
@@ -39,6 +54,7 @@ static const char doc[] =
     "Examples:\n"
     "  gclab export > trials.csv\n"
     "  gclab export --campaign thresholds --pauses -o pauses.csv\n"
+    "  gclab export --worst 10ms\n"
     "  gclab export --all --format json | jq '.[] | select(.outcome != \"ok\")'\n"
     "  gclab export --format gbench -o new.json && compare.py benchmarks old.json new.json\n"
     "  compare.py filters new.json marksweep semispace\n\n"
@@ -48,13 +64,21 @@ static const char doc[] =
 struct arguments {
   const char *store, *campaign, *output;
   const struct export_rows *rows;
+  uint64_t window_ns;
   enum format format;
   bool all;
 };
 
+static void choose_rows(struct arguments *arguments, const struct export_rows *rows, struct argp_state *state)
+{
+  if (arguments->rows != &export_trials) argp_error(state, "--pauses, --floating and --worst exclude each other");
+  arguments->rows = rows;
+}
+
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
   struct arguments *arguments = state->input;
+  char error[SETTING_ERROR_MAX];
   switch (key) {
   case OPTION_FORMAT:
     arguments->format = 0;
@@ -62,9 +86,14 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     if (arguments->format == FORMATS) argp_error(state, "--format: '%s' is none of csv, json and gbench", value);
     return 0;
   case OPTION_PAUSES:
+    choose_rows(arguments, &export_pauses, state);
+    return 0;
   case OPTION_FLOATING:
-    if (arguments->rows != &export_trials) argp_error(state, "--pauses and --floating exclude each other");
-    arguments->rows = key == OPTION_PAUSES ? &export_pauses : &export_floating;
+    choose_rows(arguments, &export_floating, state);
+    return 0;
+  case OPTION_WORST:
+    choose_rows(arguments, &export_worst, state);
+    if (!quantity_parse_duration("worst", value, false, &arguments->window_ns, error)) argp_error(state, "--%s", error);
     return 0;
   case OPTION_STORE:
     arguments->store = value;
@@ -84,7 +113,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
   case ARGP_KEY_END:
     if (arguments->all && arguments->campaign != NULL) argp_error(state, "--all and --campaign exclude each other");
     if (arguments->format == FORMAT_GBENCH && (arguments->all || arguments->rows != &export_trials))
-      argp_error(state, "--format gbench is of the trials of one campaign: leave out --all, --pauses and --floating");
+      argp_error(state, "--format gbench is of the trials of one campaign: leave out --all, --pauses, --floating and "
+                        "--worst");
     return 0;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -239,10 +269,11 @@ static int run_export(const struct arguments *arguments, struct store *store)
   if (!arguments->all && !store_find_campaign(store, arguments->campaign, id)) return EXIT_ENVIRONMENT;
   FILE *out = arguments->output != NULL ? memory_or_null(fopen(arguments->output, "we")) : stdout;
   if (out == NULL) return complain_output(arguments->output);
-  struct export export = {.writer = {.out = out, .json = arguments->format == FORMAT_JSON},
-                          .store = store,
-                          .rows = arguments->rows,
-                          .gbench = arguments->format == FORMAT_GBENCH};
+  struct export export = {
+      .writer = {.out = out, .json = arguments->format == FORMAT_JSON, .window_ns = arguments->window_ns},
+      .store = store,
+      .rows = arguments->rows,
+      .gbench = arguments->format == FORMAT_GBENCH};
   const bool read = export_all(&export, arguments->all ? NULL : id);
   const bool written = !ferror(out) && fflush(out) == 0 && (out == stdout || fclose(out) == 0);
   if (!written) return complain_output(arguments->output);

@@ -13,7 +13,8 @@
 struct export_writer {
   FILE *out;
   bool json;
-  bool in_row; /* a field was written already */
+  bool in_row;        /* a field was written already */
+  uint64_t window_ns; /* of export_worst */
   uint64_t rows;
 };
 
@@ -24,6 +25,7 @@ void export_end_row(struct export_writer *writer);
 void export_text(struct export_writer *writer, const char *name, const char *text);
 void export_number(struct export_writer *writer, const char *name, int64_t value);
 void export_count(struct export_writer *writer, const char *name, uint64_t value);
+void export_real(struct export_writer *writer, const char *name, double value);
 void export_settings(struct export_writer *writer, const char *name, const char *text);
 
 /* A kind of row: its columns in their order, and how the rows of one trial are written. */
@@ -36,7 +38,12 @@ struct export_rows {
   bool needs_series;
 };
 
-extern const struct export_rows export_trials, export_pauses, export_floating;
+extern const struct export_rows export_trials, export_pauses, export_floating, export_worst;
+
+/* What every row of a trial's series begins with, written once; to be freed. */
+char *export_shared_fields(const struct export_writer *writer, const char *campaign, const struct store_trial *trial,
+                           const struct store_cell *cell);
+void export_begin_shared_row(struct export_writer *writer, const char *shared);
 
 /* Google Benchmark's JSON (export_gbench.c), written bit by bit. */
 struct export_gbench_place {

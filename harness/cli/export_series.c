@@ -34,9 +34,8 @@ static const char *const floating_columns[] = {
     SHARED_COLUMNS, "time_ns", "allocated_bytes", "held_bytes", "reachable_bytes", "floating_bytes",
 };
 
-/* The fields that all rows of a trial share, written once. */
-static char *make_shared_fields(const struct export_writer *writer, const char *campaign,
-                                const struct store_trial *trial, const struct store_cell *cell)
+char *export_shared_fields(const struct export_writer *writer, const char *campaign, const struct store_trial *trial,
+                           const struct store_cell *cell)
 {
   char *text = NULL;
   size_t bytes = 0;
@@ -51,7 +50,7 @@ static char *make_shared_fields(const struct export_writer *writer, const char *
   return text;
 }
 
-static void begin_shared_row(struct export_writer *writer, const char *shared)
+void export_begin_shared_row(struct export_writer *writer, const char *shared)
 {
   export_begin_row(writer);
   fputs(shared, writer->out);
@@ -61,7 +60,7 @@ static void begin_shared_row(struct export_writer *writer, const char *shared)
 static void write_pause(struct export_writer *writer, const char *shared, const struct store_series *series,
                         const struct journal_row *row)
 {
-  begin_shared_row(writer, shared);
+  export_begin_shared_row(writer, shared);
   export_text(writer, "kind", journal_kind_names[row->kind]);
   export_text(writer, "cause", journal_cause_names[row->cause]);
   export_count(writer, "generation", row->generation);
@@ -87,7 +86,7 @@ static void write_pause(struct export_writer *writer, const char *shared, const 
 static void write_pauses(struct export_writer *writer, const char *campaign, const struct store_trial *trial,
                          const struct store_cell *cell, const struct store_series *series)
 {
-  char *shared = make_shared_fields(writer, campaign, trial, cell);
+  char *shared = export_shared_fields(writer, campaign, trial, cell);
   for (size_t i = 0; i < series->pause_count; i++) write_pause(writer, shared, series, &series->pauses[i]);
   free(shared);
 }
@@ -95,10 +94,10 @@ static void write_pauses(struct export_writer *writer, const char *campaign, con
 static void write_floating(struct export_writer *writer, const char *campaign, const struct store_trial *trial,
                            const struct store_cell *cell, const struct store_series *series)
 {
-  char *shared = make_shared_fields(writer, campaign, trial, cell);
+  char *shared = export_shared_fields(writer, campaign, trial, cell);
   for (size_t i = 0; i < series->floating_count; i++) {
     const struct store_floating *point = &series->floating[i];
-    begin_shared_row(writer, shared);
+    export_begin_shared_row(writer, shared);
     export_count(writer, "time_ns", point->time_ns);
     export_count(writer, "allocated_bytes", point->allocated_bytes);
     export_count(writer, "held_bytes", point->held_bytes);

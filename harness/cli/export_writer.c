@@ -59,6 +59,12 @@ void export_count(struct export_writer *writer, const char *name, uint64_t value
   fprintf(writer->out, "%" PRIu64, value);
 }
 
+void export_real(struct export_writer *writer, const char *name, double value)
+{
+  begin_field(writer, name);
+  fprintf(writer->out, "%.6f", value);
+}
+
 /* {"a":"1","b":"2"} -> a=1;b=2 */
 static char *join_settings(const json_t *object)
 {

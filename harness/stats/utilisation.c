@@ -286,6 +286,9 @@ static double share_at_most(const struct piece *pieces, size_t count, double tot
   return length / total;
 }
 
+/* Of a quantile, which is searched: so much of the window. */
+static const double quantile_precision = 1e-10;
+
 void stats_utilisation_quantiles(const struct stats_utilisation *utilisation, uint64_t window_ns, const double *q,
                                  size_t count, double *values)
 {
@@ -296,7 +299,7 @@ void stats_utilisation_quantiles(const struct stats_utilisation *utilisation, ui
   const size_t piece_count = list_pieces(utilisation, window, pieces, breaks, break_count);
   for (size_t k = 0; k < count; k++) {
     double low = stats_mmu(utilisation, window), high = 1;
-    for (int i = 0; i < 50 && piece_count > 0; i++) {
+    for (int i = 0; i < 50 && piece_count > 0 && high - low > quantile_precision; i++) {
       const double middle = (low + high) / 2;
       if (share_at_most(pieces, piece_count, (double)last, middle) < q[k])
         low = middle;

@@ -68,8 +68,8 @@ size_t stats_worst_windows(const struct stats_utilisation *utilisation, uint64_t
                            size_t capacity);
 
 /*
- * The mutator utilisation distribution: quantiles q (ascending) of u(t, window) over all t, time-weighted and exact for
- * the piecewise linear function.
+ * The mutator utilisation distribution: quantiles q (ascending) of u(t, window) over all t, time-weighted, and exact (to 1e-10)
+ * for the piecewise linear function.
  */
 void stats_utilisation_quantiles(const struct stats_utilisation *utilisation, uint64_t window_ns, const double *q,
                                  size_t count, double *values);

@@ -70,6 +70,13 @@ is "gbench times are the trials'" "$(jq -c '[.benchmarks[] | select(.real_time) 
 is "gbench errors" "$(jq -c '[.benchmarks[] | select(.error_occurred) | [.error_message, has("real_time")]] | unique' \
   "$work/g.json")" '[["failed: exit status 5\nit is Tuesday",false]]'
 
+# Windows: three pauses of 100, 101 and 102 ns in a trial of 5 ms and more are in one window of a millisecond.
+"$gclab" run -c alpha -w work --set rows=3 --set work_ms=5 --allocator glibc --blocks 1 --no-aa --name windows --quiet >/dev/null ||
+  fail "a campaign with windows"
+"$gclab" export --campaign windows --worst 1ms -o "$work/worst.csv" || fail "worst windows"
+is "worst windows" "$(query "$work/worst.csv" "select rank, window_ns, pauses, cascades, paused_ns, longest_ns, longest_kind from t")" \
+  "1|1000000|3|0|303|102|collection"
+
 refused() { # CODE WORD OPTION...
   local code=$1 word=$2 message status=0
   shift 2
@@ -80,6 +87,7 @@ refused() { # CODE WORD OPTION...
 refused 2 "none of csv, json and gbench" --format xml
 refused 2 "of the trials of one campaign" --format gbench --pauses
 refused 2 "exclude each other" --floating --pauses
+refused 2 "'0.5' is not a duration" --worst 0.5
 refused 2 "exclude each other" --all --campaign second
 refused 2 "one word too many" second
 refused 4 "there is no campaign 'third'" --campaign third
