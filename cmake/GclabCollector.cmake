@@ -48,6 +48,7 @@ function(gclab_collector_programs program)
   gclab_collector_program(trial ${program} LINK
     gclab::workloads gclab::interpreter gclab_collector_${program} gclab::collector_parts gclab::script gclab::base
     gclab::trial_deps)
+  gclab_collector_layouts(${program})
   if(GCLAB_MICRO)
     gclab_collector_program(micro ${program} LINK
       gclab::primitives gclab_collector_${program} gclab::collector_parts gclab::gbench gclab::base gclab::micro_deps)
@@ -55,19 +56,46 @@ function(gclab_collector_programs program)
   set_property(GLOBAL APPEND PROPERTY GCLAB_COLLECTORS ${program})
 endfunction()
 
+# The trial program in other orders of linking: the same code at other addresses relative to one another, and to the
+# lines and pages of caches.  bin/layouts/1/gclab-trial-PROGRAM, and so on (harness/catalogue/program.h).
+function(gclab_collector_layouts program)
+  if(NOT GCLAB_LAYOUTS GREATER 1 OR NOT CMAKE_BUILD_TYPE STREQUAL Release OR GCLAB_SANITIZE)
+    return()
+  endif()
+  math(EXPR last "${GCLAB_LAYOUTS} - 1")
+  foreach(layout RANGE 1 ${last})
+    set(keyed)
+    foreach(library gclab::workloads gclab::interpreter gclab_collector_${program} gclab::collector_parts gclab::script
+        gclab::base)
+      string(MD5 key "${layout} ${library}")
+      list(APPEND keyed "${key}@${library}")
+    endforeach()
+    list(SORT keyed)
+    list(TRANSFORM keyed REPLACE "^[^@]*@" "")
+    gclab_collector_program(trial ${program} LAYOUT ${layout} LINK
+      -Wl,--start-group ${keyed} -Wl,--end-group gclab::trial_deps)
+  endforeach()
+endfunction()
+
 # The program gclab-KIND-PROGRAM, of the objects gclab::KIND and libraries.
 function(gclab_collector_program kind program)
-  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "LAYOUT" "LINK" ${ARGN})
   set(target gclab-${kind}-${program})
+  set(folder)
+  if(ARG_LAYOUT)
+    set(target ${target}-layout${ARG_LAYOUT})
+    set(folder /layouts/${ARG_LAYOUT})
+  endif()
   add_executable(${target} $<TARGET_OBJECTS:gclab::${kind}>)
   target_link_libraries(${target} PRIVATE ${ARG_LINK})
   set_target_properties(${target} PROPERTIES
     LINKER_LANGUAGE C # imported objects do not tell, and C++ is not needed to link: micro_deps names its library
-    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+    OUTPUT_NAME gclab-${kind}-${program}
+    RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin${folder})
   if(GCLAB_LTO_WORKS)
     set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION ON)
   elseif(GCLAB_LTO_FOREIGN)
     target_link_options(${target} PRIVATE -fno-lto) # another compiler's intermediate code: only the machine code counts
   endif()
-  install(TARGETS ${target} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/gclab)
+  install(TARGETS ${target} RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/gclab${folder})
 endfunction()

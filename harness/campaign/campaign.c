@@ -181,7 +181,7 @@ static bool is_same_program(const struct catalogue_collector *of)
 {
   char hash[CATALOGUE_HASH_MAX];
   errno = 0;
-  if (!program_hash(of->trial_path, hash))
+  if (!program_build_id(of->trial_path, of->layouts, hash))
     fprintf(stderr, "gclab: %s: %s: build it again, then run the same command to go on\n", of->trial_path,
             errno != 0 ? strerror(errno) : "it is empty");
   else if (strcmp(hash, of->build_id) != 0)
@@ -310,6 +310,12 @@ static enum end find_support(struct campaign *campaign, const struct plan_cell *
   return END_COMPLETE;
 }
 
+/* Orders of linking are taken in turn, so that no result hangs on one of them. */
+static unsigned layout_of(const struct catalogue_collector *of, uint32_t block)
+{
+  return of->layouts > 1 ? block % of->layouts : 0;
+}
+
 /* Runs one process and keeps what it leaves.  END_COMPLETE: all is well with the harness, whatever the outcome. */
 static enum end run_trial(struct campaign *campaign, uint32_t block, uint32_t position, size_t cell, const char *label,
                           const struct support *support)
@@ -328,6 +334,7 @@ static enum end run_trial(struct campaign *campaign, uint32_t block, uint32_t po
   const struct launch launch = {.cell = &campaign->cells->cells[cell],
                                 .trial_id = id,
                                 .deaths_path = support->replayed,
+                                .layout = layout_of(campaign->cells->cells[cell].collector, block),
                                 .seed = seed,
                                 .memory_limit_bytes = plan->memory_limit_bytes,
                                 .core = campaign->cores.trial};

@@ -20,6 +20,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "harness/campaign/preload.h"
+#include "harness/catalogue/program.h"
 
 enum { PADDING_MAX = 4095, WORDS_MAX = 256, STACK_BYTES = 8 << 20 };
 
@@ -55,10 +56,17 @@ static void add_settings(struct words *words, const char *option, const struct s
   }
 }
 
+static void add_program(struct words *words, const char *path, unsigned layout)
+{
+  char *program = program_layout_path(path, layout);
+  add(words, "%s", program);
+  free(program);
+}
+
 static void make_command(struct words *words, const struct launch *launch, const struct process *process)
 {
   const struct plan_cell *cell = launch->cell;
-  add(words, "%s", cell->collector->trial_path);
+  add_program(words, cell->collector->trial_path, launch->layout);
   add(words, "run");
   add(words, "%s", cell->workload->name);
   if (cell->size != SETTING_SIZE_DEFAULT) add(words, "--size=%s", setting_size_names[cell->size]);
@@ -67,6 +75,7 @@ static void make_command(struct words *words, const struct launch *launch, const
   add(words, "--seed=%" PRIu64, launch->seed);
   add(words, "--record-fd=%d", process->record_fd);
   add(words, "--journal-fd=%d", process->journal_fd);
+  if (cell->collector->layouts > 1) add(words, "--layout=%u", launch->layout);
   if (launch->deaths_path != NULL) add(words, "--deaths=%s", launch->deaths_path);
 }
 

@@ -18,6 +18,7 @@
 struct launch {
   const struct plan_cell *cell;
   const char *trial_id;
+  unsigned layout;         /* of the program, below the collector's number of them */
   const char *deaths_path; /* the death schedule to be replayed; NULL: none */
   uint64_t seed, memory_limit_bytes;
   int core; /* -1: any */

@@ -60,7 +60,8 @@ static bool read_program(const struct program *program, struct catalogue_collect
     return false;
   }
   collector->trial_path = memory_require(strdup(program->path));
-  if (!program_hash(program->path, collector->build_id)) {
+  collector->layouts = program_layouts(program->path);
+  if (!program_build_id(program->path, collector->layouts, collector->build_id)) {
     snprintf(error, DESCRIPTION_ERROR_MAX, "the program cannot be read");
     return false;
   }

@@ -25,7 +25,8 @@ struct catalogue_collector {
   const char *name, *summary, *source, *version;
   char *program_name;                /* the name, or NAME+MEMORY of a variant */
   char *trial_path;                  /* the program */
-  char build_id[CATALOGUE_HASH_MAX]; /* XXH3-128 of the program's content */
+  unsigned layouts;                  /* in how many orders of linking it is there (program.h) */
+  char build_id[CATALOGUE_HASH_MAX]; /* XXH3-128 of the content of all of them */
   bool checking, sanitized;
   const char *revision, *compiler, *build;
   const char **capabilities; /* "reclaims", "uses_malloc", ... */

@@ -225,3 +225,39 @@ bool program_hash(const char *path, char *hash)
   snprintf(hash, CATALOGUE_HASH_MAX, "%016" PRIx64 "%016" PRIx64, (uint64_t)digest.high64, (uint64_t)digest.low64);
   return true;
 }
+
+char *program_layout_path(const char *path, unsigned layout)
+{
+  if (layout == 0) return memory_require(strdup(path));
+  const char *slash = strrchr(path, '/');
+  const size_t directory = slash != NULL ? (size_t)(slash - path) : 0;
+  return memory_format("%.*s/layouts/%u/%s", slash != NULL ? (int)directory : 1, slash != NULL ? path : ".", layout,
+                       slash != NULL ? slash + 1 : path);
+}
+
+unsigned program_layouts(const char *path)
+{
+  unsigned layouts = 1;
+  for (bool is_there = true; is_there && layouts < PROGRAM_LAYOUTS_MAX; layouts += is_there) {
+    char *other = program_layout_path(path, layouts);
+    is_there = access(other, X_OK) == 0;
+    free(other);
+  }
+  return layouts;
+}
+
+bool program_build_id(const char *path, unsigned layouts, char *hash)
+{
+  char all[PROGRAM_LAYOUTS_MAX * CATALOGUE_HASH_MAX] = "";
+  bool done = true;
+  if (layouts <= 1) return program_hash(path, hash);
+  for (unsigned i = 0; i < layouts && done; i++) {
+    char *one = program_layout_path(path, i);
+    done = program_hash(one, all + i * (CATALOGUE_HASH_MAX - 1));
+    free(one);
+  }
+  if (!done) return false;
+  const XXH128_hash_t digest = XXH3_128bits(all, strlen(all));
+  snprintf(hash, CATALOGUE_HASH_MAX, "%016" PRIx64 "%016" PRIx64, (uint64_t)digest.high64, (uint64_t)digest.low64);
+  return true;
+}

@@ -35,4 +35,18 @@ void programs_free(struct programs *programs);
 /* Writes the hash of the file's content as 32 hexadecimal digits and a NUL. */
 bool program_hash(const char *path, char *hash);
 
+/*
+ * A program may be there in several LAYOUTS: the same code, linked in other orders.  The first is the program, the others
+ * are layouts/1/NAME, layouts/2/NAME, ... in its directory.
+ */
+enum { PROGRAM_LAYOUTS_MAX = 16 };
+
+unsigned program_layouts(const char *path);
+
+/* The path of one of them, from 0 on; to be freed. */
+char *program_layout_path(const char *path, unsigned layout);
+
+/* The hash of all of them together: of a single one program_hash. */
+bool program_build_id(const char *path, unsigned layouts, char *hash);
+
 #endif

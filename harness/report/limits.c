@@ -78,9 +78,8 @@ void report_limits(const struct report *report, FILE *out)
           "longest pause of a trial may be the system's.</li>\n",
           text_count(dataset->involuntary_switches, number));
   put_warmup(report, out);
-  fputs("<li>Programs are linked once: layout is varied by the size of the environment and by address-space "
-        "randomisation, "
-        "not by link order.</li>\n</ul>\n</section>\n",
+  fputs("<li>Layout is varied by the size of the environment, by address-space randomisation, and, where the build has "
+        "several, by orders of linking that blocks take in turn.</li>\n</ul>\n</section>\n",
         out);
 }
 

@@ -22,7 +22,8 @@ enum {
   OPTION_FLOOR,
   OPTION_REQUESTS,
   OPTION_REPORT,
-  OPTION_DEATHS
+  OPTION_DEATHS,
+  OPTION_LAYOUT
 };
 
 static const struct argp_option options[] = {
@@ -34,6 +35,7 @@ static const struct argp_option options[] = {
     {"verify", OPTION_VERIFY, 0, 0, "check the whole heap, and the journal against the counters, after the work", 1},
     {"record-fd", OPTION_RECORD_FD, "FD", 0, "write the record to this descriptor (default: standard output)", 2},
     {"deaths", OPTION_DEATHS, "FILE", 0, "the death schedule that a collector is to replay", 2},
+    {"layout", OPTION_LAYOUT, "N", 0, "which of its orders of linking this program is, for the record (default 0)", 2},
     {"report", OPTION_REPORT, "FILE", 0, "where an instrument writes what it observes", 2},
     {"journal-fd", OPTION_JOURNAL_FD, "FD", 0, "keep the journal in this memory file", 2},
     {"journal-rows", OPTION_ROWS, "N", 0, "room for N pauses (default 1000000)", 2},
@@ -137,6 +139,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
     break;
   case OPTION_REPORT:
     trial->report_path = argument;
+    break;
+  case OPTION_LAYOUT:
+    trial->layout = parse_number(argument, "--layout", state);
     break;
   case OPTION_DEATHS:
     trial->deaths_path = argument;

@@ -137,6 +137,7 @@ static json_t *make_record(const struct trial *trial)
   document_set_number(root, "gc_ns", journal_total_ns(&trial->journal));
   document_set_number(root, "cascade_floor_ns", trial->cascade_floor_ns);
   document_set(root, "journal", json_boolean(trial->journal_enabled));
+  document_set_number(root, "layout", trial->layout);
   put_counters(root, &trial->mutator->counters);
   put_facts(root, trial->mutator);
   put_work(root, trial);

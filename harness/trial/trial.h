@@ -46,6 +46,7 @@ struct trial {
   bool verify;             /* check the whole heap after the work */
   const char *report_path; /* NULL: nobody wants what an instrument observes */
   const char *deaths_path; /* NULL: there is no death schedule to replay */
+  uint64_t layout;         /* which of the orders of linking this program is */
 
   struct journal journal;
   struct gc_mutator *mutator;
