@@ -125,6 +125,7 @@ static size_t thin(struct store_floating *points, size_t count)
 struct store_floating *floating_points(const char *deaths_path, const struct store_series *series,
                                        const struct floating_span *span, size_t *count)
 {
+  *count = 0;
   FILE *file = deaths_file_open_rows(deaths_path);
   if (file == NULL) {
     fprintf(stderr, "gclab: %s: %s\n", deaths_path, strerror(errno));
@@ -140,6 +141,7 @@ struct store_floating *floating_points(const char *deaths_path, const struct sto
   if (!done) {
     fprintf(stderr, "gclab: %s: the death schedule is damaged, or of another program\n", deaths_path);
     free(points);
+    *count = 0;
     return NULL;
   }
   qsort(points, *count, sizeof *points, compare_times);

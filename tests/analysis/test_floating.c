@@ -137,6 +137,7 @@ static void a_damaged_schedule_is_refused(void **state)
   assert_int_equal(write(fd, "{}\n\x85", 4), 4);
   close(fd);
   assert_null(floating_points(cut, &series, &span, &count));
+  assert_int_equal(count, 0);
   unlink(cut);
   assert_null(floating_points(cut, &series, &span, &count));
 }
