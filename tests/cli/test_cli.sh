@@ -180,7 +180,7 @@ trials=$(sqlite3 precise.sqlite 'select count(*) from trial')
 try 0 run -c none,marksweep -w gcbench --small --precision 95% --no-aa --store precise.sqlite --quiet
 [ "$(sqlite3 precise.sqlite 'select count(*) from trial')" = "$trials" ] || fail "more trials than were needed"
 # With a budget, what is left after ten blocks goes to the widest interval: always a pair, of one block.
-try 0 run -c none,marksweep,refcount -w gcbench --small --precision 1% --budget 2s --no-aa --store rest.sqlite --quiet
+try 0 run -c none,marksweep,refcount -w gcbench --small --precision 1% --blocks 14 --budget 5m --no-aa --store rest.sqlite --quiet
 [ "$(sqlite3 rest.sqlite "select min(n) from (select count(*) as n from trial group by cell_id)")" -ge 10 ] ||
   fail "a cell has fewer than ten trials"
 [ "$(sqlite3 rest.sqlite "select count(*) from trial t join cell c on c.id = t.cell_id where c.collector <> 'none' and
