@@ -515,7 +515,7 @@ static void programs_that_change_end_the_campaign(void **state)
   char *aside = path_in(bench, "aside");
   const pid_t builder = fork();
   if (builder == 0) {
-    usleep(400000);
+    for (int i = 0; i < 3000 && count_running(bench) == 0; i++) usleep(10000); /* until there is a trial */
     _exit(rename(path, aside) != 0);
   }
   assert_int_equal(run(bench, &order), CAMPAIGN_ENVIRONMENT);

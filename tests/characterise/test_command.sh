@@ -156,7 +156,8 @@ migrate) # a store of version 1 is read as it is, and has the new tables once it
 interrupt) # what was characterised is kept, and nothing is left
   "$gclab" characterise >out 2>err & # its SIGINT is ignored, as the shell has it in the background
   pid=$!
-  sleep 0.7
+  # Its directory is made when a workload is looked at: signals are waited for since before that.
+  until ls -d gclab-* >/dev/null 2>&1 || ! kill -0 $pid 2>/dev/null; do sleep 0.01; done
   kill -TERM $pid
   status=0
   wait $pid || status=$?
