@@ -40,7 +40,7 @@ _gclab_value() {
     --size) if [[ $command == micro ]]; then _gclab_reply $'default\nsmall\nfull' "" "$2"; else _gclab_reply $'default\nsmall\nlarge' "" "$2"; fi ;;
     -m | --metric) _gclab_reply_list "$(_gclab_names metrics; echo all)" "$2" ;;
     --color) _gclab_reply $'auto\nalways\nnever' "" "$2" ;;
-    --format) _gclab_reply_list $'svg\npng\npdf\ncsv\njson\nlines\nmarkdown\ntable' "$2" ;;
+    --format) _gclab_reply_list $'svg\npng\npdf\ncsv\njson\ngbench\nlines\nmarkdown\ntable' "$2" ;;
     --store | --out | --output | --deaths | --keep-deaths | --pack | --unpack | --observe | --on-python | --shrink | --expect | --renew) COMPREPLY=($(compgen -f -- "$2")) && compopt -o filenames 2>/dev/null ;;
     --blocks | --attempts | --precision | --budget | --seed | --time-limit | --memory-limit | --name | --description | --campaign | --title | --for | --programs | --operations | --phase | --band | --level | --fail-above | -f | --filter | --repetitions | --min-time) ;;
     *) return 1 ;;
