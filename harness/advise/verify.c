@@ -144,7 +144,7 @@ enum verify_outcome verify_run(struct verify *verify, size_t rounds, const struc
   random_seed(&random, seed);
   enum verify_outcome outcome = VERIFY_DONE;
   for (size_t round = 0; outcome == VERIFY_DONE && round < rounds; round++) {
-    size_t order[VERIFY_SETTINGS_MAX];
+    size_t order[VERIFY_SETTINGS_MAX] = {0};
     shuffle(order, verify->cell_count, &random);
     for (size_t i = 0; outcome == VERIFY_DONE && i < verify->cell_count; i++) {
       if (tell != NULL) tell(round * verify->cell_count + i, rounds * verify->cell_count);

@@ -95,7 +95,7 @@ bool python_program_parse_thresholds(const char *text, int64_t *thresholds, char
 
 void python_program_take_words(struct python_program *program, struct argp_state *state)
 {
-  program->launch.words = (const char *const *)(uintptr_t)(state->argv + state->next - 1);
+  program->launch.words = state->argv + state->next - 1;
   state->next = state->argc;
 }
 
@@ -149,6 +149,9 @@ static void print_notes(const struct recording *recording, FILE *out)
 {
   if (!(recording->header.flags & RECORDING_ENDED) && recording->header.kind == RECORDING_OBJECTS)
     fprintf(out, "    It was left by os._exit or exec, or killed: what was recorded until then is whole.\n");
+  if (recording->mismatches > 0)
+    fprintf(out, "    At %" PRIu64 " collections generations[0].count was not what the recording makes of it.\n",
+            recording->mismatches);
   if (recording_sets_thresholds(recording))
     fprintf(out, "    It calls gc.set_threshold, gc.disable or gc.enable itself.\n");
   if (recording->freeze_count > 0) fprintf(out, "    It calls gc.freeze or gc.unfreeze itself.\n");

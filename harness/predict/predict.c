@@ -48,16 +48,19 @@ struct scope {
   double live, garbage;
 };
 
-/* excluded: the object whose allocation triggers is not in the list yet. */
+/* excludes_last: the object whose allocation triggers is not in the list yet. */
 static struct scope model_scope(struct model *model, const struct walk *walk, int generation, bool excludes_last)
 {
-  const uint64_t live = object_set_count_from(&walk->live, model->first[generation]);
-  const uint64_t known = object_set_count_from(&walk->garbage, model->first[generation]);
+  uint64_t live = object_set_count_from(&walk->live, model->first[generation]);
+  uint64_t known = object_set_count_from(&walk->garbage, model->first[generation]);
   const uint64_t gone = generation == 2 ? model->collected_by_all : generation == 1 ? model->collected_by_young : 0;
   const uint64_t waiting = object_set_count_from(&walk->garbage, model->first[2]) - model->collected_by_all;
   if (model->prediction != NULL && waiting > model->prediction->peak_garbage) model->prediction->peak_garbage = waiting;
-  return (struct scope){.live = (double)(live > 0 && excludes_last ? live - 1 : live),
-                        .garbage = (double)(known - gone)};
+  if (excludes_last && walk->objects > 0) {
+    live -= object_set_has(&walk->live, walk->objects - 1);
+    known -= object_set_has(&walk->garbage, walk->objects - 1);
+  }
+  return (struct scope){.live = (double)live, .garbage = (double)(known - gone)};
 }
 
 /* gcmodule.c, gc_collect_main: counts, promotion, and what the rule of 25 % goes by. */

@@ -85,8 +85,7 @@ static void order_garbage(struct walk *walk)
   for (uint32_t i = 0; i < recording->object_count; i++) {
     if (recording->objects[i].swept_by == RECORDING_NEVER) continue;
     const uint32_t tick = draw_between(last_seen_alive(recording, &next, i), recording->objects[i].died, i);
-    const uint32_t born = recording->objects[i].born;
-    walk->order[walk->order_count++] = (struct walk_garbage){tick > born ? tick : born, i};
+    walk->order[walk->order_count++] = (struct walk_garbage){tick, i};
   }
   qsort(walk->order, walk->order_count, sizeof *walk->order, compare_garbage);
   free(next.of_middle);

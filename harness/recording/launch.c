@@ -82,7 +82,7 @@ _Noreturn static void run_child(const struct launch_request *request, const char
   }
   if (recorder != NULL) set_environment(request, recorder);
   sigprocmask(SIG_SETMASK, mask, NULL);
-  execvp(request->words[0], (char *const *)(uintptr_t)request->words);
+  execvp(request->words[0], request->words);
   const int error = errno;
   if (write(report, &error, sizeof error) < 0) _exit(126);
   _exit(127);

@@ -14,8 +14,8 @@
 #include "harness/recording/recording.h"
 
 struct launch_request {
-  const char *const *words; /* the program, looked up in PATH where it has no slash, and its arguments; NULL-ended */
-  const char *directory;    /* where its processes leave their files; it exists.  NULL: nothing is observed */
+  char *const *words;    /* the program, looked up in PATH where it has no slash, and its arguments; NULL-ended */
+  const char *directory; /* where its processes leave their files; it exists.  NULL: nothing is observed */
   enum recording_kind kind;
   const int64_t *thresholds; /* three, set before the program begins; NULL: the interpreter's own */
   bool holds_thresholds;     /* the program's calls of gc.set_threshold do nothing */

@@ -26,6 +26,7 @@ struct input {
   size_t object_room, freed_room, collection_room, setting_room, tick_words;
   uint64_t now_ns;
   bool is_collecting;
+  int64_t count; /* generations[0].count, by the events so far */
 };
 
 static uint64_t take_number(struct input *input)
@@ -81,6 +82,7 @@ static bool take_allocations(struct input *input, uint64_t count)
     if (!add_tick(input, false)) return false;
     add_object(input, input->recording->tick_count);
   }
+  input->count += (int64_t)count;
   return true;
 }
 
@@ -105,6 +107,7 @@ static bool take_free(struct input *input, uint64_t age)
   recording->freed[recording->freed_count++] =
       object == NULL ? RECORDING_NEVER : (uint32_t)(object - recording->objects);
   if (object != NULL) object->died = recording->tick_count;
+  if (input->count > 0) input->count--;
   return true;
 }
 
@@ -113,6 +116,7 @@ static bool take_sweep(struct input *input, uint64_t age)
   struct recording *recording = input->recording;
   bool is_known = false;
   struct recording_object *object = object_of(input, age, &is_known);
+  if (input->count > 0) input->count--;
   if (object == NULL) return !is_known;
   object->died = recording->tick_count;
   if (recording->collection_count == 0) return false;
@@ -145,6 +149,8 @@ static bool take_start(struct input *input, uint64_t argument)
   for (int g = 0; g < 3; g++) collection->counts[g] = (uint32_t)take_number(input);
   collection->pending = take_number(input);
   collection->total = take_number(input);
+  if (input->count != collection->counts[0]) input->recording->mismatches++;
+  input->count = 0;
   input->is_collecting = true;
   return true;
 }
@@ -283,6 +289,7 @@ static bool read_mapped(const uint8_t *bytes, size_t length, struct recording *r
   struct input input = {.bytes = bytes,
                         .at = RECORDING_HEADER_BYTES,
                         .end = RECORDING_HEADER_BYTES + recording->header.bytes,
+                        .count = recording->header.counts[0],
                         .recording = recording};
   return recording->header.kind == RECORDING_OBJECTS ? take_objects(&input, error) : take_pauses(&input, error);
 }

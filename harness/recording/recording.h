@@ -57,6 +57,7 @@ struct recording {
   size_t collection_count;
   struct recording_setting *settings; /* the first is that of the header, at tick 0 */
   size_t setting_count;
+  uint64_t mismatches;   /* collections at which count[0] was not what the events before it make of it */
   uint64_t freeze_count; /* times that the permanent generation was seen to change */
   uint64_t duration_ns;
 };

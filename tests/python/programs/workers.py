@@ -1,0 +1,25 @@
+"""Workers that are forked and spawned, and one that is left by os._exit."""
+import multiprocessing
+import os
+import sys
+
+
+def work(number):
+    nodes = []
+    for i in range(5000):
+        node = {"number": i}
+        node["self"] = node
+        nodes.append(node)
+    return len(nodes) + number
+
+
+if __name__ == "__main__":
+    for method in ("fork", "spawn"):
+        with multiprocessing.get_context(method).Pool(1) as pool:
+            print(method, pool.map(work, [1, 2]))
+    child = os.fork()
+    if child == 0:
+        work(0)
+        os._exit(3)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    sys.exit(7)

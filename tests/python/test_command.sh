@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# test_command.sh GCLAB CASE: `gclab record` and `gclab tune -- PROGRAM` on small Python programs.
+set -u
+. "$(dirname "$0")/../expect.sh"
+gclab=$1
+programs=$(cd "$(dirname "$0")/programs" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+# The recorder is for CPython 3.11; Debian's is asked for by name, since another may come first in PATH.
+python=/usr/bin/python3.11
+[ -x "$python" ] || { echo "there is no $python"; exit 77; }
+[ -e "$(dirname "$gclab")/recorder/_gclab_recorder.so" ] || { echo "the recorder was not built"; exit 77; }
+
+lacks() { ! grep -qF -- "$1" "$2" || fail "$2 says '$1': $(cat "$2")"; }
+
+# The recording's own counts are the interpreter's at each collection: the reader says where they are not.
+exact() { lacks 'was not what the recording makes of it' "$1"; }
+
+case $2 in
+unperturbed)
+  "$python" "$programs/cyclic.py" 300 >plain || fail "the program fails"
+  expect 0 "$gclab" record -- "$python" "$programs/cyclic.py" 300
+  cmp -s out plain || fail "the program says something else: $(diff out plain)"
+  says 'gclab-recording/' err
+  exact err
+  expect 0 "$gclab" record --show gclab-recording
+  says 'objects that are counted' out
+  says 'asked for' out
+  exact out
+  # Thresholds that are given are there when the program begins.
+  expect 0 "$gclab" record --pauses --thresholds 5000 -- "$python" -c 'import gc; print(gc.get_threshold())'
+  says '(5000, 10, 10)' out
+  ;;
+passing)
+  expect 7 "$gclab" record -- "$python" -c 'import sys; print(sys.stdin.read()); print("to err", file=sys.stderr); sys.exit(7)' <<<hello
+  says hello out
+  says 'to err' err
+  expect 137 "$gclab" record -o killed -- "$python" -c '
+import os, signal
+kept = [[i] for i in range(5000)]
+os.kill(os.getpid(), signal.SIGKILL)'
+  says 'or killed' err
+  exact err
+  expect 0 "$gclab" record --show killed
+  says 'collections of generation 0' out
+  # The sitecustomize and the PYTHONPATH that are there without us have their way.
+  mkdir path && echo 'print("customized")' >path/sitecustomize.py
+  PYTHONPATH=$work/path expect 0 "$gclab" record -- "$python" -c 'import sys; print(*sys.path, sep="\n")'
+  says customized out
+  says "$work/path" out
+  lacks recorder out
+  ;;
+workers)
+  expect 7 "$gclab" record -o workers -- "$python" "$programs/workers.py"
+  says 'fork [5001, 5002]' out
+  says 'spawn [5001, 5002]' out
+  [ "$(tail -n 1 out)" = 3 ] || fail "the exit code of a worker is lost: $(cat out)"
+  says '(forked)' err
+  says 'multiprocessing' err
+  exact err
+  [ "$(find workers -name '*.gcrec' | wc -l)" -ge 4 ] || fail "there are processes without a recording"
+  ;;
+nothing)
+  expect 4 "$gclab" record -- true
+  says "no Python process of 'true'" err
+  expect 4 "$gclab" record -- "$python" -I -c 'print(1)'
+  says 'PYTHONPATH' err
+  expect 4 "$gclab" record -- no-such-program
+  says 'no-such-program cannot be run' err
+  expect 2 "$gclab" record
+  says 'gclab record -- python3 app.py' err
+  expect 2 "$gclab" record --thresholds 1,x -- "$python" -c ''
+  says "'1,x' are no thresholds" err
+  expect 4 "$gclab" tune -- "$python" -I -c ''
+  says 'PYTHONPATH' err
+  ;;
+damaged)
+  expect 4 "$gclab" record --show nowhere
+  says 'nowhere' err
+  mkdir empty
+  expect 4 "$gclab" record --show empty
+  says 'no recording in it' err
+  echo text >text.gcrec
+  expect 4 "$gclab" record --show text.gcrec
+  says 'text.gcrec is no recording' err
+  "$gclab" record -o good -- "$python" "$programs/cyclic.py" 5 >/dev/null 2>&1
+  file=$(echo good/*.gcrec)
+  size=$(stat -c %s "$file")
+  for at in 8 16 24 64 100 4096 4097 5000 $((size / 2)) $((size - 3)); do
+    cp "$file" broken.gcrec
+    printf '\377\377\377' | dd of=broken.gcrec bs=1 seek="$at" conv=notrunc status=none
+    "$gclab" tune --rounds 0 --recording broken.gcrec >out 2>err
+    code=$?
+    [ $code -eq 0 ] || [ $code -eq 4 ] || fail "with byte $at changed the exit code is $code: $(cat err)"
+    [ $code -eq 0 ] || says broken.gcrec err
+  done
+  head -c $((size / 2)) "$file" >short.gcrec
+  expect 4 "$gclab" tune --rounds 0 --recording short.gcrec
+  says 'shorter than its header says' err
+  ;;
+tune)
+  expect 0 "$gclab" tune --rounds 2 --try 2000 --try 10000,5,5 --json -- "$python" "$programs/cyclic.py" 400
+  cp out tuned.json
+  python3 - <<'PYTHON' || fail "the predictions are not what was measured: $(cat tuned.json)"
+import json
+tuned = json.load(open("tuned.json"))
+assert tuned["settings_predicted"] > 1000 and tuned["rounds"] == 2, tuned
+settings = {tuple(s["thresholds"]): s for s in tuned["settings"]}
+assert (700, 10, 10) in settings and (2000, 10, 10) in settings and (10000, 5, 5) in settings
+for thresholds, setting in settings.items():
+    predicted, measured = setting["predicted"]["collections"], setting["measured"]["collections"]
+    assert abs(predicted[0] - measured[0]) <= max(2, 0.06 * measured[0]), (thresholds, predicted, measured)
+    assert abs(predicted[1] - measured[1]) <= max(1, 0.06 * measured[1]), (thresholds, predicted, measured)
+    assert abs(predicted[2] - measured[2]) <= max(1, 0.1 * measured[2]), (thresholds, predicted, measured)
+    assert len(setting["measured"]["wall_ns"]["values"]) == 2
+PYTHON
+  recording=$(jq -r .recording tuned.json)
+  expect 0 "$gclab" tune --rounds 0 --recording "$recording"
+  says 'the default' out
+  says 'not verified' out
+  expect 0 "$gclab" tune --rounds 0 --goal max-pause --memory any --longest-pause any --recording "$recording"
+  expect 2 "$gclab" tune --goal speed --recording "$recording"
+  says "'speed' is none of gc-time, max-pause and p99-pause" err
+  expect 2 "$gclab" tune --memory little --recording "$recording"
+  says "'little' is no ratio" err
+  expect 2 "$gclab" tune
+  ;;
+unwilling)
+  # Sets thresholds itself: they are held, and it is said.
+  expect 0 "$gclab" record -- "$python" -c '
+import gc
+gc.set_threshold(100, 5, 5)
+kept = [[i] for i in range(2000)]'
+  says 'calls gc.set_threshold' err
+  exact err
+  # No collection at all.
+  expect 0 "$gclab" tune -- "$python" -c 'import os; os._exit(0)'
+  says 'there was no collection' err
+  # Fails, and otherwise than it did while it was recorded.
+  expect 3 "$gclab" tune --rounds 2 -- "$python" -c '
+import os, sys
+kept = [[i] for i in range(5000)]
+sys.exit(0 if os.environ.get("GCLAB_RECORD_KIND") == "objects" else 5)'
+  says 'ended with exit code 5 at' err
+  # Hangs: what was recorded is kept.
+  expect 3 "$gclab" tune -o hung --time-limit 2s -- "$python" -c '
+import time
+kept = [[i] for i in range(5000)]
+time.sleep(1000)'
+  says 'was killed; what was recorded is in hung' err
+  expect 0 "$gclab" tune --rounds 0 --recording hung
+  says 'the default' out
+  # A server is stopped, and that is no failure.
+  expect 0 "$gclab" tune -o served --for 1s --rounds 1 -- "$python" -c '
+import time
+kept = [[i] for i in range(20000)]
+time.sleep(1000)'
+  says 'measured' out
+  ;;
+*) echo "unknown case $2"; exit 2 ;;
+esac
