@@ -124,6 +124,10 @@ static void print_answer(const struct tune_python *tune, FILE *out)
 {
   const size_t advised = tune_python_advised(tune);
   const int64_t *thresholds = tune->verify.cells[advised].thresholds;
+  if (advised == 0 && tune->verify.rounds == 1) {
+    fprintf(out, "\nOne round does not show what runs differ by themselves, so there is no advice: take --rounds 6.\n");
+    return;
+  }
   if (advised == 0) {
     fprintf(out, "\nNothing beats the default by the %s within the terms%s: keep it.\n",
             grid_goal_words[tune->terms.goal], tune->rounds > 0 ? ", beyond what runs differ by themselves" : "");

@@ -1,6 +1,7 @@
 /* walk: see walk.h. */
 #include "harness/predict/walk.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -59,13 +60,20 @@ static uint32_t last_seen_alive(const struct recording *recording, const struct 
   return seen;
 }
 
-/* Objects that die together do not die at one draw each: neighbours share theirs, since what is born together does. */
-static uint32_t draw_between(uint32_t low, uint32_t high, uint32_t object)
+/*
+ * A moment after `low`, up to `high`, of an object born at `born`.  Most objects die young, so that the chance of dying
+ * falls with age: by 1/age, which makes the logarithm of the age uniform.  Neighbours share their draw, since what is born
+ * together dies together.
+ */
+static uint32_t draw_death(uint32_t born, uint32_t low, uint32_t high, uint32_t object)
 {
   if (high <= low) return high;
-  uint64_t seed = object / 32;
-  const uint64_t mixed = random_mix64(&seed);
-  return low + (uint32_t)(mixed % ((uint64_t)high - low + 1));
+  struct random random;
+  random_seed(&random, object / 32);
+  const double youngest = low > born ? low - born : 1, oldest = (double)high - born;
+  const double age = youngest * pow(oldest / youngest, random_unit(&random));
+  const uint32_t tick = born + (uint32_t)age;
+  return tick < low ? low : tick > high ? high : tick;
 }
 
 static int compare_garbage(const void *a, const void *b)
@@ -84,7 +92,8 @@ static void order_garbage(struct walk *walk)
   walk->order = memory_require(calloc(count + 1, sizeof *walk->order));
   for (uint32_t i = 0; i < recording->object_count; i++) {
     if (recording->objects[i].swept_by == RECORDING_NEVER) continue;
-    const uint32_t tick = draw_between(last_seen_alive(recording, &next, i), recording->objects[i].died, i);
+    const uint32_t tick =
+        draw_death(recording->objects[i].born, last_seen_alive(recording, &next, i), recording->objects[i].died, i);
     walk->order[walk->order_count++] = (struct walk_garbage){tick, i};
   }
   qsort(walk->order, walk->order_count, sizeof *walk->order, compare_garbage);

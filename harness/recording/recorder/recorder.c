@@ -63,7 +63,7 @@ static struct {
   int pending_count, last_count;
   uint64_t last_ns, start_ns, resident_ns;
   uint64_t sweeps, sweep_ns; /* of this collection: frees, and the time of those that were timed */
-  uint64_t clock_ns;         /* of reading the clock, which is in each time */
+  uint64_t clock_ns;         /* that took to be timed */
   int thresholds[3], enabled;
   uint64_t frozen;
   struct _gc_runtime_state *gc;
@@ -299,10 +299,11 @@ static void note_free_in_pause(uintptr_t address)
     note_free(address);
     return;
   }
-  const uint64_t start = now_ns();
+  const uint64_t before = now_ns(), start = now_ns();
   note_free(address);
-  const uint64_t time = now_ns() - start;
-  recorder.sweep_ns += time > recorder.clock_ns ? time - recorder.clock_ns : 0;
+  const uint64_t time = now_ns() - start, clock = start - before;
+  recorder.sweep_ns += time > clock ? time - clock : 0;
+  recorder.clock_ns += 3 * clock;
 }
 
 static void hook_free(void *context, void *memory)
@@ -401,7 +402,7 @@ static void note_start(int generation)
   event_end();
   recorder.last_ns = recorder.start_ns = recorder.header->end_ns = now;
   recorder.last_count = gc->generations[0].count;
-  recorder.sweeps = recorder.sweep_ns = 0;
+  recorder.sweeps = recorder.sweep_ns = recorder.clock_ns = 0;
 }
 
 static void note_stop(uint64_t collected, uint64_t uncollectable)
@@ -413,7 +414,7 @@ static void note_stop(uint64_t collected, uint64_t uncollectable)
   put_number(now - recorder.start_ns);
   put_number(uncollectable);
   put_number(resident_kib(now));
-  put_number(recorder.sweep_ns * TIMED_EVERY);
+  put_number(recorder.sweep_ns * TIMED_EVERY + recorder.clock_ns);
   event_end();
   recorder.last_ns = recorder.header->end_ns = now;
   recorder.last_count = recorder.gc->generations[0].count;
@@ -470,16 +471,6 @@ static void recorder_give_up(const char *why)
   recorder.is_on = false; /* the rest is closed at the end: callers are in the midst of an event */
   recorder.pending = 0;
   fprintf(stderr, "gclab record: process %ld: %s; what was recorded until now is kept\n", (long)getpid(), why);
-}
-
-static uint64_t measure_clock(void)
-{
-  uint64_t least = UINT64_MAX;
-  for (int i = 0; i < 100; i++) {
-    const uint64_t start = now_ns(), time = now_ns() - start;
-    if (time < least) least = time;
-  }
-  return least;
 }
 
 /* The last that holds the callback is the list gc.callbacks, which the interpreter drops in _PyGC_Fini. */
@@ -588,7 +579,6 @@ static bool recorder_open(bool is_forked)
   recorder.gc = &PyInterpreterState_Get()->gc;
   fill_header(is_forked);
   if (!window_map(RECORDING_HEADER_BYTES)) return false;
-  recorder.clock_ns = measure_clock();
   recorder.is_on = true;
   recorder.last_count = recorder.gc->generations[0].count;
   return true;
