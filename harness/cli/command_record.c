@@ -8,13 +8,16 @@
 #include "harness/cli/command.h"
 #include "harness/cli/python_program.h"
 
-enum { OPTION_PAUSES = 256, OPTION_THRESHOLDS, OPTION_SHOW };
+enum { OPTION_PAUSES = 256, OPTION_THRESHOLDS, OPTION_SHOW, OPTION_ENV };
 
 static const struct argp_option options[] = {
     {"pauses", OPTION_PAUSES, 0, 0,
      "collections and pauses alone, not objects: nearly free, and for any Python from 3.8 on", 1},
     {"thresholds", OPTION_THRESHOLDS, "T0[,T1[,T2]]", 0, "as with gc.set_threshold, before the program begins", 1},
     {"show", OPTION_SHOW, "DIR|FILE", 0, "what is in recordings that there are", 1},
+    {"env", OPTION_ENV, 0, 0,
+     "run nothing; print the environment in which any Python records itself, for servers that something else starts",
+     1},
     {0},
 };
 
@@ -30,6 +33,7 @@ static const char doc[] =
     "  gclab record -- python3 app.py --its-option\n"
     "  gclab record --for 60s --signal INT -- gunicorn app:app\n"
     "  gclab record --pauses --thresholds 50000,20,20 -- mypy -p package\n"
+    "  eval \"$(gclab record --env)\"; ./start-workers.sh       whatever starts the Python\n"
     "  gclab record --show gclab-recording\n"
     "  gclab tune --recording gclab-recording -- python3 app.py     what other thresholds would do\n\n"
     "Exit codes: the program's; 128 and the number of the signal that ended it; 2 wrong usage; 4 where nothing could "
@@ -39,6 +43,7 @@ static const char doc[] =
 struct arguments {
   struct python_program program;
   const char *show;
+  bool prints_environment;
 };
 
 static error_t parse_option(int key, char *value, struct argp_state *state)
@@ -54,6 +59,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
       argp_error(state, "--thresholds: %s", error);
     arguments->program.launch.thresholds = arguments->program.thresholds;
     return 0;
+  case OPTION_ENV:
+    arguments->prints_environment = true;
+    return 0;
   case OPTION_SHOW:
     arguments->show = value;
     return 0;
@@ -64,7 +72,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     python_program_take_words(&arguments->program, state);
     return 0;
   case ARGP_KEY_END:
-    if (arguments->program.launch.words == NULL && arguments->show == NULL)
+    if (arguments->program.launch.words == NULL && arguments->show == NULL && !arguments->prints_environment)
       argp_error(state, "name a program to record, as in: gclab record -- python3 app.py");
     return 0;
   default:
@@ -90,6 +98,45 @@ static int show(const char *path)
   python_program_print_session(&session, stdout);
   session_close(&session);
   return EXIT_DONE;
+}
+
+/* A value that a shell reads as one word: in single quotes, and each of its own as '\\''. */
+static void print_quoted(const char *value)
+{
+  putchar('\'');
+  for (; *value != '\0'; value++) {
+    if (*value == '\'') {
+      fputs("'\\''", stdout);
+    } else {
+      putchar(*value);
+    }
+  }
+  putchar('\'');
+}
+
+/* Lines for a shell to evaluate. */
+static int print_environment(struct arguments *arguments)
+{
+  char *recorder = launch_recorder_directory();
+  char *directory = recorder == NULL ? NULL : python_program_make_directory(arguments->program.out);
+  char *absolute = directory == NULL ? NULL : realpath(directory, NULL);
+  if (recorder == NULL) fprintf(stderr, "gclab record: the recorder is not beside the gclab command\n");
+  if (absolute != NULL) {
+    struct launch_variable variables[LAUNCH_VARIABLES];
+    arguments->program.launch.directory = absolute;
+    const size_t count = launch_environment(&arguments->program.launch, recorder, variables);
+    for (size_t i = 0; i < count; i++) {
+      printf("export %s=", variables[i].name);
+      print_quoted(variables[i].value);
+      putchar('\n');
+      free(variables[i].value);
+    }
+  }
+  const int code = absolute != NULL ? EXIT_DONE : EXIT_ENVIRONMENT;
+  free(absolute);
+  free(directory);
+  free(recorder);
+  return code;
 }
 
 /* What there is to say when the program has ended. */
@@ -119,6 +166,7 @@ int command_record(int argc, char **argv)
       .program = {.launch = {.kind = RECORDING_OBJECTS, .stop_signal = SIGTERM}, .thresholds = {700, 10, 10}}};
   argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &arguments);
   if (arguments.show != NULL) return show(arguments.show);
+  if (arguments.prints_environment) return print_environment(&arguments);
   char *directory = python_program_make_directory(arguments.program.out);
   if (directory == NULL) return EXIT_ENVIRONMENT;
   arguments.program.launch.directory = directory;

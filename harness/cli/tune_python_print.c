@@ -139,6 +139,14 @@ static void print_answer(const struct tune_python *tune, FILE *out)
   fprintf(out, "%s\n", caveat);
 }
 
+/* Does the program do the same each time?  Then the default is predicted from its own recording almost exactly. */
+static bool is_repeatable(const struct tune_python *tune)
+{
+  const double predicted = (double)tune->predictions[0].collections[0],
+               measured = verify_median_collections(&tune->verify, 0, 0);
+  return fabs(predicted - measured) <= fmax(5, 0.1 * measured);
+}
+
 static void print_recorder(const struct tune_python *tune, FILE *out)
 {
   char time[TEXT_NUMBER_MAX], objects[TEXT_NUMBER_MAX], settings[TEXT_NUMBER_MAX];
@@ -163,6 +171,13 @@ void tune_python_print(const struct tune_python *tune, FILE *out)
 {
   print_recorder(tune, out);
   print_table(tune, out);
+  if (tune->verify.rounds > 0 && !is_repeatable(tune)) {
+    fprintf(
+        out,
+        "\nThe recorded run allocated otherwise than the later ones at the same thresholds (a cache that was filled, "
+        "other\n"
+        "input?), so predictions are of another run; what was measured holds.  Record again, now that it has run.\n");
+  }
   print_answer(tune, out);
 }
 

@@ -100,6 +100,17 @@ static double relative_error(const struct predict_costs *costs, const struct cos
   return whole > 0 ? error / whole : 0;
 }
 
+/* Of many pauses the longest is longer than its like, by what the machine and the heap did to it just then. */
+static double longest_ratio(const struct predict_costs *costs, const struct costs_sample *samples, size_t count)
+{
+  double fitted = 0, longest = 0;
+  for (size_t i = 0; i < count; i++) {
+    fitted = fmax(fitted, costs_pause_ns(costs, samples[i].objects, samples[i].freed));
+    longest = fmax(longest, samples[i].pause_ns);
+  }
+  return fitted > 0 ? fmin(fmax(longest / fitted, 1), 2) : 1;
+}
+
 /*
  * The curve from collections that free little, what freeing takes from the others, and again with that, since the first
  * free something too.  Where all free much, looking and freeing cannot be told apart, and half goes to each.
@@ -107,6 +118,7 @@ static double relative_error(const struct predict_costs *costs, const struct cos
 void costs_fit(struct predict_costs *costs, const struct costs_sample *samples, size_t count)
 {
   costs->constant_ns = constant_ns;
+  costs->longest_ratio = 1;
   costs->samples = count;
   if (count == 0) return;
   if (fit_curve(costs, samples, count, true) == 0) {
@@ -119,4 +131,5 @@ void costs_fit(struct predict_costs *costs, const struct costs_sample *samples, 
     fit_curve(costs, samples, count, true);
   }
   costs->relative_error = relative_error(costs, samples, count);
+  costs->longest_ratio = longest_ratio(costs, samples, count);
 }

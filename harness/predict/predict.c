@@ -115,8 +115,9 @@ static void model_collect(struct model *model, const struct walk *walk, const st
   model_note_pause(model, generation, costs_pause_ns(costs, scope.live + scope.garbage, scope.garbage));
 }
 
-static void model_end(struct model *model)
+static void model_end(struct model *model, double longest_ratio)
 {
+  model->prediction->max_pause_ns *= longest_ratio;
   if (model->pause_count > 0) {
     stats_sort_double(model->pauses, model->pause_count);
     model->prediction->p99_pause_ns = model->pauses[stats_rank(model->pause_count, 0.99) - 1];
@@ -271,7 +272,7 @@ void predict_run(const struct recording *recording, const struct predict_costs *
                                   .model_count = count};
   simulation_begin(&simulation, settings, predictions);
   simulate(&simulation);
-  for (size_t i = 0; i < count; i++) model_end(&simulation.models[i]);
+  for (size_t i = 0; i < count; i++) model_end(&simulation.models[i], costs->longest_ratio);
   for (size_t i = 0; i < simulation.group_count; i++) free(simulation.groups[i].models);
   free(simulation.groups);
   free(simulation.models);

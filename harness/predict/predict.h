@@ -26,6 +26,8 @@ struct predict_costs {
   double constant_ns;
   double object_ns[COST_POINTS]; /* where 2^i objects are looked at */
   double freed_ns;
+  double longest_ratio; /* the recording's longest pause over the longest that the curve makes of its collections: what
+                           luck the longest has; from 1 to 2 */
   double tracked_share; /* of counted objects, survivors that the lists hold: others are untracked tuples and dicts */
   double peak_bytes;    /* resident memory, the most that was seen at a collection; 0: it was not asked for */
   double object_bytes;  /* resident memory that came with an object, from the first such collection to that one */

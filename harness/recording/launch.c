@@ -51,23 +51,37 @@ char *launch_recorder_directory(void)
 
 /* ---- in the child ----------------------------------------------------------------------------------------------- */
 
-static void set_environment(const struct launch_request *request, const char *recorder)
+size_t launch_environment(const struct launch_request *request, const char *recorder,
+                          struct launch_variable variables[LAUNCH_VARIABLES])
 {
   const char *path = getenv("PYTHONPATH");
-  char *longer = path == NULL || *path == '\0' ? memory_format("%s", recorder) : memory_format("%s:%s", recorder, path);
-  setenv("PYTHONPATH", longer, 1);
-  free(longer);
-  setenv("GCLAB_RECORD_DIR", request->directory, 1);
-  setenv("GCLAB_RECORD_KIND", request->kind == RECORDING_OBJECTS ? "objects" : "pauses", 1);
+  const bool has_path = path != NULL && *path != '\0';
+  size_t count = 0;
+  variables[count++] = (struct launch_variable){"PYTHONPATH", has_path ? memory_format("%s:%s", recorder, path)
+                                                                       : memory_format("%s", recorder)};
+  variables[count++] = (struct launch_variable){"GCLAB_RECORD_DIR", memory_format("%s", request->directory)};
+  variables[count++] = (struct launch_variable){
+      "GCLAB_RECORD_KIND", memory_format("%s", request->kind == RECORDING_OBJECTS ? "objects" : "pauses")};
+  if (request->thresholds != NULL) {
+    const int64_t *thresholds = request->thresholds;
+    variables[count++] =
+        (struct launch_variable){"GCLAB_THRESHOLDS", memory_format("%" PRId64 ",%" PRId64 ",%" PRId64, thresholds[0],
+                                                                   thresholds[1], thresholds[2])};
+  }
+  if (request->holds_thresholds) variables[count++] = (struct launch_variable){"GCLAB_HOLD", memory_format("1")};
+  return count;
+}
+
+static void set_environment(const struct launch_request *request, const char *recorder)
+{
+  struct launch_variable variables[LAUNCH_VARIABLES];
   unsetenv("GCLAB_THRESHOLDS");
   unsetenv("GCLAB_HOLD");
-  if (request->thresholds != NULL) {
-    char *text = memory_format("%" PRId64 ",%" PRId64 ",%" PRId64, request->thresholds[0], request->thresholds[1],
-                               request->thresholds[2]);
-    setenv("GCLAB_THRESHOLDS", text, 1);
-    free(text);
+  const size_t count = launch_environment(request, recorder, variables);
+  for (size_t i = 0; i < count; i++) {
+    setenv(variables[i].name, variables[i].value, 1);
+    free(variables[i].value);
   }
-  if (request->holds_thresholds) setenv("GCLAB_HOLD", "1", 1);
 }
 
 _Noreturn static void run_child(const struct launch_request *request, const char *recorder, const sigset_t *mask,

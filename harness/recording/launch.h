@@ -39,6 +39,18 @@ struct launch_result {
 /* Where the recorder's files are: $GCLAB_RECORDER, else beside the gclab command.  NULL: nowhere; to be freed. */
 char *launch_recorder_directory(void);
 
+/* A variable of the environment in which a Python records itself. */
+struct launch_variable {
+  const char *name;
+  char *value; /* to be freed */
+};
+
+enum { LAUNCH_VARIABLES = 5 };
+
+/* The variables, for programs that are started otherwise than by launch_run; returns how many. */
+size_t launch_environment(const struct launch_request *request, const char *recorder,
+                          struct launch_variable variables[LAUNCH_VARIABLES]);
+
 /* Runs it to its end. */
 struct launch_result launch_run(const struct launch_request *request);
 

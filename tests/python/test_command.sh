@@ -11,7 +11,7 @@ cd "$work" || exit 1
 # The recorder is for CPython 3.11; Debian's is asked for by name, since another may come first in PATH.
 python=/usr/bin/python3.11
 [ -x "$python" ] || { echo "there is no $python"; exit 77; }
-[ -e "$(dirname "$gclab")/recorder/_gclab_recorder.so" ] || { echo "the recorder was not built"; exit 77; }
+compgen -G "$(dirname "$gclab")/recorder/_gclab_recorder.*.so" >/dev/null || { echo "the recorder was not built"; exit 77; }
 
 lacks() { ! grep -qF -- "$1" "$2" || fail "$2 says '$1': $(cat "$2")"; }
 
@@ -51,6 +51,25 @@ os.kill(os.getpid(), signal.SIGKILL)'
   says customized out
   says "$work/path" out
   lacks recorder out
+  ;;
+environment)
+  (eval "$("$gclab" record --env -o "it's here")"; exec "$python" "$programs/cyclic.py" 20) >out 2>err || fail "$(cat err)"
+  expect 0 "$gclab" record --show "it's here"
+  says 'objects that are counted' out
+  ;;
+versions)
+  # Other versions of Python are observed by the probe, and none by the recorder, which is not for them.
+  seen=0
+  for other in python3.8 python3.9 python3.10 python3.12 python3.13 python3.14; do
+    "$other" -c 'import gc' 2>/dev/null || continue
+    seen=$((seen + 1))
+    expect 4 "$gclab" record -o "$other" -- "$other" -c 'kept = [[i] for i in range(5000)]; print("done")'
+    says 'done' out
+    says 'by the probe alone' err
+    expect 0 "$gclab" record --pauses -o "$other" -- "$other" -c 'kept = [[i] for i in range(5000)]'
+    says 'collections of generation 0' err
+  done
+  [ $seen -gt 0 ] || { echo "there is no Python of another version"; exit 77; }
   ;;
 workers)
   expect 7 "$gclab" record -o workers -- "$python" "$programs/workers.py"

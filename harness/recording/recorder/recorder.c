@@ -644,4 +644,10 @@ static PyMethodDef methods[] = {
 
 static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "_gclab_recorder", NULL, -1, methods, 0, 0, 0, 0};
 
-PyMODINIT_FUNC PyInit__gclab_recorder(void) { return PyModule_Create(&definition); }
+/* Another version's structures are others, though the file's name should have kept it from getting here. */
+PyMODINIT_FUNC PyInit__gclab_recorder(void)
+{
+  if (Py_Version >> 16 == PY_VERSION_HEX >> 16) return PyModule_Create(&definition);
+  PyErr_SetString(PyExc_ImportError, "the recorder is for CPython 3.11");
+  return NULL;
+}

@@ -20,6 +20,8 @@ def _begin():
     directory = os.environ.get("GCLAB_RECORD_DIR")
     if not directory:
         return
+    if sys.version_info < (3, 8):
+        raise RuntimeError("the probe is for Python 3.8 and later")
     if os.environ.get("GCLAB_RECORD_KIND") == "objects":
         try:
             import _gclab_recorder as recorder
@@ -34,17 +36,19 @@ def _begin():
 def _hand_over():
     """Our directory is in PYTHONPATH for the program's children alone; the next sitecustomize takes our place."""
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != _HERE]
-    sys.modules.pop("sitecustomize", None)
+    ours = sys.modules.pop("sitecustomize")
     try:
         import sitecustomize  # noqa: F401
     except ImportError as error:
-        if error.name != "sitecustomize":
+        sys.modules["sitecustomize"] = ours  # there is no other; whoever imports us looks for us
+        if getattr(error, "name", None) not in (None, "sitecustomize"):
             raise
 
 
+# Any version of Python may read this file: no newer syntax than Python 2 has, though it does nothing there.
 try:
     _begin()
 except Exception as error:  # the program comes first
-    print(f"gclab record: process {os.getpid()} is not recorded: {error}", file=sys.stderr)
+    sys.stderr.write("gclab record: process %d is not recorded: %s\n" % (os.getpid(), error))
 finally:
     _hand_over()
