@@ -21,7 +21,7 @@ enum {
 
 /* A promise of less is none. */
 static const double least_gain = 0.01;
-/* Settings whose goal is within so much of each other are equal, and the lower thresholds win: they keep less garbage. */
+/* Settings whose goal is within so much of each other are equal, and the one that keeps less garbage wins. */
 static const double same_share = 0.01;
 
 struct predict_setting *grid_make(const int64_t *usual, size_t *count)

@@ -32,8 +32,8 @@ double grid_goal_of(enum grid_goal goal, const struct prediction *prediction);
 bool grid_allows(const struct grid_terms *terms, const struct prediction *usual, const struct prediction *prediction);
 
 /*
- * Chooses up to `wanted` predictions to try, best first: the best for the goal among those allowed, then ones that are no
- * mere neighbours of those chosen (threshold0 by a factor of 1.5 at least, or twice as good in the longest pause).
+ * Chooses up to `wanted` predictions to try, best first: the best for the goal among those allowed, then ones that are
+ * no mere neighbours of those chosen (threshold0 by a factor of 1.5 at least, or twice as good in the longest pause).
  * Returns how many; chosen[] are indices.  None where nothing promises to be better than the usual setting by 1 %.
  */
 size_t grid_choose(const struct grid_terms *terms, const struct prediction *predictions, size_t count, size_t wanted,

@@ -1,4 +1,4 @@
-/* python_program: what `gclab record` and `gclab tune -- PROGRAM` have in common: options, and telling what was recorded. */
+/* python_program: what `gclab record` and `gclab tune -- PROGRAM` share: options, and telling what was recorded. */
 #ifndef GCLAB_HARNESS_CLI_PYTHON_PROGRAM_H
 #define GCLAB_HARNESS_CLI_PYTHON_PROGRAM_H
 

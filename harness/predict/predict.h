@@ -19,8 +19,8 @@ enum { PREDICT_SETTINGS_MAX = 65536, COST_POINTS = 40 };
 
 /*
  * What a collection takes: a constant, so much an object that it looks at, and so much one that it frees.  An object
- * costs more where there are more of them, since they do not fit into the caches: a curve over the logarithm to base 2 of
- * their number, from medians of the recording's own collections.
+ * costs more where there are more of them, since they do not fit into the caches: a curve over the logarithm to base 2
+ * of their number, from medians of the recording's own collections.
  */
 struct predict_costs {
   double constant_ns;

@@ -62,8 +62,8 @@ static uint32_t last_seen_alive(const struct recording *recording, const struct 
 
 /*
  * A moment after `low`, up to `high`, of an object born at `born`.  Most objects die young, so that the chance of dying
- * falls with age: by 1/age, which makes the logarithm of the age uniform.  Neighbours share their draw, since what is born
- * together dies together.
+ * falls with age: by 1/age, which makes the logarithm of the age uniform.  Neighbours share their draw, since what is
+ * born together dies together.
  */
 static uint32_t draw_death(uint32_t born, uint32_t low, uint32_t high, uint32_t object)
 {

@@ -5,8 +5,8 @@
  * ended: by os._exit, by exec, by a signal.  `bytes` in the header says how much of what follows is whole.
  *
  * A recording (RECORDING_OBJECTS) is a string of numbers, seven bits a byte, low ones first, the eighth bit saying that
- * more follow.  The low three bits of the first number of an event are its tag, the rest its argument.  Objects are those
- * that CPython's collector counts (with a header of the collector), numbered from 0: first those that were there, frozen
+ * more follow.  The low three bits of the first number of an event are its tag, the rest its argument.  Objects are
+ * those that CPython's collector counts (with a header of the collector), numbered from 0: first those that were there, frozen
  * ones, then generations 2, 1 and 0 in the order of their lists, then each as it is allocated; so what a collection
  * looks at is always the objects from some number on.
  *

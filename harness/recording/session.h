@@ -15,7 +15,7 @@ struct session {
   size_t count;
 };
 
-/* The headers of all recordings in a directory, or of one file.  False with a message: there is none, or one is damaged. */
+/* The headers of all recordings in a directory, or of one file.  False with a message: none is there, or one is bad. */
 bool session_open(const char *path, struct session *session, char *error);
 void session_close(struct session *session);
 
