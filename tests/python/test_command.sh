@@ -79,7 +79,7 @@ workers)
   says '(forked)' err
   says 'multiprocessing' err
   exact err
-  [ "$(find workers -name '*.gcrec' | wc -l)" -ge 4 ] || fail "there are processes without a recording"
+  [ "$(find workers -name '*.gcrec' | wc -l)" -ge 12 ] || fail "there are processes without a recording"
   ;;
 nothing)
   expect 4 "$gclab" record -- true

@@ -21,6 +21,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -36,7 +37,7 @@
 #endif
 
 enum {
-  WINDOW_BYTES = 1 << 22,         /* of the file that is mapped at a time */
+  WINDOW_BYTES = 1 << 20,         /* of the file that is mapped at a time */
   EVENT_BYTES_MAX = 128,          /* no event is longer */
   RESIDENT_INTERVAL_NS = 5000000, /* resident memory is asked for no more often: it takes a microsecond */
   TABLE_FIRST = 1 << 16,
@@ -49,7 +50,7 @@ struct entry {
 };
 
 static struct {
-  bool is_on;
+  bool is_on, was_forked; /* was_forked: in a child, until it has a file of its own */
   int file;
   struct recording_header *header;
   uint8_t *window;       /* NULL: none */
@@ -148,7 +149,8 @@ static bool window_map(uint64_t start)
 {
   if (recorder.window != NULL) munmap(recorder.window, WINDOW_BYTES);
   recorder.window = NULL;
-  if (posix_fallocate(recorder.file, (off_t)start, WINDOW_BYTES) != 0) return false;
+  errno = posix_fallocate(recorder.file, (off_t)start, WINDOW_BYTES); /* or a full disk would be a SIGBUS later */
+  if (errno != 0) return false;
   void *memory = mmap(NULL, WINDOW_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, recorder.file, (off_t)start);
   if (memory == MAP_FAILED) return false;
   recorder.window = memory;
@@ -567,7 +569,8 @@ static bool recorder_open(bool is_forked)
     recorder.file = 0;
     return false;
   }
-  if (posix_fallocate(recorder.file, 0, RECORDING_HEADER_BYTES) != 0) return false;
+  errno = posix_fallocate(recorder.file, 0, RECORDING_HEADER_BYTES);
+  if (errno != 0) return false;
   void *memory = mmap(NULL, RECORDING_HEADER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, recorder.file, 0);
   if (memory == MAP_FAILED) return false;
   recorder.header = memory;
@@ -584,12 +587,28 @@ static bool recorder_open(bool is_forked)
   return true;
 }
 
-/* In the child of a fork the file is the parent's; a new one is begun with what lives now. */
+/*
+ * In the child of a fork the window is still the parent's.  Before Python's own handlers run, objects of threads that are
+ * no more may be freed, so this comes first of all, within fork().
+ */
+static void leave_parent(void)
+{
+  if (!recorder.is_on) return;
+  recorder.is_on = false;
+  recorder.was_forked = true;
+  recorder.pending = 0;
+  recorder.run = 0;
+  if (recorder.window != NULL) munmap(recorder.window, WINDOW_BYTES);
+  recorder.window = NULL;
+}
+
+/* A new file is begun with what lives now. */
 static PyObject *after_fork(PyObject *module, PyObject *nothing)
 {
   (void)module;
   (void)nothing;
-  if (!recorder.is_on) Py_RETURN_NONE;
+  if (!recorder.was_forked) Py_RETURN_NONE;
+  recorder.was_forked = false;
   recorder_close();
   if (!recorder_open(true)) recorder_close();
   Py_RETURN_NONE;
@@ -630,6 +649,7 @@ static PyObject *start(PyObject *module, PyObject *arguments)
     recorder_close();
     return PyErr_Format(PyExc_OSError, "no recording in %s: %s", directory, strerror(error));
   }
+  pthread_atfork(NULL, NULL, leave_parent);
   PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &recorder.original);
   PyMemAllocatorEx hooks = {NULL, hook_malloc, hook_calloc, hook_realloc, hook_free};
   PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &hooks);
