@@ -25,7 +25,7 @@ struct input {
   struct recording *recording;
   size_t object_room, freed_room, collection_room, setting_room, tick_words;
   uint64_t now_ns;
-  bool is_collecting;
+  bool is_collecting, is_too_large;
   int64_t count; /* generations[0].count, by the events so far */
 };
 
@@ -78,6 +78,8 @@ static void add_object(struct input *input, uint32_t born)
 
 static bool take_allocations(struct input *input, uint64_t count)
 {
+  input->is_too_large = count > RECORDING_OBJECTS_MAX - input->recording->object_count;
+  if (input->is_too_large) return false;
   for (uint64_t i = 0; i < count; i++) {
     if (!add_tick(input, false)) return false;
     add_object(input, input->recording->tick_count);
@@ -225,8 +227,14 @@ static bool take_objects(struct input *input, char *error)
   while (input->at < input->end) {
     const size_t start = input->at;
     if (take_event(input) && !input->is_damaged) continue;
-    snprintf(error, RECORDING_ERROR_MAX, "the event at byte %zu makes no sense: the file is damaged, record anew",
-             start);
+    if (input->is_too_large) {
+      snprintf(error, RECORDING_ERROR_MAX,
+               "there are more than %d objects in it, or it is damaged: record for a shorter time, as with --for 60s",
+               RECORDING_OBJECTS_MAX);
+    } else {
+      snprintf(error, RECORDING_ERROR_MAX, "the event at byte %zu makes no sense: the file is damaged, record anew",
+               start);
+    }
     return false;
   }
   recording->duration_ns = recording->header.end_ns - recording->header.start_ns;
@@ -272,7 +280,7 @@ static bool header_check(const struct recording_header *header, size_t bytes, ch
     problem = "it is shorter than its header says: copied while it was written, or cut";
   }
   for (int g = 0; problem == NULL && g < 4; g++) {
-    if (header->initial[g] >= RECORDING_NEVER / 8) problem = "its header makes no sense: the file is damaged";
+    if (header->initial[g] > RECORDING_OBJECTS_MAX / 4) problem = "its header makes no sense: the file is damaged";
   }
   if (problem != NULL) snprintf(error, RECORDING_ERROR_MAX, "%s", problem);
   return problem == NULL;

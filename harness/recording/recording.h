@@ -13,7 +13,11 @@
 
 #include "harness/recording/recording_format.h"
 
-enum { RECORDING_ERROR_MAX = 512, RECORDING_NEVER = UINT32_MAX };
+enum {
+  RECORDING_ERROR_MAX = 512,
+  RECORDING_NEVER = UINT32_MAX,
+  RECORDING_OBJECTS_MAX = 1 << 28 /* a recording of more is refused: it would take over 3 GB */
+};
 
 struct recording_collection {
   uint32_t tick;           /* after so many ticks */
