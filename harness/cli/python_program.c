@@ -185,6 +185,9 @@ static void print_process(const struct session_process *process, FILE *out)
 void python_program_print_session(const struct session *session, FILE *out)
 {
   for (size_t i = 0; i < session->count && i < PROCESSES_SHOWN; i++) print_process(&session->list[i], out);
+  if (session->skipped > 0)
+    fprintf(out, "  without a header: %zu files, whose processes ended just when they began to be recorded\n",
+            session->skipped);
   if (session->count > PROCESSES_SHOWN)
     fprintf(out, "  and %zu processes more; 'gclab record --show FILE' shows each\n", session->count - PROCESSES_SHOWN);
 }

@@ -48,13 +48,12 @@ static bool add_directory(struct session *session, const char *path, char *error
     snprintf(error, RECORDING_ERROR_MAX, "%.300s: %s", path, strerror(errno));
     return false;
   }
-  bool is_good = true;
-  for (const struct dirent *entry = readdir(directory); is_good && entry != NULL; entry = readdir(directory)) {
+  for (const struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
     if (!is_recording_name(entry->d_name)) continue;
-    is_good = add_file(session, memory_format("%s/%s", path, entry->d_name), error);
+    if (!add_file(session, memory_format("%s/%s", path, entry->d_name), error)) session->skipped++;
   }
   closedir(directory);
-  return is_good;
+  return session->count > 0 || session->skipped == 0;
 }
 
 static int compare_start(const void *a, const void *b)

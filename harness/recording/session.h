@@ -13,9 +13,10 @@ struct session_process {
 struct session {
   struct session_process *list;
   size_t count;
+  size_t skipped; /* files of a directory that have no header: their process ended just when it began them */
 };
 
-/* The headers of all recordings in a directory, or of one file.  False with a message: none is there, or one is bad. */
+/* The headers of all recordings in a directory, or of one file.  False with a message: there is none, or it is bad. */
 bool session_open(const char *path, struct session *session, char *error);
 void session_close(struct session *session);
 

@@ -104,6 +104,13 @@ damaged)
   echo text >text.gcrec
   expect 4 "$gclab" record --show text.gcrec
   says 'text.gcrec is no recording' err
+  mkdir mixed && head -c 4096 /dev/zero >mixed/1-0.gcrec
+  expect 4 "$gclab" record --show mixed
+  says 'mixed/1-0.gcrec is no recording' err
+  "$gclab" record -o mixed -- "$python" -c '' 2>/dev/null
+  cp mixed-2/*.gcrec mixed/
+  expect 0 "$gclab" record --show mixed
+  says 'without a header: 1 files' out
   "$gclab" record -o good -- "$python" "$programs/cyclic.py" 5 >/dev/null 2>&1
   file=$(echo good/*.gcrec)
   size=$(stat -c %s "$file")
@@ -172,7 +179,7 @@ time.sleep(1000)'
   expect 0 "$gclab" tune --rounds 0 --recording hung
   says 'the default' out
   # A server is stopped, and that is no failure.
-  expect 0 "$gclab" tune -o served --for 1s --rounds 1 -- "$python" -c '
+  expect 0 "$gclab" tune -o served --for 2s --rounds 1 -- "$python" -c '
 import time
 kept = [[i] for i in range(20000)]
 time.sleep(1000)'
