@@ -24,17 +24,27 @@ static const double least_gain = 0.01;
 /* Settings whose goal is within so much of each other are equal, and the one that keeps less garbage wins. */
 static const double same_share = 0.01;
 
-struct predict_setting *grid_make(const int64_t *usual, size_t *count)
+static void add_all(struct predict_setting *settings, size_t *count, bool freezes)
 {
-  struct predict_setting *settings = memory_require(calloc(VALUES0 * VALUES1 * VALUES2 + 1, sizeof *settings));
-  for (int g = 0; g < 3; g++) settings[0].thresholds[g] = usual[g];
-  *count = 1;
   for (size_t i = 0; i < VALUES0; i++) {
     for (size_t j = 0; j < VALUES1; j++) {
       for (size_t k = 0; k < VALUES2; k++)
-        settings[(*count)++] = (struct predict_setting){{thresholds0[i], thresholds1[j], thresholds2[k]}};
+        settings[(*count)++] =
+            (struct predict_setting){{thresholds0[i], thresholds1[j], thresholds2[k]}, .freezes = freezes};
     }
   }
+}
+
+struct predict_setting *grid_make(const int64_t *usual, bool with_freezes, size_t *count)
+{
+  struct predict_setting *settings = memory_require(calloc(2 * VALUES0 * VALUES1 * VALUES2 + 2, sizeof *settings));
+  for (size_t i = 0; i < 2; i++) {
+    for (int g = 0; g < 3; g++) settings[i].thresholds[g] = usual[g];
+  }
+  settings[1].freezes = true;
+  *count = with_freezes ? 2 : 1;
+  add_all(settings, count, false);
+  if (with_freezes) add_all(settings, count, true);
   return settings;
 }
 
@@ -69,6 +79,7 @@ static double ratio_of(int64_t a, int64_t b)
 
 static bool is_neighbour(const struct prediction *a, const struct prediction *b)
 {
+  if (a->setting.freezes != b->setting.freezes) return false;
   if (ratio_of(a->setting.thresholds[0], b->setting.thresholds[0]) >= 1.5) return false;
   return b->max_pause_ns * 2 > a->max_pause_ns;
 }

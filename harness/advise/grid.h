@@ -23,8 +23,8 @@ struct grid_terms {
   double peak_bytes, object_bytes; /* of the program at the default, and of an object; 0: unknown */
 };
 
-/* The grid, the usual thresholds first.  To be freed. */
-struct predict_setting *grid_make(const int64_t *usual, size_t *count);
+/* The grid, the usual thresholds first; with_freezes: each once more with gc.freeze() after start-up.  To be freed. */
+struct predict_setting *grid_make(const int64_t *usual, bool with_freezes, size_t *count);
 
 double grid_goal_of(enum grid_goal goal, const struct prediction *prediction);
 

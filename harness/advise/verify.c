@@ -100,6 +100,7 @@ static enum verify_outcome run_once(struct verify_cell *cell, size_t round, cons
   request.thresholds = cell->thresholds;
   request.holds_thresholds = true;
   request.hides_output = true;
+  if (!cell->freezes) request.freeze_after_ns = 0;
   const struct launch_result result = launch_run(&request);
   enum verify_outcome outcome = VERIFY_FAILED;
   char end[128];

@@ -23,6 +23,7 @@ enum verify_measure {
 /* One setting's runs: a value a round and measure. */
 struct verify_cell {
   int64_t thresholds[3];
+  bool freezes; /* after the request's freeze_after_ns */
   double values[VERIFY_MEASURES][VERIFY_ROUNDS_MAX];
   double collections[3][VERIFY_ROUNDS_MAX];
 };

@@ -26,7 +26,8 @@ enum {
   OPTION_TRY,
   OPTION_ROUNDS,
   OPTION_SEED,
-  OPTION_JSON
+  OPTION_JSON,
+  OPTION_STARTUP
 };
 
 static const struct argp_option options[] = {
@@ -35,6 +36,8 @@ static const struct argp_option options[] = {
      "the longest pause may be so many times the default's (default 1.0; with 'any', as long as it likes)", 1},
     {"memory", OPTION_MEMORY, "RATIO|any", 0, "peak memory may be so many times the default's (default 1.3)", 1},
     {"try", OPTION_TRY, "T0[,T1[,T2]]", 0, "predict and run this setting too (several by repetition)", 2},
+    {"startup", OPTION_STARTUP, "TIME", 0,
+     "gc.freeze() is tried too, as if called once start-up is over, so long after the beginning", 2},
     {"rounds", OPTION_ROUNDS, "N", 0, "each setting is run so often (default 6; 0: predict only)", 2},
     {"seed", OPTION_SEED, "N", 0, "of the order of the runs (default 1)", 2},
     {"recording", OPTION_RECORDING, "DIR|FILE", 0, "use this recording instead of making one", 2},
@@ -52,7 +55,7 @@ static const char doc[] =
     "  gclab tune -- python3 app.py --its-option\n"
     "  gclab tune --goal max-pause --memory 1.1 -- python3 app.py\n"
     "  gclab tune --try 50000,20,20 --rounds 10 -- mypy -p package\n"
-    "  gclab tune --for 30s -- python3 server.py\n"
+    "  gclab tune --for 30s --startup 3s -- python3 server.py                 with gc.freeze() too\n"
     "  gclab tune --rounds 0 --recording gclab-recording -- python3 app.py    predict only\n\n"
     "Exit codes: 0 done, also where nothing beats the default; 2 wrong usage; 3 the program failed; 4 it could not be "
     "recorded; 130 interrupted, with the recording kept.";
@@ -99,6 +102,7 @@ static uint64_t take_number(const char *name, const char *text, uint64_t most, s
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
   struct tune_python *tune = state->input;
+  char error[SETTING_ERROR_MAX];
   switch (key) {
   case OPTION_GOAL:
     tune->terms.goal = take_goal(value, state);
@@ -111,6 +115,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     return 0;
   case OPTION_TRY:
     take_try(tune, value, state);
+    return 0;
+  case OPTION_STARTUP:
+    if (!quantity_parse_duration("--startup", value, false, &tune->startup_ns, error)) argp_error(state, "%s", error);
     return 0;
   case OPTION_ROUNDS:
     tune->rounds = take_number("rounds", value, VERIFY_ROUNDS_MAX, state);
@@ -229,6 +236,20 @@ static int open_recording(struct tune_python *tune)
   return code;
 }
 
+/* Start-up is told in the program's own time, and the recording has another. */
+static bool measure_slowdown(struct tune_python *tune)
+{
+  struct launch_request request = tune->program.launch;
+  request.hides_output = true;
+  const struct launch_result result = launch_run(&request);
+  if (!result.started || result.interrupted || result.timed_out) {
+    fprintf(stderr, "gclab tune: the program could not be run a second time; its recording is %s\n", tune->path);
+    return false;
+  }
+  tune->slowdown = (double)tune->recorded.wall_ns / (double)result.wall_ns;
+  return true;
+}
+
 /* ---- predict ---------------------------------------------------------------------------------------------------- */
 
 static void predict(struct tune_python *tune)
@@ -237,13 +258,18 @@ static void predict(struct tune_python *tune)
   const uint64_t start = clock_now_ns();
   tune->costs = predict_calibrate(&tune->recording);
   size_t count = 0;
-  struct predict_setting *settings = grid_make(usual, &count);
+  const double startup_ns = (double)tune->startup_ns * tune->slowdown;
+  const uint32_t freeze_tick =
+      tune->startup_ns > 0 ? predict_tick_at(&tune->recording, (uint64_t)startup_ns) : RECORDING_NEVER;
+  if (tune->startup_ns > 0 && freeze_tick == RECORDING_NEVER)
+    fprintf(stderr, "gclab tune: there is no collection after --startup, so gc.freeze() is not tried\n");
+  struct predict_setting *settings = grid_make(usual, freeze_tick != RECORDING_NEVER, &count);
   settings = memory_require(reallocarray(settings, count + TUNE_TRIES_MAX, sizeof *settings));
   for (size_t i = 0; i < tune->try_count; i++) settings[count + i] = tune->tries[i];
   tune->grid_count = count;
   tune->prediction_count = count + tune->try_count;
   tune->predictions = memory_require(calloc(tune->prediction_count, sizeof *tune->predictions));
-  predict_run(&tune->recording, &tune->costs, settings, tune->prediction_count, tune->predictions);
+  predict_run(&tune->recording, &tune->costs, settings, tune->prediction_count, freeze_tick, tune->predictions);
   free(settings);
   tune->terms.peak_bytes = tune->costs.peak_bytes;
   tune->terms.object_bytes = tune->costs.object_bytes;
@@ -271,6 +297,7 @@ static void choose(struct tune_python *tune)
   for (size_t i = 0; i < tune->try_count; i++) tune->chosen[tune->chosen_count++] = tune->grid_count + i;
   for (size_t i = 0; i < tune->chosen_count; i++) {
     const struct prediction *prediction = &tune->predictions[tune->chosen[i]];
+    tune->verify.cells[i].freezes = prediction->setting.freezes;
     memcpy(tune->verify.cells[i].thresholds, prediction->setting.thresholds, sizeof prediction->setting.thresholds);
   }
   tune->verify.cell_count = tune->chosen_count;
@@ -300,8 +327,10 @@ static int verify(struct tune_python *tune)
       return EXIT_ENVIRONMENT;
     }
   }
+  struct launch_request request = tune->program.launch;
+  request.freeze_after_ns = tune->startup_ns;
   const enum verify_outcome outcome =
-      verify_run(&tune->verify, tune->rounds, &tune->program.launch, &tune->recorded, tune->seed, tell_run, error);
+      verify_run(&tune->verify, tune->rounds, &request, &tune->recorded, tune->seed, tell_run, error);
   if (isatty(STDERR_FILENO)) fprintf(stderr, "\r%40s\r", "");
   if (outcome == VERIFY_DONE) return EXIT_DONE;
   if (outcome == VERIFY_FAILED) {
@@ -328,6 +357,7 @@ static int tune_program(struct tune_python *tune)
             tune->object_count);
     return EXIT_DONE;
   }
+  if (tune->startup_ns > 0 && tune->was_recorded && !measure_slowdown(tune)) return EXIT_TRIAL_FAILED;
   predict(tune);
   release_recording(tune);
   choose(tune);
@@ -347,6 +377,7 @@ int command_tune_python(int argc, char **argv)
   struct tune_python tune = {.program = {.launch = {.kind = RECORDING_OBJECTS, .stop_signal = SIGTERM}},
                              .terms = {.goal = GRID_GC_TIME, .longest_pause = 1, .memory = 1.3},
                              .rounds = 6,
+                             .slowdown = 1,
                              .seed = 1};
   argp_parse(&parser, argc, argv, ARGP_IN_ORDER, NULL, &tune);
   const int code = tune_program(&tune);

@@ -15,6 +15,7 @@ struct tune_python {
   struct grid_terms terms;
   struct predict_setting tries[TUNE_TRIES_MAX];
   size_t try_count, rounds;
+  uint64_t startup_ns; /* when start-up is over, for gc.freeze(); 0: that is not tried */
   uint64_t seed;
   const char *recording_path; /* NULL: to be made */
   bool json;
@@ -26,6 +27,7 @@ struct tune_python {
   size_t object_count, collection_count, process_count;
   bool sets_thresholds;
   struct predict_costs costs;
+  double slowdown;                /* of the recorded run, by one at the default without the recorder; 1: not known */
   struct prediction *predictions; /* the grid, the default first, and what was asked for */
   size_t grid_count, prediction_count;
   uint64_t predict_ns;

@@ -46,15 +46,17 @@ size_t tune_python_advised(const struct tune_python *tune)
 
 /* ---- the table -------------------------------------------------------------------------------------------------- */
 
-static void format_setting(const int64_t *thresholds, char *text, size_t size)
+static void format_setting(const struct predict_setting *setting, char *text, size_t size)
 {
-  snprintf(text, size, "%" PRId64 ",%" PRId64 ",%" PRId64, thresholds[0], thresholds[1], thresholds[2]);
+  const int64_t *thresholds = setting->thresholds;
+  snprintf(text, size, "%" PRId64 ",%" PRId64 ",%" PRId64 "%s", thresholds[0], thresholds[1], thresholds[2],
+           setting->freezes ? " frozen" : "");
 }
 
 static void add_predicted(struct table *table, const struct prediction *prediction, const char *note)
 {
   char setting[64], counts[96], time[TEXT_NUMBER_MAX], longest[TEXT_NUMBER_MAX], p99[TEXT_NUMBER_MAX];
-  format_setting(prediction->setting.thresholds, setting, sizeof setting);
+  format_setting(&prediction->setting, setting, sizeof setting);
   snprintf(counts, sizeof counts, "%" PRIu64 " %" PRIu64 " %" PRIu64, prediction->collections[0],
            prediction->collections[1], prediction->collections[2]);
   table_add(table, (const char *const[]){setting, "predicted", counts, text_duration(prediction->gc_ns, time),
@@ -135,6 +137,8 @@ static void print_answer(const struct tune_python *tune, FILE *out)
   }
   fprintf(out, "\nAdvice: gc.set_threshold(%" PRId64 ", %" PRId64 ", %" PRId64 ")\n", thresholds[0], thresholds[1],
           thresholds[2]);
+  if (tune->verify.cells[advised].freezes)
+    fprintf(out, "        gc.freeze()    when start-up is over; best right after gc.collect()\n");
   print_effect(tune, advised, out);
   fprintf(out, "%s\n", caveat);
 }
@@ -221,16 +225,18 @@ void tune_python_print_json(const struct tune_python *tune, FILE *out)
   const size_t advised = tune_python_advised(tune);
   json_t *settings = json_array();
   for (size_t i = 0; i < tune->chosen_count; i++) {
-    json_t *setting = json_pack("{s:o,s:o}", "thresholds", thresholds_json(tune->verify.cells[i].thresholds),
-                                "predicted", predicted_json(&tune->predictions[tune->chosen[i]]));
+    json_t *setting =
+        json_pack("{s:o,s:b,s:o}", "thresholds", thresholds_json(tune->verify.cells[i].thresholds), "freezes",
+                  tune->verify.cells[i].freezes, "predicted", predicted_json(&tune->predictions[tune->chosen[i]]));
     if (tune->verify.rounds > 0) json_object_set_new(setting, "measured", measured_json(tune, i));
     json_array_append_new(settings, setting);
   }
   json_t *root =
-      json_pack("{s:s,s:I,s:I,s:I,s:f,s:b,s:o,s:o}", "recording", tune->path, "objects", (json_int_t)tune->object_count,
-                "settings_predicted", (json_int_t)tune->prediction_count, "rounds", (json_int_t)tune->verify.rounds,
-                "calibration_error", tune->costs.relative_error, "keeps_default", advised == 0, "advice",
-                thresholds_json(tune->verify.cells[advised].thresholds), "settings", settings);
+      json_pack("{s:s,s:I,s:I,s:I,s:f,s:b,s:o,s:b,s:o}", "recording", tune->path, "objects",
+                (json_int_t)tune->object_count, "settings_predicted", (json_int_t)tune->prediction_count, "rounds",
+                (json_int_t)tune->verify.rounds, "calibration_error", tune->costs.relative_error, "keeps_default",
+                advised == 0, "advice", thresholds_json(tune->verify.cells[advised].thresholds), "advice_freezes",
+                tune->verify.cells[advised].freezes, "settings", settings);
   memory_require(root);
   json_dumpf(root, out, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
   fputc('\n', out);

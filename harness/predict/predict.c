@@ -22,6 +22,7 @@ struct model {
   uint64_t collected_by_all;   /* of objects from first[2] on */
   double *pauses;
   size_t pause_count, pause_room;
+  bool has_frozen;
 };
 
 static void model_begin(struct model *model, const struct recording *recording)
@@ -96,6 +97,15 @@ static void model_note_pause(struct model *model, int generation, double pause_n
   model->pauses[model->pause_count++] = pause_ns;
 }
 
+/* gcmodule.c, gc_freeze_impl: everything is out of sight from here on, garbage too; what the 25 % rule knows stays. */
+static void model_freeze(struct model *model)
+{
+  model->has_frozen = true;
+  model->first[1] = model->first[2] = model->first[0];
+  model->counts[1] = model->counts[2] = 0;
+  model->collected_by_young = model->collected_by_all = 0;
+}
+
 static void model_collect(struct model *model, const struct walk *walk, const struct predict_costs *costs,
                           int generation, bool is_automatic)
 {
@@ -139,6 +149,7 @@ struct group {
 struct simulation {
   const struct recording *recording;
   const struct predict_costs *costs;
+  uint32_t freeze_tick;
   struct trigger_index index;
   struct walk walk;
   struct group *groups;
@@ -203,11 +214,18 @@ static struct group *group_of(struct simulation *simulation, int64_t threshold)
   return group;
 }
 
+static void collect(const struct simulation *simulation, struct model *model, int generation, bool is_automatic)
+{
+  model_collect(model, &simulation->walk, simulation->costs, generation, is_automatic);
+  if (model->setting->freezes && !model->has_frozen && simulation->walk.tick >= simulation->freeze_tick)
+    model_freeze(model);
+}
+
 static void collect_automatically(struct simulation *simulation, struct group *group)
 {
   for (size_t i = 0; i < group->model_count; i++) {
     struct model *model = &simulation->models[group->models[i]];
-    model_collect(model, &simulation->walk, simulation->costs, model_choose(model), true);
+    collect(simulation, model, model_choose(model), true);
   }
   group->count = 0;
   group_find_next(group, simulation);
@@ -216,8 +234,7 @@ static void collect_automatically(struct simulation *simulation, struct group *g
 static void collect_requested(struct simulation *simulation)
 {
   const int generation = simulation->recording->collections[simulation->next_requested++].generation;
-  for (size_t i = 0; i < simulation->model_count; i++)
-    model_collect(&simulation->models[i], &simulation->walk, simulation->costs, generation, false);
+  for (size_t i = 0; i < simulation->model_count; i++) collect(simulation, &simulation->models[i], generation, false);
   find_requested(simulation);
   for (size_t i = 0; i < simulation->group_count; i++) {
     simulation->groups[i].count = 0;
@@ -261,10 +278,12 @@ static void simulation_begin(struct simulation *simulation, const struct predict
 }
 
 void predict_run(const struct recording *recording, const struct predict_costs *costs,
-                 const struct predict_setting *settings, size_t count, struct prediction *predictions)
+                 const struct predict_setting *settings, size_t count, uint32_t freeze_tick,
+                 struct prediction *predictions)
 {
   struct simulation simulation = {.recording = recording,
                                   .costs = costs,
+                                  .freeze_tick = freeze_tick,
                                   .index = trigger_index_make(recording),
                                   .walk = walk_make(recording),
                                   .groups = memory_require(calloc(count + 1, sizeof(struct group))),
@@ -278,6 +297,14 @@ void predict_run(const struct recording *recording, const struct predict_costs *
   free(simulation.models);
   walk_free(&simulation.walk);
   trigger_index_free(&simulation.index);
+}
+
+uint32_t predict_tick_at(const struct recording *recording, uint64_t time_ns)
+{
+  for (size_t i = 0; i < recording->collection_count; i++) {
+    if (recording->collections[i].start_ns >= time_ns) return recording->collections[i].tick;
+  }
+  return RECORDING_NEVER;
 }
 
 /* ---- calibration ------------------------------------------------------------------------------------------------ */

@@ -37,6 +37,7 @@ struct predict_costs {
 
 struct predict_setting {
   int64_t thresholds[3];
+  bool freezes; /* gc.freeze() at the end of the first collection from freeze_tick on */
 };
 
 struct prediction {
@@ -55,9 +56,13 @@ struct predict_costs predict_calibrate(const struct recording *recording);
 
 /*
  * What each setting would do.  predictions: one a setting.  The program's own changes of thresholds are not followed,
- * those of gc.disable() and gc.enable() are.
+ * those of gc.disable() and gc.enable() are.  freeze_tick: when start-up is over, for settings that freeze.
  */
 void predict_run(const struct recording *recording, const struct predict_costs *costs,
-                 const struct predict_setting *settings, size_t count, struct prediction *predictions);
+                 const struct predict_setting *settings, size_t count, uint32_t freeze_tick,
+                 struct prediction *predictions);
+
+/* The tick of the first collection that began so long after the recording or later; RECORDING_NEVER: there is none. */
+uint32_t predict_tick_at(const struct recording *recording, uint64_t time_ns);
 
 #endif

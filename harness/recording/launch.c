@@ -68,6 +68,9 @@ size_t launch_environment(const struct launch_request *request, const char *reco
         (struct launch_variable){"GCLAB_THRESHOLDS", memory_format("%" PRId64 ",%" PRId64 ",%" PRId64, thresholds[0],
                                                                    thresholds[1], thresholds[2])};
   }
+  if (request->freeze_after_ns > 0)
+    variables[count++] =
+        (struct launch_variable){"GCLAB_FREEZE_AFTER_NS", memory_format("%" PRIu64, request->freeze_after_ns)};
   if (request->holds_thresholds) variables[count++] = (struct launch_variable){"GCLAB_HOLD", memory_format("1")};
   return count;
 }
@@ -77,6 +80,7 @@ static void set_environment(const struct launch_request *request, const char *re
   struct launch_variable variables[LAUNCH_VARIABLES];
   unsetenv("GCLAB_THRESHOLDS");
   unsetenv("GCLAB_HOLD");
+  unsetenv("GCLAB_FREEZE_AFTER_NS");
   const size_t count = launch_environment(request, recorder, variables);
   for (size_t i = 0; i < count; i++) {
     setenv(variables[i].name, variables[i].value, 1);

@@ -56,6 +56,13 @@ environment)
   (eval "$("$gclab" record --env -o "it's here")"; exec "$python" "$programs/cyclic.py" 20) >out 2>err || fail "$(cat err)"
   expect 0 "$gclab" record --show "it's here"
   says 'objects that are counted' out
+  # The probe freezes when it is told to.
+  (eval "$("$gclab" record --env --pauses)"
+   export GCLAB_FREEZE_AFTER_NS=1
+   exec "$python" -c 'import gc; kept = [[i] for i in range(5000)]; print(gc.get_freeze_count() > 1000)') >out 2>err
+  says True out
+  "$python" -c 'import gc; kept = [[i] for i in range(5000)]; print(gc.get_freeze_count() > 1000)' >out
+  says False out
   ;;
 versions)
   # Other versions of Python are observed by the probe, and none by the recorder, which is not for them.
@@ -147,6 +154,10 @@ PYTHON
   says 'the default' out
   says 'not verified' out
   expect 0 "$gclab" tune --rounds 0 --goal max-pause --memory any --longest-pause any --recording "$recording"
+  expect 0 "$gclab" tune --rounds 0 --startup 1ms --try 2000 --json --recording "$recording"
+  [ "$(jq .settings_predicted out)" -gt 2500 ] || fail "gc.freeze() is not predicted: $(cat out)"
+  expect 0 "$gclab" tune --rounds 0 --startup 1h --recording "$recording"
+  says 'no collection after --startup' err
   expect 2 "$gclab" tune --goal speed --recording "$recording"
   says "'speed' is none of gc-time, max-pause and p99-pause" err
   expect 2 "$gclab" tune --memory little --recording "$recording"

@@ -115,6 +115,12 @@ static struct recording make_recording(uint64_t seed, bool has_requests)
   return recording;
 }
 
+static const struct predict_setting settings[] = {
+    {{20, 2, 2}, false},  {{20, 2, 1}, false},  {{100, 3, 3}, false},  {{100, 1, 1}, false}, {{500, 0, 0}, false},
+    {{0, 10, 10}, false}, {{7, 10, 10}, false}, {{3000, 1, 1}, false}, {{20, 2, 1}, true},   {{100, 1, 1}, true}};
+static const uint32_t freeze_tick = 5000;
+enum { SETTINGS = sizeof settings / sizeof settings[0] };
+
 /* ---- the simple collector --------------------------------------------------------------------------------------- */
 
 enum place { NOWHERE, GENERATION_0, GENERATION_1, GENERATION_2, FROZEN };
@@ -126,6 +132,7 @@ struct simple {
   uint32_t garbage_at[OBJECTS_MAX]; /* RECORDING_NEVER: never */
   int64_t counts[3];
   uint64_t pending, total;
+  bool freezes, has_frozen;
   struct prediction result;
 };
 
@@ -182,6 +189,22 @@ static void simple_collect(struct simple *simple, int generation, uint32_t tick,
   }
 }
 
+static void simple_freeze(struct simple *simple, uint32_t tick, size_t excluded)
+{
+  if (!simple->freezes || simple->has_frozen || tick < freeze_tick) return;
+  simple->has_frozen = true;
+  for (int g = 0; g < 3; g++) simple->counts[g] = 0;
+  for (size_t i = 0; i < simple->recording->object_count; i++) {
+    if (i != excluded && simple->places[i] != NOWHERE) simple->places[i] = FROZEN;
+  }
+}
+
+static void simple_request(struct simple *simple, int generation, uint32_t tick)
+{
+  simple_collect(simple, generation, tick, SIZE_MAX, false);
+  simple_freeze(simple, tick, SIZE_MAX);
+}
+
 static bool simple_is_enabled(const struct recording *recording, uint32_t tick)
 {
   bool is_enabled = true;
@@ -197,6 +220,7 @@ static void simple_trigger(struct simple *simple, uint32_t tick, size_t newest)
     if (simple->counts[g] <= simple->thresholds[g]) continue;
     if (g == 2 && (double)simple->pending < (double)simple->total / 4) continue;
     simple_collect(simple, g, tick, newest, true);
+    simple_freeze(simple, tick, newest);
     return;
   }
 }
@@ -208,7 +232,7 @@ static void simple_run(struct simple *simple)
   for (uint32_t tick = 0; tick <= recording->tick_count; tick++) {
     for (; next < recording->collection_count && recording->collections[next].tick <= tick; next++) {
       if (!recording->collections[next].is_automatic)
-        simple_collect(simple, recording->collections[next].generation, tick, SIZE_MAX, false);
+        simple_request(simple, recording->collections[next].generation, tick);
     }
     if (tick == recording->tick_count) return;
     if (recording_tick_is_free(recording, tick)) {
@@ -225,22 +249,19 @@ static void simple_run(struct simple *simple)
 
 /* ---- tests ------------------------------------------------------------------------------------------------------ */
 
-static const struct predict_setting settings[] = {{{20, 2, 2}},  {{20, 2, 1}},  {{100, 3, 3}}, {{100, 1, 1}},
-                                                  {{500, 0, 0}}, {{0, 10, 10}}, {{7, 10, 10}}, {{3000, 1, 1}}};
-enum { SETTINGS = sizeof settings / sizeof settings[0] };
-
 static void compare_with_simple(uint64_t seed, bool has_requests)
 {
   struct recording recording = make_recording(seed, has_requests);
   const struct predict_costs costs = {.tracked_share = 1};
   struct prediction predictions[SETTINGS];
-  predict_run(&recording, &costs, settings, SETTINGS, predictions);
+  predict_run(&recording, &costs, settings, SETTINGS, freeze_tick, predictions);
   struct simple *simple = malloc(sizeof *simple);
   assert_non_null(simple);
   for (size_t i = 0; i < SETTINGS; i++) {
     memset(simple, 0, sizeof *simple);
     simple->recording = &recording;
     simple->thresholds = settings[i].thresholds;
+    simple->freezes = settings[i].freezes;
     simple_begin(simple);
     simple_run(simple);
     for (int g = 0; g < 3; g++) assert_int_equal(simple->result.collections[g], predictions[i].collections[g]);
@@ -326,7 +347,7 @@ static void test_no_collections(void **state)
   }
   const struct predict_costs costs = predict_calibrate(&recording);
   struct prediction prediction;
-  predict_run(&recording, &costs, settings, 1, &prediction);
+  predict_run(&recording, &costs, settings, 1, freeze_tick, &prediction);
   assert_true(prediction.collections[0] > 0);
   assert_int_equal(prediction.collected, 0);
   recording_free(&recording);

@@ -140,9 +140,9 @@ static void try_damaged(const struct file *file)
   }
   if (recording.header.kind == RECORDING_OBJECTS) {
     const struct predict_costs costs = predict_calibrate(&recording);
-    const struct predict_setting settings[] = {{{20, 1, 1}}, {{3, 0, 0}}};
+    const struct predict_setting settings[] = {{{20, 1, 1}, true}, {{3, 0, 0}, false}};
     struct prediction predictions[2];
-    predict_run(&recording, &costs, settings, 2, predictions);
+    predict_run(&recording, &costs, settings, 2, predict_tick_at(&recording, 2000), predictions);
   }
   recording_free(&recording);
 }

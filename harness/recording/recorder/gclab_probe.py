@@ -17,12 +17,13 @@ _STEP = 1 << 20
 _BYTES_AT = 16  # of header.bytes
 _END_AT = 48  # of header.end_ns
 
+_NEVER = 1 << 62
 _state = None
 _clock = time.monotonic_ns
 
 
 class _State:
-    __slots__ = ("file", "map", "used", "size", "start", "counts", "directory", "forked")
+    __slots__ = ("file", "map", "used", "size", "start", "counts", "directory", "freeze_at")
 
 
 def _open(directory, forked):
@@ -47,6 +48,8 @@ def _begin(directory, forked):
     state.start = 0
     state.counts = (0, 0, 0)
     now = _clock()
+    freeze_after = os.environ.get("GCLAB_FREEZE_AFTER_NS")
+    state.freeze_at = now + int(freeze_after) if freeze_after and not forked else _NEVER
     arguments = b"".join(os.fsencode(word) + b"\0" for word in getattr(sys, "orig_argv", sys.argv))[:3072]
     _HEADER.pack_into(state.map, 0, b"GCLABREC", 1, 2, 0, 2 if forked else 0, os.getpid(), os.getppid(),
                       sys.hexversion, now, now, *gc.get_threshold(), 0, *gc.get_count(), int(gc.isenabled()),
@@ -70,6 +73,9 @@ def _callback(phase, info, pack=_ROW.pack_into, clock=_clock, count=gc.get_count
     state.used += _ROW.size
     struct.pack_into("<Q", state.map, _BYTES_AT, state.used - _PAGE)
     struct.pack_into("<Q", state.map, _END_AT, now)
+    if now >= state.freeze_at:
+        state.freeze_at = _NEVER
+        gc.freeze()
 
 
 def start(directory):
