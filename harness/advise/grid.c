@@ -23,6 +23,8 @@ enum {
 static const double least_gain = 0.01;
 /* Settings whose goal is within so much of each other are equal, and the one that keeps less garbage wins. */
 static const double same_share = 0.01;
+/* With and without gc.freeze() are two settings only where they differ by more. */
+static const double alike_share = 0.1;
 
 static void add_all(struct predict_setting *settings, size_t *count, bool freezes)
 {
@@ -77,9 +79,17 @@ static double ratio_of(int64_t a, int64_t b)
   return a > b ? (double)a / (double)b : (double)b / (double)a;
 }
 
+static bool is_near(double a, double b) { return a <= b * (1 + alike_share) && b <= a * (1 + alike_share); }
+
+/* Freezing changes nothing where no full collection comes after it anyway. */
+static bool are_alike(const struct prediction *a, const struct prediction *b)
+{
+  return is_near(a->gc_ns, b->gc_ns) && is_near(a->max_pause_ns, b->max_pause_ns);
+}
+
 static bool is_neighbour(const struct prediction *a, const struct prediction *b)
 {
-  if (a->setting.freezes != b->setting.freezes) return false;
+  if (a->setting.freezes != b->setting.freezes) return are_alike(a, b);
   if (ratio_of(a->setting.thresholds[0], b->setting.thresholds[0]) >= 1.5) return false;
   return b->max_pause_ns * 2 > a->max_pause_ns;
 }
