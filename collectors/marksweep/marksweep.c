@@ -56,6 +56,8 @@ static const struct setting knobs[KNOBS] = {
                          .default_value = 1,
                          .minimum = 0,
                          .maximum = 1,
+                         .search_low = 0,
+                         .search_high = 1,
                          .help = "clear dead cells when they are allocated again, not in the pause"},
     [KNOB_HUGE_PAGES] = KNOB_HUGE_PAGES_ROW,
 };

@@ -51,13 +51,14 @@ void trigger_check(const struct trigger *trigger, uint64_t live_bytes);
 #define KNOB_GROWTH_FACTOR_ROW                                                                                         \
   {                                                                                                                    \
     .name = "growth_factor", .unit = "ratio", .type = SETTING_MILLI, .scale = SETTING_LOG, .default_value = 2000,      \
-    .minimum = 1050, .maximum = 16000,                                                                                 \
+    .minimum = 1050, .maximum = 16000, .search_low = 1200, .search_high = 8000,                                        \
     .help = "collect when the heap has grown to this many times what was live (without heap_limit and budget)"         \
   }
 #define KNOB_MIN_HEAP_ROW                                                                                              \
   {                                                                                                                    \
     .name = "min_heap", .unit = "bytes", .type = SETTING_BYTES, .scale = SETTING_LOG, .default_value = 4 << 20,        \
-    .minimum = 64 << 10, .maximum = INT64_C(1) << 40, .help = "growth never asks for a collection below this size"     \
+    .minimum = 64 << 10, .maximum = INT64_C(1) << 40, .search_low = 512 << 10, .search_high = 128 << 20,               \
+    .help = "growth never asks for a collection below this size"                                                       \
   }
 #define KNOB_HEAP_LIMIT_ROW                                                                                            \
   {                                                                                                                    \

@@ -47,6 +47,8 @@ static const struct setting knobs[KNOBS] = {
                             .default_value = 0,
                             .minimum = 0,
                             .maximum = 1000000000,
+                            .search_low = 16,
+                            .search_high = 65536,
                             .help = "objects freed at once; the rest waits for allocations to come (0: all at once)"},
     [KNOB_STRESS] = KNOB_STRESS_ROW,
 };

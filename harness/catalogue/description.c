@@ -48,12 +48,14 @@ static bool read_setting(json_t *row, struct setting *setting, char *error)
   const char *large = NULL;
   const char *minimum = NULL;
   const char *maximum = NULL;
+  const char *search_low = NULL;
+  const char *search_high = NULL;
   json_t *choices = NULL;
   json_error_t why;
-  if (json_unpack_ex(row, &why, 0, "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s?s, s?s, s?o}", "name", &setting->name,
-                     "unit", &setting->unit, "type", &type, "scale", &scale, "default", &value, "minimum", &minimum,
-                     "maximum", &maximum, "help", &setting->help, "small", &small, "large", &large, "choices",
-                     &choices) != 0)
+  if (json_unpack_ex(row, &why, 0, "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s?s, s?s, s?s, s?s, s?o}", "name",
+                     &setting->name, "unit", &setting->unit, "type", &type, "scale", &scale, "default", &value,
+                     "minimum", &minimum, "maximum", &maximum, "help", &setting->help, "small", &small, "large", &large,
+                     "search_low", &search_low, "search_high", &search_high, "choices", &choices) != 0)
     return fail(error, "a setting: %.200s", why.text);
   if (!setting_type_parse(type, &setting->type))
     return fail(error, "%s has the unknown type '%s'", setting->name, type);
@@ -74,7 +76,9 @@ static bool read_setting(json_t *row, struct setting *setting, char *error)
   setting->small_value = setting->default_value;
   setting->large_value = setting->default_value;
   return (small == NULL || read_value(setting, small, &setting->small_value, error)) &&
-         (large == NULL || read_value(setting, large, &setting->large_value, error));
+         (large == NULL || read_value(setting, large, &setting->large_value, error)) &&
+         (search_low == NULL || read_value(setting, search_low, &setting->search_low, error)) &&
+         (search_high == NULL || read_value(setting, search_high, &setting->search_high, error));
 }
 
 static void free_settings(struct setting *settings, size_t count)

@@ -143,8 +143,11 @@ static void range_of(const struct setting *row, char *text, size_t size)
     return;
   }
   if (row->type != SETTING_CHOICE) {
-    snprintf(text, size, "%s to %s%s", setting_format(row, row->minimum, low), setting_format(row, row->maximum, high),
-             row->scale == SETTING_LOG ? ", log" : "");
+    size_t used = (size_t)snprintf(text, size, "%s to %s%s", setting_format(row, row->minimum, low),
+                                   setting_format(row, row->maximum, high), row->scale == SETTING_LOG ? ", log" : "");
+    if (row->search_low != row->search_high && used < size)
+      snprintf(text + used, size - used, "; tuned %s to %s", setting_format(row, row->search_low, low),
+               setting_format(row, row->search_high, high));
     return;
   }
   size_t used = 0;

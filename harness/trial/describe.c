@@ -22,6 +22,10 @@ static json_t *describe_setting(const struct setting *setting, bool has_sizes)
   }
   document_set(row, "minimum", json_string(setting_format(setting, setting->minimum, text)));
   document_set(row, "maximum", json_string(setting_format(setting, setting->maximum, text)));
+  if (setting->search_low != setting->search_high) {
+    document_set(row, "search_low", json_string(setting_format(setting, setting->search_low, text)));
+    document_set(row, "search_high", json_string(setting_format(setting, setting->search_high, text)));
+  }
   if (setting->type == SETTING_CHOICE) {
     json_t *choices = json_array();
     for (int i = 0; setting->choices[i] != NULL; i++) document_append(choices, json_string(setting->choices[i]));
