@@ -69,6 +69,7 @@ struct campaign {
   int presence;      /* a descriptor */
   uint64_t start_ns, processes_ns;
   size_t run;
+  uint32_t searched_blocks; /* of a search: as far as it came */
 };
 
 static bool no_memory(void)
@@ -116,7 +117,24 @@ static bool identify(struct campaign *campaign)
   }
 }
 
-static bool put_campaign(struct campaign *campaign)
+static bool has_trial(const struct campaign *campaign, size_t cell)
+{
+  for (uint32_t block = 0; block < campaign->plan->blocks; block++) {
+    if (*done_flag(campaign, block, cell)) return true;
+  }
+  return false;
+}
+
+static bool is_chosen(const struct campaign_choice *choices, size_t count, size_t cell)
+{
+  for (size_t i = 0; i < count; i++) {
+    if (choices[i].cell == cell) return true;
+  }
+  return false;
+}
+
+/* With its cells: all, or, of a search, those that it has chosen and those with trials. */
+static bool put_campaign(struct campaign *campaign, const struct campaign_choice *choices, size_t choice_count)
 {
   char now[IDENTITY_TIME_MAX];
   identity_time_now(now);
@@ -133,13 +151,17 @@ static bool put_campaign(struct campaign *campaign)
                                      .updated_at = now,
                                      .status = campaign->missing > 0 ? "running" : "complete",
                                      .seed = campaign->seed,
-                                     .blocks = campaign->plan->blocks};
+                                     .blocks = campaign->options->search != NULL ? campaign->searched_blocks
+                                                                                 : campaign->plan->blocks};
   struct store_cell *cells = memory_require(calloc(campaign->cells->count + 1, sizeof *cells));
+  size_t count = 0;
   bool ok = true;
-  for (size_t i = 0; ok && i < campaign->cells->count; i++)
-    ok = identity_store_cell(campaign->cells, i, &cells[i]) || no_memory();
-  ok = ok && store_put_campaign(campaign->store, &host, &row, cells, campaign->cells->count);
-  for (size_t i = 0; i < campaign->cells->count; i++) identity_store_cell_free(&cells[i]);
+  for (size_t i = 0; ok && i < campaign->cells->count; i++) {
+    if (campaign->options->search != NULL && !is_chosen(choices, choice_count, i) && !has_trial(campaign, i)) continue;
+    ok = identity_store_cell(campaign->cells, i, &cells[count++]) || no_memory();
+  }
+  ok = ok && store_put_campaign(campaign->store, &host, &row, cells, count);
+  for (size_t i = 0; i < count; i++) identity_store_cell_free(&cells[i]);
   free(cells);
   return ok;
 }
@@ -196,12 +218,14 @@ static bool begin(struct campaign *campaign)
 {
   if (!interrupt_watch() || !has_programs(campaign->cells) || !preload_find(campaign->cells)) return false;
   if (!host_read(&campaign->host) || !estimate_begin(&campaign->estimate, campaign->cells)) return no_memory();
-  if (!identify(campaign) || !put_campaign(campaign)) return false;
+  if (!identify(campaign)) return false;
+  if (campaign->options->id != NULL) snprintf(campaign->options->id, PLAN_ID_MAX, "%s", campaign->id);
+  if (!put_campaign(campaign, NULL, 0)) return false;
   for (size_t i = 0; i < campaign->results.count; i++)
     estimate_add(&campaign->estimate, campaign->results.rows[i].cell, campaign->results.rows[i].process_ns);
-  const size_t total = (size_t)campaign->plan->blocks * campaign->cells->count;
-  progress_begin(&campaign->progress, campaign->options->quiet, total - campaign->missing, total,
-                 campaign->plan->blocks);
+  const size_t all = (size_t)campaign->plan->blocks * campaign->cells->count;
+  const size_t total = campaign->options->search != NULL ? campaign->options->search->trials : all;
+  progress_begin(&campaign->progress, campaign->options->quiet, all - campaign->missing, total, campaign->plan->blocks);
   if (campaign->missing == 0) return true;
   announce(campaign);
   cores_take(&campaign->cores, campaign->plan->pin);
@@ -216,6 +240,11 @@ static bool begin(struct campaign *campaign)
 static uint64_t missing_ns(const struct campaign *campaign)
 {
   uint64_t total_ns = 0;
+  if (campaign->options->search != NULL) {
+    const size_t left =
+        campaign->progress.total > campaign->progress.done ? campaign->progress.total - campaign->progress.done : 0;
+    return campaign->run > 0 ? left * (campaign->processes_ns / campaign->run) : 0;
+  }
   for (size_t cell = 0; cell < campaign->cells->count; cell++) {
     uint64_t trials = 0;
     for (uint32_t block = 0; block < campaign->plan->blocks; block++) trials += !*done_flag(campaign, block, cell);
@@ -498,8 +527,39 @@ static enum end run_widest(struct campaign *campaign, uint32_t *order)
   return end;
 }
 
+/* What it asks for, as far as it is not there. */
+static enum end run_choices(struct campaign *campaign, const struct campaign_choice *choices, size_t count)
+{
+  if (!put_campaign(campaign, choices, count)) return END_ENVIRONMENT;
+  enum end end = END_COMPLETE;
+  for (size_t i = 0; i < count && end == END_COMPLETE; i++) {
+    if (!*done_flag(campaign, choices[i].block, choices[i].cell))
+      end = run_cell(campaign, choices[i].block, (uint32_t)i, choices[i].cell);
+    if (choices[i].block >= campaign->searched_blocks) campaign->searched_blocks = choices[i].block + 1;
+  }
+  schedules_forget(&campaign->schedules);
+  return end;
+}
+
+static enum end run_search(struct campaign *campaign)
+{
+  const struct campaign_search *search = campaign->options->search;
+  enum end end = sample_noise(campaign, "before", STORE_NONE, noise_edge_ns) ? END_COMPLETE : END_ENVIRONMENT;
+  while (end == END_COMPLETE) {
+    size_t count = 0;
+    const struct campaign_choice *choices = search->next(search->context, campaign->id, &count);
+    if (choices == NULL) break;
+    if (!sample_noise(campaign, "block", choices[0].block, noise_block_ns)) return END_ENVIRONMENT;
+    end = run_choices(campaign, choices, count);
+  }
+  if (end == END_COMPLETE && !sample_noise(campaign, "after", STORE_NONE, noise_edge_ns)) end = END_ENVIRONMENT;
+  if (end == END_COMPLETE) campaign->missing = 0;
+  return end;
+}
+
 static enum end run_blocks(struct campaign *campaign)
 {
+  if (campaign->options->search != NULL) return run_search(campaign);
   if (campaign->missing == 0) return END_COMPLETE;
   uint32_t *order = memory_require(calloc(campaign->cells->count + 1, sizeof *order));
   enum end end = sample_noise(campaign, "before", STORE_NONE, noise_edge_ns) ? END_COMPLETE : END_ENVIRONMENT;
@@ -550,7 +610,7 @@ static int finish(struct campaign *campaign, enum end end)
                                       [END_INTERRUPTED] = "interrupted",
                                       [END_ENVIRONMENT] = "interrupted"};
   progress_end(&campaign->progress);
-  if (campaign->run == 0 && campaign->missing == 0 && !campaign->options->quiet)
+  if (campaign->run == 0 && campaign->missing == 0 && !campaign->options->quiet && !campaign->options->no_summary)
     fprintf(stderr, "gclab: every trial is there already; --again measures anew\n");
   /* A harness that was killed may have kept a trial and not compared it yet. */
   bool ok = true;
@@ -559,12 +619,13 @@ static int finish(struct campaign *campaign, enum end end)
   const bool all_needed = campaign->missing == campaign->spared;
   const char *status = campaign->missing == 0 ? "complete" : all_needed ? "precise" : texts[end];
   campaign->missing -= campaign->spared;
-  ok = store_set_status(campaign->store, campaign->id, status, campaign->plan->blocks) && ok;
+  const uint32_t blocks = campaign->options->search != NULL ? campaign->searched_blocks : campaign->plan->blocks;
+  ok = store_set_status(campaign->store, campaign->id, status, blocks) && ok;
   const size_t disagreements = agreement_report(&campaign->results, campaign->cells);
-  if (end == END_OUT_OF_BUDGET && !campaign->options->quiet)
+  if (end == END_OUT_OF_BUDGET && !campaign->options->quiet && !campaign->options->no_summary)
     fprintf(stderr, "gclab: the budget is used up: %zu of %zu trials are missing\n", campaign->missing,
             campaign->progress.total);
-  summarize(campaign, status);
+  if (!campaign->options->no_summary) summarize(campaign, status);
   if (end == END_INTERRUPTED) return CAMPAIGN_INTERRUPTED;
   if (end == END_ENVIRONMENT || !ok) return CAMPAIGN_ENVIRONMENT;
   return disagreements == 0 && all_is_well(campaign) ? CAMPAIGN_DONE : CAMPAIGN_TRIAL_FAILED;

@@ -11,11 +11,31 @@
 #include "harness/plan/plan.h"
 #include "harness/store/store.h"
 
+/* One trial of a campaign that does not run every cell in every block. */
+struct campaign_choice {
+  uint32_t block; /* below the plan's blocks */
+  size_t cell;
+};
+
+/*
+ * What decides which trials are run, in place of blocks of all cells.  next is called when all that it asked for before
+ * is in the store (what was there already is not run again); it returns what it wants next, which stays its own, and how
+ * many; NULL: it has enough.  Cells that it never asks for are not in the store.
+ */
+struct campaign_search {
+  const struct campaign_choice *(*next)(void *context, const char *campaign_id, size_t *count);
+  void *context;
+  size_t trials; /* that it will ask for in all, about: for progress */
+};
+
 struct campaign_options {
   const char *command; /* as the user typed it; kept in the store */
   bool quiet;          /* no progress, only the summary */
   bool again;          /* measure anew even if every trial is there: a new campaign with the next free seed offset */
   bool json;           /* the summary as JSON on standard output */
+  const struct campaign_search *search;         /* NULL: every cell in every block */
+  bool no_summary;                              /* somebody else says what came of it */
+  char *id; /* NULL, or room for PLAN_ID_MAX: the campaign's, once it is known */
   const struct catalogue_collector *instrument; /* collectors/lifetimes, for death schedules; NULL: not built */
 };
 

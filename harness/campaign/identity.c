@@ -134,6 +134,7 @@ bool identity_store_cell(const struct plan_cells *cells, size_t index, struct st
                              .parameters = identity_parameters(cell),
                              .varied = identity_varied(cell),
                              .size = setting_size_names[cell->size],
+                             .position = index,
                              .allocator = cell->allocator,
                              .twin_of = cell->is_twin ? cells->cells[cell->twin_of].id : NULL};
   return row->knobs != NULL && row->parameters != NULL && row->varied != NULL;

@@ -15,7 +15,6 @@
 #include "harness/cli/table.h"
 #include "harness/cli/words.h"
 #include "harness/plan/plan.h"
-#include "harness/process/interrupt.h"
 #include "harness/store/store.h"
 
 enum {
@@ -345,45 +344,6 @@ static struct plan *make_plan(const struct arguments *arguments)
   return plan;
 }
 
-/* ---- heaps in multiples of the minimum heap --------------------------------------------------------------------- */
-
-struct heaps {
-  struct store *store;
-  bool quiet;
-  int code; /* of the search that found nothing */
-};
-
-/* The least minimum heap of a workload over the collectors that take part. */
-static uint64_t find_minimum(void *context, const struct plan_cell *bases, size_t count)
-{
-  struct heaps *heaps = context;
-  uint64_t least = 0;
-  for (size_t i = 0; i < count; i++) {
-    struct minheap_search search = {.cell = &bases[i], .who = "gclab run", .quiet = heaps->quiet};
-    heaps->code = minheap_search_run(&search, heaps->store, &minheap_terms_usual);
-    minheap_search_free(&search);
-    if (heaps->code != EXIT_DONE) return 0;
-    if (least == 0 || search.limit_bytes < least) least = search.limit_bytes;
-  }
-  return least;
-}
-
-static int resolve_heaps(const struct arguments *arguments, struct plan_cells *cells)
-{
-  if (!plan_has_multiples(cells)) return EXIT_DONE;
-  struct heaps heaps = {.store = store_open(command_store_path(arguments->store), STORE_WRITE),
-                        .quiet = arguments->campaign.quiet,
-                        .code = EXIT_DONE};
-  if (heaps.store == NULL) return EXIT_ENVIRONMENT;
-  if (!interrupt_watch())
-    heaps.code = EXIT_ENVIRONMENT;
-  else
-    plan_resolve_heaps(cells, find_minimum, &heaps);
-  interrupt_release();
-  store_close(heaps.store);
-  return heaps.code;
-}
-
 static int run_plan(const struct arguments *arguments, struct plan *plan, const struct catalogue *catalogue)
 {
   struct plan_cells cells;
@@ -394,7 +354,7 @@ static int run_plan(const struct arguments *arguments, struct plan *plan, const 
   if (!plan_validate(&cells))
     code = EXIT_USAGE;
   else if (is_run)
-    code = resolve_heaps(arguments, &cells);
+    code = minheap_resolve(&cells, command_store_path(arguments->store), "gclab run", arguments->campaign.quiet);
   if (code == EXIT_DONE) plan_add_twins(plan, &cells);
   if (code == EXIT_DONE && arguments->print_plan)
     fputs(plan->text, stdout);

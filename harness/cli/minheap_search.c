@@ -11,6 +11,7 @@
 #include "harness/campaign/identity.h"
 #include "harness/cli/command.h"
 #include "harness/minheap/minheap.h"
+#include "harness/process/interrupt.h"
 #include "harness/text/text.h"
 
 enum { WORDS_MAX = 80 };
@@ -131,4 +132,42 @@ void minheap_search_free(struct minheap_search *search)
 {
   free(search->failure);
   search->failure = NULL;
+}
+
+/* ---- heaps in multiples of the minimum heap --------------------------------------------------------------------- */
+
+struct heaps {
+  struct store *store;
+  const char *who;
+  bool quiet;
+  int code; /* of the search that found nothing */
+};
+
+/* The least minimum heap of a workload over the collectors that take part. */
+static uint64_t find_minimum(void *context, const struct plan_cell *bases, size_t count)
+{
+  struct heaps *heaps = context;
+  uint64_t least = 0;
+  for (size_t i = 0; i < count; i++) {
+    struct minheap_search search = {.cell = &bases[i], .who = heaps->who, .quiet = heaps->quiet};
+    heaps->code = minheap_search_run(&search, heaps->store, &minheap_terms_usual);
+    minheap_search_free(&search);
+    if (heaps->code != EXIT_DONE) return 0;
+    if (least == 0 || search.limit_bytes < least) least = search.limit_bytes;
+  }
+  return least;
+}
+
+int minheap_resolve(struct plan_cells *cells, const char *store_path, const char *who, bool quiet)
+{
+  if (!plan_has_multiples(cells)) return EXIT_DONE;
+  struct heaps heaps = {.store = store_open(store_path, STORE_WRITE), .who = who, .quiet = quiet, .code = EXIT_DONE};
+  if (heaps.store == NULL) return EXIT_ENVIRONMENT;
+  if (!interrupt_watch())
+    heaps.code = EXIT_ENVIRONMENT;
+  else
+    plan_resolve_heaps(cells, find_minimum, &heaps);
+  interrupt_release();
+  store_close(heaps.store);
+  return heaps.code;
 }

@@ -41,4 +41,10 @@ const char *minheap_search_word(const struct store_minheap_step *step);
 int minheap_search_run(struct minheap_search *search, struct store *store, const struct minheap_terms *terms);
 void minheap_search_free(struct minheap_search *search);
 
+/*
+ * Heap limits of the cells that are multiples of the minimum heap to bytes (harness/plan/plan.h), by what the store at
+ * this path has and by searches.  Returns an exit code, after messages of `who` where it is not EXIT_DONE.
+ */
+int minheap_resolve(struct plan_cells *cells, const char *store_path, const char *who, bool quiet);
+
 #endif

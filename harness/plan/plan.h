@@ -135,6 +135,9 @@ bool plan_expand(const struct plan *plan, const struct catalogue *catalogue, str
 bool plan_expand_quietly(const struct plan *plan, const struct catalogue *catalogue, struct plan_cells *cells);
 void plan_cells_free(struct plan_cells *cells);
 
+/* The index of the cell like that one with these knobs, which is added behind the others unless it is there. */
+size_t plan_add_cell(struct plan_cells *cells, size_t like, const int64_t *knobs);
+
 /* The cell's row that limits the heap; -1: its collector has none. */
 int plan_heap_knob(const struct plan_cell *cell);
 

@@ -58,6 +58,9 @@ bool plan_write_text(struct plan *plan);
 /* Gives the cell the id of what it has; returns a hash of the same. */
 uint64_t plan_cell_identify(struct plan_cell *cell);
 
+/* A copy in memory of its own. */
+int64_t *plan_copy_values(const int64_t *values, size_t count);
+
 /* Prints one message: FILE:LINE:COLUMN or the option in front; offset is into the word's text. */
 void plan_complain(const struct plan *plan, const struct plan_word *word, size_t offset, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

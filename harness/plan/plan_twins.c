@@ -8,13 +8,6 @@
 #include "base/memory.h"
 #include "harness/plan/plan_internal.h"
 
-static int64_t *copy_values(const int64_t *values, size_t count)
-{
-  int64_t *copy = memory_allocate((count + 1) * sizeof *copy);
-  memcpy(copy, values, count * sizeof *copy);
-  return copy;
-}
-
 static struct plan_cell twin_of(const struct plan_cells *cells, size_t index)
 {
   const struct plan_cell *original = &cells->cells[index];
@@ -23,8 +16,8 @@ static struct plan_cell twin_of(const struct plan_cells *cells, size_t index)
   const int length = snprintf(text, sizeof text, "gclab-twin-1\n%s\n", original->id);
   const XXH128_hash_t digest = XXH3_128bits(text, (size_t)length);
   snprintf(twin.id, sizeof twin.id, "%016" PRIx64 "%016" PRIx64, (uint64_t)digest.high64, (uint64_t)digest.low64);
-  twin.knobs = copy_values(original->knobs, original->collector->knob_count);
-  twin.parameters = copy_values(original->parameters, original->workload->parameter_count);
+  twin.knobs = plan_copy_values(original->knobs, original->collector->knob_count);
+  twin.parameters = plan_copy_values(original->parameters, original->workload->parameter_count);
   twin.is_twin = true;
   twin.twin_of = index;
   return twin;

@@ -78,7 +78,8 @@ bool store_put_campaign(struct store *store, const struct store_host *host, cons
   if (!store_begin(store, doing)) return false;
   bool ok = store_put_host(store, host, doing) && put_campaign(store, campaign, doing);
   for (size_t i = 0; ok && i < cell_count; i++) {
-    ok = put_cell(store, &cells[i], doing) && put_campaign_cell(store, campaign->id, cells[i].id, i, doing) &&
+    ok = put_cell(store, &cells[i], doing) &&
+         put_campaign_cell(store, campaign->id, cells[i].id, cells[i].position, doing) &&
          put_twin(store, campaign->id, &cells[i], doing);
   }
   return store_end(store, ok, doing);

@@ -36,6 +36,7 @@ struct store_campaign {
 
 struct store_cell {
   const char *id, *collector, *collector_version, *build_id, *workload, *knobs, *parameters, *varied, *size, *allocator;
+  size_t position;     /* in the plan's order; of what is read, not filled in */
   const char *twin_of; /* of an A/A pair: the cell with the same configuration; NULL: not one */
 };
 

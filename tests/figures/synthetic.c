@@ -344,6 +344,7 @@ bool synthetic_make(const char *path, unsigned parts)
                                    .parameters = "{}",
                                    .varied = made[i].varied,
                                    .size = "default",
+                                   .position = i,
                                    .allocator = made[i].allocator};
   }
   const struct store_host host = {

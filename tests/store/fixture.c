@@ -53,9 +53,9 @@ bool fixture_put_campaign(struct store *store, const char *id, const char *name,
                                           .seed = 1,
                                           .blocks = 2};
   const struct store_cell cells[] = {
-      {"cell-a", "none", "0.1.0", "b1", "gcbench", "{}", "{\"depth\":\"16\"}", "{}", "default", "own", NULL},
+      {"cell-a", "none", "0.1.0", "b1", "gcbench", "{}", "{\"depth\":\"16\"}", "{}", "default", "own", 0, NULL},
       {"cell-b", "refcount", "0.1.0", "b2", "gcbench", "{\"step\":\"0\"}", "{}", "{\"step\":\"0\"}", "small", "glibc",
-       NULL}};
+       1, NULL}};
   return store_put_campaign(store, &host, &campaign, cells, 2);
 }
 
