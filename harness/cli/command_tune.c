@@ -16,6 +16,7 @@
 #include "harness/cli/tune_workload.h"
 #include "harness/cli/words.h"
 #include "harness/figures/figures.h"
+#include "harness/figures/render.h"
 #include "harness/text/text.h"
 
 enum {
@@ -227,7 +228,7 @@ static void take_word(struct arguments *arguments, const char *word, struct argp
   arguments->space.collector = word;
 }
 
-static void check_words(const struct arguments *arguments, struct argp_state *state)
+static void require_words(const struct arguments *arguments, struct argp_state *state)
 {
   if (arguments->space.collector == NULL)
     argp_error(state, "which COLLECTOR? ('gclab list collectors'); for a Python program: gclab tune -- python3 app.py");
@@ -269,7 +270,7 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     take_word(arguments, value, state);
     return 0;
   case ARGP_KEY_END:
-    check_words(arguments, state);
+    require_words(arguments, state);
     return 0;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -369,6 +370,50 @@ static int check(struct course *course)
   return code == CAMPAIGN_TRIAL_FAILED ? CAMPAIGN_DONE : code;
 }
 
+/* Of the search: the goals, then limited metrics, then time and memory, three in all. */
+static void choose_figure_metrics(const struct explore *explore, const struct metric **chosen)
+{
+  const struct metric *wanted[TUNE_GOALS_MAX + TUNE_LIMITS_MAX + 3];
+  size_t wanted_count = 0, count = 0;
+  for (size_t g = 0; g < explore->terms.goal_count; g++) wanted[wanted_count++] = explore->terms.goals[g].metric;
+  for (size_t l = 0; l < explore->terms.limit_count; l++) wanted[wanted_count++] = explore->terms.limits[l].metric;
+  wanted[wanted_count++] = explore->metrics[EXPLORE_WALL];
+  wanted[wanted_count++] = explore->metrics[EXPLORE_PEAK_HEAP];
+  wanted[wanted_count++] = explore->metrics[EXPLORE_MAX_PAUSE];
+  for (size_t i = 0; i < wanted_count && count < 3; i++) {
+    bool is_there = false;
+    for (size_t k = 0; k < count; k++) is_there |= chosen[k] == wanted[i];
+    if (!is_there) chosen[count++] = wanted[i];
+  }
+}
+
+/* A figure that cannot be drawn takes nothing from the answer. */
+static void draw_figure(struct course *course)
+{
+  static const char *const formats[] = {"svg", "png"};
+  const size_t best = course->tune.best;
+  struct figure_pareto pareto = {.marked_id = best != course->space.usual ? course->space.cells.cells[best].id : NULL,
+                                 .mark = "best in the search",
+                                 .file = course->space.plan->name};
+  if (course->arguments->no_figure || !canvas_have_gnuplot()) return;
+  if (!render_make_directory(course->arguments->directory)) return;
+  choose_figure_metrics(course->explore, pareto.metrics);
+  struct analysis *analysis = NULL;
+  struct figure_job job = {
+      .store = course->store,
+      .dataset = dataset_load(course->store, course->explore->campaign_id, NULL, course->catalogue),
+      .analysis = &analysis,
+      .pareto = &pareto,
+      .output = {.directory = course->arguments->directory, .formats = formats, .format_count = 2}};
+  const enum figure_status status = job.dataset != NULL ? figure_pareto(&job) : FIGURE_FAILED;
+  if (status == FIGURE_WITHOUT_DATA) fprintf(stderr, "gclab tune: no figure: %s\n", job.reason);
+  for (size_t i = 0; i < job.file_count && course->tune.file_count < TUNE_FILES_MAX; i++)
+    course->tune.files[course->tune.file_count++] = text_copy(job.files[i]);
+  analysis_free(analysis);
+  dataset_free(job.dataset);
+  figure_job_free(&job);
+}
+
 static int run_course(struct course *course)
 {
   int code = explore(course);
@@ -377,7 +422,8 @@ static int run_course(struct course *course)
     fprintf(stderr, "gclab tune: interrupted; every trial is kept, and the same command goes on\n");
   if (code != CAMPAIGN_DONE) return code;
   course->tune.explore = course->explore;
-  course->tune.store_path = command_store_path(course->arguments->store);
+  draw_figure(course);
+
   if (course->arguments->json)
     tune_workload_print_json(&course->tune);
   else

@@ -10,7 +10,10 @@
 #include "harness/cli/tune_workload.h"
 #include "harness/text/text.h"
 
-enum { ROWS_MAX = 16, SHOWN_MAX = 5 };
+enum { ROWS_MAX = 16, SHOWN_MAX = 5, KNOB_COLUMNS_MAX = 6 };
+
+/* Levels of what has no pause at all are those of a microsecond, which is the journal's floor. */
+static const double no_pause_ns = 1100;
 
 /* ---- what is the case ------------------------------------------------------------------------------------------- */
 
@@ -32,10 +35,17 @@ static struct stats_estimate checked_limit(const struct tune_workload *tune, con
   return value;
 }
 
+static bool is_beyond(const struct tune_limit *limit, double value)
+{
+  return limit->is_least ? value < limit->bound : value > limit->bound;
+}
+
+/* The whole interval is beyond the bound: fresh seeds show it. */
 static bool is_broken(const struct tune_workload *tune, const struct tune_limit *limit)
 {
-  const double value = checked_limit(tune, limit).value;
-  return limit->is_least ? value < limit->bound : value > limit->bound;
+  const struct stats_estimate value = checked_limit(tune, limit);
+  const double nearest = limit->is_least ? value.high : value.low;
+  return is_beyond(limit, value.value) && (isnan(nearest) || is_beyond(limit, nearest));
 }
 
 static const struct tune_limit *broken_limit(const struct tune_workload *tune)
@@ -145,6 +155,9 @@ static char *value_words(const struct explore *explore, size_t point, size_t met
   char text[TEXT_NUMBER_MAX];
   const double ratio = explore->settings[point].ratio[metric];
   if (isnan(ratio)) return text_copy("-");
+  if (explore->metrics[metric]->group == METRIC_PAUSES && explore->metrics[metric]->unit == METRIC_NS &&
+      explore->usual[metric] * ratio < no_pause_ns)
+    return text_copy("none");
   if (point == explore->space->usual)
     return text_copy(metric_format(explore->metrics[metric], explore->usual[metric], text));
   return text_format("%s (%.3g)", metric_format(explore->metrics[metric], explore->usual[metric] * ratio, text), ratio);
@@ -152,10 +165,30 @@ static char *value_words(const struct explore *explore, size_t point, size_t met
 
 static const char *mark_of(const struct tune_workload *tune, size_t point)
 {
-  if (point == tune->explore->space->usual)
-    return explore_keeps_limits(tune->explore, point) ? "the default" : "the default; breaks a limit";
-  if (!explore_keeps_limits(tune->explore, point)) return "breaks a limit";
+  const bool keeps = explore_keeps_limits(tune->explore, point);
+  if (point == tune->explore->space->usual) return keeps ? "default" : "default, over";
+  if (!keeps) return point == tune->best ? "best, over" : "over";
   return point == tune->best ? "best" : "";
+}
+
+/* Knobs in columns of their own while there is room: that is narrower than to name them in each row. */
+static size_t knob_columns(const struct tune_space *space)
+{
+  return space->grid.axes <= KNOB_COLUMNS_MAX ? space->grid.axes : 1;
+}
+
+static size_t add_knobs(const struct tune_space *space, size_t point, char **cells)
+{
+  char text[SETTING_TEXT_MAX];
+  if (space->grid.axes > KNOB_COLUMNS_MAX) {
+    cells[0] = space_words(space, point);
+    return 1;
+  }
+  const struct plan_cell *cell = &space->cells.cells[point];
+  for (size_t axis = 0; axis < space->grid.axes; axis++)
+    cells[axis] =
+        text_copy(setting_format(&cell->collector->knobs[space->axes[axis]], cell->knobs[space->axes[axis]], text));
+  return space->grid.axes;
 }
 
 static void add_row(struct table *table, const struct tune_workload *tune, size_t point, const size_t *shown,
@@ -164,13 +197,30 @@ static void add_row(struct table *table, const struct tune_workload *tune, size_
   char *cells[TABLE_COLUMNS_MAX] = {NULL};
   const char *row[TABLE_COLUMNS_MAX];
   size_t count = 0;
-  cells[count++] = space_words(tune->explore->space, point);
+  cells[count++] = text_copy(mark_of(tune, point));
+  count += add_knobs(tune->explore->space, point, &cells[count]);
   cells[count++] = text_format("%u", tune->explore->settings[point].blocks);
   for (size_t i = 0; i < shown_count; i++) cells[count++] = value_words(tune->explore, point, shown[i]);
-  cells[count++] = text_copy(mark_of(tune, point));
   for (size_t i = 0; i < count; i++) row[i] = cells[i];
   table_add(table, row);
   for (size_t i = 0; i < count; i++) free(cells[i]);
+}
+
+/* Headings of the columns; those that are made here are behind `made`, to be freed. */
+static void make_headings(const struct explore *explore, const size_t *shown, size_t shown_count, const char **headings,
+                          char **made)
+{
+  const struct tune_space *space = explore->space;
+  const struct setting *rows = space->cells.cells[0].collector->knobs;
+  size_t count = 0;
+  headings[count++] = "";
+  for (size_t i = 0; i < knob_columns(space); i++)
+    headings[count++] = made[i] =
+        space->grid.axes <= KNOB_COLUMNS_MAX ? text_format(">%s", rows[space->axes[i]].name) : text_copy("setting");
+  headings[count++] = ">blocks";
+  for (size_t i = 0; i < shown_count; i++)
+    headings[count++] = made[knob_columns(space) + i] = text_format(">%s", explore->metrics[shown[i]]->name);
+  headings[count] = NULL;
 }
 
 /* The front, at most so many, and the default and the best wherever they are. */
@@ -179,12 +229,10 @@ static void print_front(const struct tune_workload *tune)
   const struct explore *explore = tune->explore;
   size_t shown[SHOWN_MAX], *points = memory_allocate((explore->space->grid.count + 1) * sizeof *points);
   const size_t shown_count = shown_metrics(explore, shown), count = explore_front(explore, points);
-  const char *headings[TABLE_COLUMNS_MAX + 1] = {"setting", ">blocks"};
-  char *titles[SHOWN_MAX];
-  for (size_t i = 0; i < shown_count; i++)
-    headings[2 + i] = titles[i] = text_format(">%s", explore->metrics[shown[i]]->name);
-  headings[2 + shown_count] = "";
-  headings[3 + shown_count] = NULL;
+  const char *headings[TABLE_COLUMNS_MAX + 1];
+  char *made[KNOB_COLUMNS_MAX + SHOWN_MAX];
+  make_headings(explore, shown, shown_count, headings, made);
+
   struct table table;
   table_init(&table, headings);
   bool has_usual = false, has_best = false;
@@ -198,10 +246,11 @@ static void print_front(const struct tune_workload *tune)
   }
   if (!has_best && tune->best != explore->space->usual) add_row(&table, tune, tune->best, shown, shown_count);
   if (!has_usual) add_row(&table, tune, explore->space->usual, shown, shown_count);
-  printf("\nThe front: what no other setting beats in everything (of the default's value in brackets)\n");
+  printf("\nThe front: what no other setting beats in everything (in brackets: of the default's)\n");
   table_print(&table, stdout, 2);
+  if (explore->terms.limit_count > 0) puts("  over: breaks a limit");
   if (stride > 1) printf("  %zu of its %zu settings are shown; --json has all\n", count / stride, count);
-  for (size_t i = 0; i < shown_count; i++) free(titles[i]);
+  for (size_t i = 0; i < knob_columns(explore->space) + shown_count; i++) free(made[i]);
   free(points);
 }
 
@@ -226,13 +275,12 @@ static void add_check_row(struct table *table, const struct check *check, size_t
 {
   char a[TEXT_NUMBER_MAX], b[TEXT_NUMBER_MAX];
   const struct comparison *comparison = check_comparison(check, w, metric);
-  char *ratio =
-      comparison->kind == COMPARISON_NONE ? text_format("- (%s)", comparison->reason) : ratio_words(&comparison->ratio);
+  char *ratio = comparison->kind == COMPARISON_NONE ? text_copy("-") : ratio_words(&comparison->ratio);
+
   char *n = text_format("%zu", comparison->ratio.n);
-  table_add(table, (const char *const[]){check->workloads[w].name, metric->name,
-                                         metric_format(metric, comparison->median_a, a),
-                                         metric_format(metric, comparison->median_b, b), ratio, n,
-                                         comparison->kind == COMPARISON_NONE ? "" : comparison_words(comparison)});
+  table_add(table, (const char *const[]){
+                       check->workloads[w].name, metric->name, metric_format(metric, comparison->median_a, a),
+                       metric_format(metric, comparison->median_b, b), ratio, n, check_words(check, w, metric)});
   free(ratio);
   free(n);
 }
@@ -268,6 +316,11 @@ static void print_goals(const struct tune_workload *tune)
   for (size_t g = 0; g < terms_of(tune)->goal_count; g++) {
     const struct metric *metric = terms_of(tune)->goals[g].metric;
     const struct comparison *comparison = check_comparison(tune->check, 0, metric);
+    if (comparison->kind == COMPARISON_NONE) {
+      printf("  %s: %s\n", metric->title, check_words(tune->check, 0, metric));
+      continue;
+    }
+
     char *ratio = ratio_words(&comparison->ratio);
     printf("  %s: %s of the default's, n = %zu\n", metric->title, ratio, comparison->ratio.n);
     free(ratio);
@@ -277,7 +330,10 @@ static void print_goals(const struct tune_workload *tune)
     const struct stats_estimate value = checked_limit(tune, limit);
     char *words = limit_words(limit, value.value), *low = limit_words(limit, value.low),
          *high = limit_words(limit, value.high);
-    printf("  %s: %s (%s to %s)%s\n", limit->text, words, low, high, is_broken(tune, limit) ? ", which breaks it" : "");
+    printf("  %s: %s (%s to %s)%s\n", limit->text, words, low, high,
+           is_broken(tune, limit)          ? ", which breaks it"
+           : is_beyond(limit, value.value) ? ", which may break it"
+                                           : "");
     free(words);
     free(low);
     free(high);
@@ -305,6 +361,9 @@ static void print_nothing_keeps(const struct tune_workload *tune, const char *wo
     char *value = limit_words(limit, explore_limited(tune->explore, tune->best, limit));
     printf("  %s: %s\n", limit->text, value);
     free(value);
+    if (limit->kind == TUNE_LIMIT_OVERHEAD)
+      puts("    (over what the program needs by itself, by the least time outside pauses that was seen; for a limit of "
+           "time\n    beside the default's write wall<=1.05x)");
   }
 }
 

@@ -35,6 +35,8 @@ const struct figure figures[] = {
      "it shows a whole trial, with its phases one after the other as bands; leave the option out", figure_heap, false},
     {"timespace", "total time against peak heap over the growth factors of those that trace", NULL, figure_timespace,
      false},
+    {"pareto", "every setting of a collector by pause, time and memory, and the front that nothing beats",
+     OF_WHOLE_RUNS, figure_pareto, false},
     {"characterise", "how far the workloads spread: principal components, loadings, nearest neighbours", OF_SUITE,
      figure_characterise, true},
     {"survival", "how long each workload's objects live, in bytes allocated", OF_SUITE, figure_survival, true},

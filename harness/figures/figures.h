@@ -21,11 +21,21 @@ enum figure_status {
   FIGURE_FAILED        /* a message is on standard error */
 };
 
+/* What the figure `pareto` is of, where that is not left to it. */
+struct figure_pareto {
+  const struct metric *metrics[3]; /* upwards, and to the right in either panel */
+  const char *marked_id;           /* a cell to be ringed; NULL: none */
+  const char *mark;                /* what it is, for the key */
+  const char *file;                /* name of the files, without extension; NULL: the figure's */
+};
+
 struct figure_job {
+
   struct store *store;
-  struct dataset *dataset;    /* NULL where only figures without a campaign are drawn */
-  struct analysis **analysis; /* of the dataset, once a figure has asked for it (figure_job_analysis) */
-  enum setting_size size;     /* of the workloads, where a figure is of them as they are characterised */
+  struct dataset *dataset;            /* NULL where only figures without a campaign are drawn */
+  struct analysis **analysis;         /* of the dataset, once a figure has asked for it (figure_job_analysis) */
+  enum setting_size size;             /* of the workloads, where a figure is of them as they are characterised */
+  const struct figure_pareto *pareto; /* NULL: pause, time and memory */
   struct canvas_output output;
   char **files; /* written so far */
   size_t file_count;
@@ -69,6 +79,7 @@ enum figure_status figure_forest(struct figure_job *job);
 enum figure_status figure_noise(struct figure_job *job);
 enum figure_status figure_heap(struct figure_job *job);
 enum figure_status figure_timespace(struct figure_job *job);
+enum figure_status figure_pareto(struct figure_job *job);
 enum figure_status figure_characterise(struct figure_job *job);
 enum figure_status figure_survival(struct figure_job *job);
 enum figure_status figure_live(struct figure_job *job);

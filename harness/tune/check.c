@@ -97,6 +97,11 @@ static const char *failure_of(const struct analysis_cell *cell)
   return cell != NULL && cell->cell->failure != NULL ? cell->cell->failure : NULL;
 }
 
+static bool has_no_pauses(const struct analysis_cell *cell)
+{
+  return cell != NULL && cell->ok_count > 0 && analysis_median(cell, metric_find("pauses")) <= 0;
+}
+
 /* The plan's cells: usual and choice on the tuned workload, then the usual on each other, then the choice on each. */
 static void compare_all(struct check *check, const struct check_request *request)
 {
@@ -113,6 +118,8 @@ static void compare_all(struct check *check, const struct check_request *request
     const struct analysis_cell *a = find_cell(check, check->cells.cells[a_index].id);
     const struct analysis_cell *b = find_cell(check, check->cells.cells[b_index].id);
     mine->failed = a == NULL || b == NULL || a->ok_count == 0 || b->ok_count == 0;
+    mine->is_without_pauses[0] = has_no_pauses(a);
+    mine->is_without_pauses[1] = has_no_pauses(b);
     mine->outcome = failure_of(a) != NULL ? failure_of(a) : failure_of(b);
     for (size_t m = 0; m < check->metric_count && !mine->failed; m++)
       family[count++] = comparison_of(a, b, check->metrics[m], true, &comparison_default_terms);
@@ -148,10 +155,21 @@ const struct comparison *check_comparison(const struct check *check, size_t work
   return NULL;
 }
 
+const char *check_words(const struct check *check, size_t workload, const struct metric *metric)
+{
+  const struct comparison *comparison = check_comparison(check, workload, metric);
+  if (comparison->kind != COMPARISON_NONE) return comparison_words(comparison);
+  if (metric->group == METRIC_PAUSES && check->workloads[workload].is_without_pauses[1]) return "no pauses at all";
+  return comparison->reason;
+}
+
 int check_verdict(const struct check *check, size_t workload, const struct tune_goal *goal)
 {
   const struct comparison *comparison = check_comparison(check, workload, goal->metric);
   if (check->workloads[workload].failed || comparison == NULL) return 0;
+  const bool *none = check->workloads[workload].is_without_pauses;
+  if (goal->metric->group == METRIC_PAUSES && comparison->kind == COMPARISON_NONE && none[0] != none[1])
+    return none[1] ? 1 : -1;
   const int less = comparison->verdict == STATS_FASTER ? 1 : comparison->verdict == STATS_SLOWER ? -1 : 0;
   return goal->is_more ? -less : less;
 }

@@ -25,7 +25,9 @@ struct check_request {
 
 struct check_workload {
   const char *name;
-  bool failed; /* either setting: outcome says how */
+  bool is_without_pauses[2]; /* the usual setting, the choice: no trial had any */
+  bool failed;               /* either setting: outcome says how */
+
   const char *outcome;
   struct comparison comparisons[CHECK_METRICS_MAX]; /* by metric: usual is A, the choice is B */
 };
@@ -50,7 +52,14 @@ int check_run(struct check *check, const struct check_request *request, struct s
               const struct campaign_options *options);
 void check_free(struct check *check);
 
+/*
+ * "faster", "equivalent", ...: the verdict in the metric's words; where there is no ratio, why: "no pauses at all" where
+ * the choice had none in any trial.
+ */
+const char *check_words(const struct check *check, size_t workload, const struct metric *metric);
+
 /* Is the choice better in a goal, on a workload: -1 worse, 1 better, 0 neither is shown. */
+
 int check_verdict(const struct check *check, size_t workload, const struct tune_goal *goal);
 
 const struct comparison *check_comparison(const struct check *check, size_t workload, const struct metric *metric);
