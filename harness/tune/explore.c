@@ -77,13 +77,14 @@ void explore_free(struct explore *explore)
  */
 static double log_of(const struct metric *metric, const struct observation *observation)
 {
-  static const double no_pause_ns = 1000, least_share = 1e-6, least_rate = 1e-3;
+  static const double no_pause_ns = 1000, least_share = 1e-6, least_rate = 1e-3, least_count = 0.5;
   double value = metric->of(observation, metric->argument);
   if (isnan(value) && metric->group == METRIC_PAUSES && observation->trial->pauses == 0) value = no_pause_ns;
+  if (isnan(value)) return NAN;
   if (metric->unit == METRIC_SHARE) value = fmax(value, least_share);
   if (metric->unit == METRIC_PER_SECOND || metric->unit == METRIC_RATIO) value = fmax(value, least_rate);
-  if (metric->unit == METRIC_NS || metric->unit == METRIC_BYTES || metric->unit == METRIC_COUNT)
-    value = isnan(value) ? NAN : fmax(value, 1);
+  if (metric->unit == METRIC_COUNT) value = fmax(value, least_count);
+  if (metric->unit == METRIC_NS || metric->unit == METRIC_BYTES) value = fmax(value, 1);
   return log(value);
 }
 

@@ -8,10 +8,12 @@
 #include "base/memory.h"
 
 /*
- * Of the allowance, the start takes a quarter and the rungs with neighbours bring it to two thirds; the race has the
- * rest.  A rung keeps a third of its members from what is known and spends the others on neighbours.
+ * Of the allowance, the start takes a half and the rungs with neighbours bring it to three quarters; the race has the
+ * rest.  So large a start is for cliffs: a threshold that a run ends just short of makes a pause ten times shorter in a
+ * corner of the grid that no slope leads to.  A rung keeps a third of its members from what is known and spends the others
+ * on neighbours.
  */
-enum { START_PART = 4, RACE_PART = 3, KEEP_PART = 3, KEEP_LEAST = 3, START_LEAST = 4, RACERS = 4, LAST_RACERS = 2 };
+enum { START_PART = 2, RACE_PART = 4, KEEP_PART = 3, KEEP_LEAST = 3, START_LEAST = 4, RACERS = 4, LAST_RACERS = 2 };
 
 struct search_grid search_grid_of(const size_t *extents, size_t axes)
 {
@@ -38,13 +40,11 @@ size_t search_point(const struct search_grid *grid, const size_t *ranks)
 
 /* ---- beginning -------------------------------------------------------------------------------------------------- */
 
-/* A quarter of the allowance; all of a grid that half of it is enough for. */
+/* Half of the allowance; all of a grid that it is enough for. */
 static size_t start_size(const struct search *search)
 {
-  const size_t trials = search->terms.trials;
-  if (2 * search->grid.count <= trials) return search->grid.count;
-  const size_t quarter = trials / START_PART > START_LEAST ? trials / START_PART : START_LEAST;
-  return quarter < search->grid.count ? quarter : search->grid.count;
+  const size_t part = search->terms.trials / START_PART, wanted = part > START_LEAST ? part : START_LEAST;
+  return wanted < search->grid.count ? wanted : search->grid.count;
 }
 
 /* Half of the distance between the points of the start, had they been laid out evenly. */
