@@ -27,12 +27,12 @@ struct comparison {
   const struct analysis_cell *a, *b;
   const struct metric *metric;
   enum comparison_kind kind;
+  enum stats_verdict verdict;  /* in the direction "less is FASTER", whatever the metric's direction */
   const char *reason;          /* COMPARISON_NONE: a constant text */
   double median_a, median_b;   /* over trials */
   struct stats_estimate ratio; /* B/A */
   double p, adjusted_p;        /* NAN where there is none */
   double sd_log;               /* standard deviation of the log ratio over blocks; NAN: not paired */
-  enum stats_verdict verdict;  /* in the direction "less is FASTER", whatever the metric's direction */
 };
 
 /* Compares; p is not adjusted yet, and the verdict not made.  a and b are of one campaign where is_paired. */

@@ -95,7 +95,8 @@ static void choose_metrics(const struct figure_job *job, struct sheet *sheet, co
 
 static bool gather(const struct figure_job *job, const struct analysis *analysis, size_t subject, struct sheet *sheet)
 {
-  const struct analysis_cell **cells = text_allocate((analysis->cell_count + 1) * sizeof *cells);
+  const struct analysis_cell **cells =
+      (const struct analysis_cell **)text_allocate((analysis->cell_count + 1) * sizeof(void *));
   *sheet = (struct sheet){.subject = subject, .points = text_allocate(POINTS_MAX * sizeof *sheet->points)};
   for (size_t s = 0; s < job->dataset->series_count; s++) {
     size_t count = 0;
@@ -221,10 +222,10 @@ static void put_labels(struct canvas *canvas, struct canvas_panel *panel, const 
 {
   struct axis_label *labels = text_allocate((sheet->count + 1) * sizeof *labels);
   char **texts = text_allocate((sheet->count + 1) * sizeof *texts);
-  const struct point **points = text_allocate((sheet->count + 1) * sizeof *points);
+  const struct point **points = (const struct point **)text_allocate((sheet->count + 1) * sizeof(void *));
   size_t front = 0, count = 0;
   for (size_t i = 0; i < sheet->count; i++) front += sheet->points[i].is_on_front ? 1 : 0;
-  const size_t stride = (front + LABELS_MAX - 1) / LABELS_MAX;
+  const size_t stride = front > LABELS_MAX ? (front + LABELS_MAX - 1) / LABELS_MAX : 1;
   for (size_t i = 0; i < sheet->count; i++) {
     const struct point *point = &sheet->points[i];
     if (!is_prominent(point)) continue;
