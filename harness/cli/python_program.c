@@ -15,7 +15,7 @@
 #include "harness/plan/plan.h"
 #include "harness/text/text.h"
 
-enum { OPTION_FOR = 512, OPTION_SIGNAL, OPTION_TIME_LIMIT, PROCESSES_SHOWN = 20 };
+enum { OPTION_FOR = 512, OPTION_SIGNAL, OPTION_TIME_LIMIT, OPTION_PROCESSES, PROCESSES_SHOWN = 20 };
 
 const char python_program_directory[] = "gclab-recording";
 
@@ -24,6 +24,7 @@ static const struct argp_option options[] = {
     {"for", OPTION_FOR, "TIME", 0, "for servers: stop the program after so long, as in 60s", 10},
     {"signal", OPTION_SIGNAL, "NAME", 0, "stop it by this signal (default TERM); with --for", 10},
     {"time-limit", OPTION_TIME_LIMIT, "TIME", 0, "kill the program after so long; what was recorded is kept", 10},
+    {"processes", OPTION_PROCESSES, "N", 0, "record the first N processes (default 256)", 10},
     {0},
 };
 
@@ -52,6 +53,14 @@ static int take_signal(const char *text, struct argp_state *state)
   return SIGTERM;
 }
 
+static uint64_t take_processes(const char *text, struct argp_state *state)
+{
+  char error[SETTING_ERROR_MAX];
+  uint64_t count = 0;
+  if (!quantity_parse_number("--processes", text, 1, 100000, &count, error)) argp_error(state, "%s", error);
+  return count;
+}
+
 static error_t parse_option(int key, char *value, struct argp_state *state)
 {
   struct python_program *program = state->input;
@@ -67,6 +76,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     return 0;
   case OPTION_TIME_LIMIT:
     program->launch.time_limit_ns = take_duration("--time-limit", value, state);
+    return 0;
+  case OPTION_PROCESSES:
+    program->launch.processes_max = take_processes(value, state);
     return 0;
   default:
     return ARGP_ERR_UNKNOWN;
@@ -188,6 +200,9 @@ void python_program_print_session(const struct session *session, FILE *out)
   if (session->skipped > 0)
     fprintf(out, "  without a header: %zu files, whose processes ended just when they began to be recorded\n",
             session->skipped);
+  if (session->started > session->count + session->skipped)
+    fprintf(out, "  not recorded: %zu processes of %zu, since only the first are (--processes)\n",
+            session->started - session->count - session->skipped, session->started);
   if (session->count > PROCESSES_SHOWN)
     fprintf(out, "  and %zu processes more; 'gclab record --show FILE' shows each\n", session->count - PROCESSES_SHOWN);
 }

@@ -17,9 +17,12 @@
 
 #include <stdint.h>
 
-#define RECORDING_MAGIC "GCLABREC"
+#define RECORDING_MAGIC          "GCLABREC"
+#define RECORDING_PROCESSES_FILE "processes" /* in the directory: a byte for each process that began */
 
 enum { RECORDING_VERSION = 1, RECORDING_HEADER_BYTES = 4096, RECORDING_ARGUMENTS_MAX = 3072 };
+
+enum { RECORDING_PROCESSES_MAX = 256 }; /* that are recorded, unless GCLAB_RECORD_PROCESSES says another number */
 
 enum recording_kind { RECORDING_OBJECTS = 1, RECORDING_PAUSES = 2 };
 

@@ -41,6 +41,15 @@ static bool is_recording_name(const char *name)
   return length > 6 && strcmp(name + length - 6, ".gcrec") == 0;
 }
 
+static size_t count_started(const char *path)
+{
+  struct stat status;
+  char *file = memory_format("%s/" RECORDING_PROCESSES_FILE, path);
+  const bool is_there = stat(file, &status) == 0;
+  free(file);
+  return is_there ? (size_t)status.st_size : 0;
+}
+
 static bool add_directory(struct session *session, const char *path, char *error)
 {
   DIR *directory = opendir(path);
@@ -53,6 +62,7 @@ static bool add_directory(struct session *session, const char *path, char *error
     if (!add_file(session, memory_format("%s/%s", path, entry->d_name), error)) session->skipped++;
   }
   closedir(directory);
+  session->started = count_started(path);
   return session->count > 0 || session->skipped == 0;
 }
 

@@ -13,6 +13,7 @@ struct session_process {
 struct session {
   struct session_process *list;
   size_t count;
+  size_t started; /* processes that began, recorded or not; 0: not known */
   size_t skipped; /* files of a directory that have no header: their process ended just when it began them */
 };
 

@@ -87,6 +87,24 @@ workers)
   says 'multiprocessing' err
   exact err
   [ "$(find workers -name '*.gcrec' | wc -l)" -ge 12 ] || fail "there are processes without a recording"
+  # One that forks wildly: the first are recorded, the others counted, and none of them says a word.
+  wild='
+import gc, os, time
+for _ in range(30):
+    if os.fork() == 0:
+        kept = [[i] for i in range(2000)]
+        gc.collect()
+        print(len(kept), flush=True)
+        os._exit(0)
+    os.wait()'
+  for kind in '' --pauses; do
+    rm -rf wild
+    expect 0 "$gclab" record $kind --processes 10 -o wild -- "$python" -c "$wild"
+    [ "$(grep -c '^2000$' out)" = 30 ] && [ "$(wc -l <out)" = 30 ] || fail "the program is disturbed: $(cat out)"
+    [ "$(find wild -name '*.gcrec' | wc -l)" = 10 ] || fail "$(find wild -name '*.gcrec' | wc -l) recordings"
+    says 'not recorded: 21 processes of 31' err
+    lacks 'is not recorded' err
+  done
   ;;
 nothing)
   expect 4 "$gclab" record -- true

@@ -26,6 +26,20 @@ class _State:
     __slots__ = ("file", "map", "used", "size", "start", "counts", "directory", "freeze_at")
 
 
+def _is_one_too_many(directory):
+    """Each process leaves a byte in the file `processes`; those above the limit are not recorded."""
+    try:
+        limit = int(os.environ.get("GCLAB_RECORD_PROCESSES") or 256)
+        file = os.open(os.path.join(directory, "processes"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    except (OSError, ValueError):
+        return False
+    try:
+        os.write(file, b".")
+        return os.fstat(file).st_size > limit
+    finally:
+        os.close(file)
+
+
 def _open(directory, forked):
     for number in range(1000):
         path = os.path.join(directory, f"{os.getpid()}-{number}.gcrec")
@@ -60,6 +74,8 @@ def _begin(directory, forked):
 
 def _callback(phase, info, pack=_ROW.pack_into, clock=_clock, count=gc.get_count):
     state = _state
+    if state is None:  # forked, and one too many
+        return
     if phase == "start":
         state.counts = count()
         state.start = clock()
@@ -79,10 +95,17 @@ def _callback(phase, info, pack=_ROW.pack_into, clock=_clock, count=gc.get_count
 
 
 def start(directory):
+    if _is_one_too_many(directory):
+        return
     _begin(directory, False)
     gc.callbacks.append(_callback)
 
 
 def after_fork():
-    if _state is not None:
-        _begin(_state.directory, True)
+    global _state
+    if _state is None:
+        return
+    directory = _state.directory
+    _state = None
+    if not _is_one_too_many(directory):
+        _begin(directory, True)

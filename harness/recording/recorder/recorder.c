@@ -27,6 +27,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -511,6 +512,24 @@ static uint64_t number_list(const PyGC_Head *head)
   return length;
 }
 
+/*
+ * Each process that begins, recorded or not, leaves a byte in the file `processes`: its length is then how many there
+ * have been.  Those above the limit are not recorded, since a program that forks without end would fill the disk.
+ */
+static bool is_one_too_many(const char *directory)
+{
+  char path[4096];
+  struct stat status = {0};
+  const char *given = getenv("GCLAB_RECORD_PROCESSES");
+  const long limit = given != NULL ? strtol(given, NULL, 10) : RECORDING_PROCESSES_MAX;
+  snprintf(path, sizeof path, "%s/" RECORDING_PROCESSES_FILE, directory);
+  const int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+  if (file < 0) return false;
+  const bool is_counted = write(file, ".", 1) == 1 && fstat(file, &status) == 0;
+  close(file);
+  return is_counted && status.st_size > limit;
+}
+
 static int open_new_file(const char *directory)
 {
   for (int i = 0; i < 1000; i++) {
@@ -610,6 +629,7 @@ static PyObject *after_fork(PyObject *module, PyObject *nothing)
   if (!recorder.was_forked) Py_RETURN_NONE;
   recorder.was_forked = false;
   recorder_close();
+  if (is_one_too_many(recorder.directory)) Py_RETURN_NONE;
   if (!recorder_open(true)) recorder_close();
   Py_RETURN_NONE;
 }
@@ -642,6 +662,7 @@ static PyObject *start(PyObject *module, PyObject *arguments)
   const char *directory = NULL;
   if (!PyArg_ParseTuple(arguments, "s", &directory)) return NULL;
   if (recorder.is_on) Py_RETURN_NONE;
+  if (is_one_too_many(directory)) Py_RETURN_NONE;
   snprintf(recorder.directory, sizeof recorder.directory, "%s", directory);
   if (!append_callback()) return NULL;
   if (!recorder_open(false)) {
