@@ -14,6 +14,7 @@
 #include "harness/cli/command.h"
 #include "harness/cli/words.h"
 #include "harness/plan/plan.h"
+#include "harness/process/interrupt.h"
 #include "harness/process/temporary.h"
 #include "harness/recording/session.h"
 #include "harness/replay/replay.h"
@@ -261,7 +262,7 @@ static int replay(struct arguments *arguments, const struct source *source)
   struct catalogue *catalogue = catalogue_load();
   if (catalogue == NULL) return EXIT_ENVIRONMENT;
   int code = EXIT_ENVIRONMENT;
-  if (temporary_make(&temporary, "replay")) {
+  if (interrupt_watch() && temporary_make(&temporary, "replay")) {
     const char *path = temporary_file(&temporary, "recording.gcreplay");
     if (replay_write(&source->file, path))
       code = run_source(arguments, source, path, catalogue);
@@ -269,6 +270,7 @@ static int replay(struct arguments *arguments, const struct source *source)
       fprintf(stderr, "gclab replay: %s: %s; name a place with room in TMPDIR\n", path, strerror(errno));
     temporary_remove(&temporary);
   }
+  interrupt_release();
   catalogue_free(catalogue);
   return code;
 }
