@@ -3,8 +3,8 @@
  *
  * A header, then events.  The first number of an event is (d << 2 | tag), where d is how far its slot is from that of
  * the event before (zigzag: 0, -1, 1, -2, ... are 0, 1, 2, 3, ...); a link has a second number, how far its target's
- * slot is from its own, in the same form.  Numbers have seven bits a byte, low ones first; the eighth bit says that more
- * follow.  Objects are numbered in the order of their allocation.
+ * slot is from its own, in the same form.  Numbers have seven bits a byte, low ones first; the eighth bit says that
+ * more follow.  Objects are numbered in the order of their allocation.
  */
 #ifndef GCLAB_WORKLOADS_REPLAY_H
 #define GCLAB_WORKLOADS_REPLAY_H

@@ -8,8 +8,8 @@
 #include "workloads/replay.h"
 
 /*
- * Maps the file.  False, after a message that names it: it cannot be read, is no such file, is damaged, or is of another
- * recording than the trial's parameter says.
+ * Maps the file.  False, after a message that names it: it cannot be read, is no such file, is damaged, or is of
+ * another recording than the trial's parameter says.
  */
 bool replay_open(const struct trial *trial, const char *path, struct replay_input *replay);
 void replay_close(struct replay_input *replay);
