@@ -4,8 +4,9 @@
  * Kept exactly: every object that the collector counts, the order of allocations and of frees by reference counting.
  * What a collection freed becomes garbage at a moment that harness/predict/garbage draws, by the rule of predictions,
  * and is cyclic: such objects of one collection whose numbers lie within the same REPLAY_RING_SPAN are one ring, each
- * referring to the next, or to itself where it is alone.  A ring is closed when its last object is there, and all of it is dropped
- * at once.  Objects that a collection did not look at, but that were freed while it ran, are freed as by counting.
+ * referring to the next, or to itself where it is alone.  A ring is closed when its last object is there, and all of
+ * it is dropped at once.  Objects that a collection did not look at, but that were freed while it ran, are freed as by
+ * counting.
  */
 #ifndef GCLAB_HARNESS_REPLAY_REPLAY_H
 #define GCLAB_HARNESS_REPLAY_REPLAY_H
