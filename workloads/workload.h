@@ -19,6 +19,7 @@
 #include "collectors/gc.h"
 
 struct journal;
+struct replay_input;
 
 struct workload_run {
   struct gc_mutator *mutator;
@@ -27,6 +28,7 @@ struct workload_run {
   uint64_t checksum;         /* built with workload_checksum */
   uint64_t *progress_permille;
   struct journal *journal;
+  const struct replay_input *replay; /* the file of a workload that replays one (replay.h); else NULL */
 };
 
 struct workload {
@@ -34,6 +36,7 @@ struct workload {
   const char *summary; /* one line */
   const char *source;  /* whose benchmark it is, and where its parameters come from */
   bool makes_cycles;   /* garbage may be cyclic: a pure counting collector will keep it */
+  bool replays;        /* it runs a file, which only `gclab replay` makes: it is not among `all` */
   unsigned needs;      /* COLLECTOR_* (collector.h) without which it cannot run: a trial is then not supported */
   const struct setting *parameters;
   size_t parameter_count;

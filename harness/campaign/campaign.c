@@ -363,6 +363,7 @@ static enum end run_trial(struct campaign *campaign, uint32_t block, uint32_t po
   const struct launch launch = {.cell = &campaign->cells->cells[cell],
                                 .trial_id = id,
                                 .deaths_path = support->replayed,
+                                .replay_path = plan->replay_path,
                                 .layout = layout_of(campaign->cells->cells[cell].collector, block),
                                 .seed = seed,
                                 .memory_limit_bytes = plan->memory_limit_bytes,
@@ -586,7 +587,8 @@ static void summarize(const struct campaign *campaign, const char *status)
                                   .elapsed_ns = clock_now_ns() - campaign->start_ns,
                                   .noise_ns = campaign->noise_ns,
                                   .processes_ns = campaign->processes_ns,
-                                  .command = campaign->options->command};
+                                  .command = campaign->options->command,
+                                  .about = campaign->options->about};
   if (campaign->options->json)
     summary_print_json(&summary);
   else

@@ -28,14 +28,17 @@ struct campaign_search {
   size_t trials; /* that it will ask for in all, about: for progress */
 };
 
+struct json_t;
+
 struct campaign_options {
-  const char *command; /* as the user typed it; kept in the store */
-  bool quiet;          /* no progress, only the summary */
-  bool again;          /* measure anew even if every trial is there: a new campaign with the next free seed offset */
-  bool json;           /* the summary as JSON on standard output */
+  const char *command;  /* as the user typed it; kept in the store */
+  bool quiet;           /* no progress, only the summary */
+  bool again;           /* measure anew even if every trial is there: a new campaign with the next free seed offset */
+  struct json_t *about; /* what the JSON says of a recording that is replayed, as "replay"; NULL: nothing */
+  bool json;            /* the summary as JSON on standard output */
   const struct campaign_search *search;         /* NULL: every cell in every block */
   bool no_summary;                              /* somebody else says what came of it */
-  char *id; /* NULL, or room for PLAN_ID_MAX: the campaign's, once it is known */
+  char *id;                                     /* NULL, or room for PLAN_ID_MAX: the campaign's, once it is known */
   const struct catalogue_collector *instrument; /* collectors/lifetimes, for death schedules; NULL: not built */
 };
 

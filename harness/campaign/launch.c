@@ -76,6 +76,7 @@ static void make_command(struct words *words, const struct launch *launch, const
   add(words, "--record-fd=%d", process->record_fd);
   add(words, "--journal-fd=%d", process->journal_fd);
   if (cell->collector->layouts > 1) add(words, "--layout=%u", launch->layout);
+  if (launch->replay_path != NULL) add(words, "--replay=%s", launch->replay_path);
   if (launch->deaths_path != NULL) add(words, "--deaths=%s", launch->deaths_path);
 }
 

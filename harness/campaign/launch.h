@@ -20,6 +20,7 @@ struct launch {
   const char *trial_id;
   unsigned layout;         /* of the program, below the collector's number of them */
   const char *deaths_path; /* the death schedule to be replayed; NULL: none */
+  const char *replay_path; /* what the workload replay is to run; NULL: nothing */
   uint64_t seed, memory_limit_bytes;
   int core; /* -1: any */
 };

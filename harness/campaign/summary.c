@@ -336,6 +336,7 @@ void summary_print_json(const struct summary *summary)
                            "missing", (json_int_t)summary->missing, "run", (json_int_t)summary->run, "elapsed_ns",
                            (json_int_t)summary->elapsed_ns, "processes_ns", (json_int_t)summary->processes_ns, "cells",
                            cells, "failures", json_of_failures(summary), "aa", json_of_pairs(summary));
+  if (summary->about != NULL) json_object_set(root, "replay", summary->about);
   json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(4));
   putchar('\n');
   json_decref(root);

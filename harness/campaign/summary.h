@@ -4,6 +4,8 @@
 
 #include "harness/campaign/results.h"
 
+struct json_t;
+
 struct summary {
   const struct plan *plan;
   const struct plan_cells *cells;
@@ -14,6 +16,7 @@ struct summary {
   uint64_t elapsed_ns;   /* of this campaign_run */
   uint64_t noise_ns;     /* of which the machine's noise was looked at */
   uint64_t processes_ns; /* of which trials ran */
+  struct json_t *about;  /* for the JSON: as "replay"; NULL: nothing */
   const char *command;   /* that goes on with it */
 };
 

@@ -176,11 +176,11 @@ struct catalogue *catalogue_load(void)
   bool usable = catalogue->collector_count > 0;
   if (!usable) {
     say_none_found(&programs);
-  } else if (!description_read_workloads(catalogue->collectors[0].description, &catalogue->workloads,
-                                         &catalogue->workload_count, error)) {
+  } else if (!description_read_workloads(catalogue->collectors[0].description, "workloads", &catalogue->workloads,
+                                         &catalogue->workload_count, error) ||
+             !description_read_workloads(catalogue->collectors[0].description, "replays", &catalogue->replays,
+                                         &catalogue->replay_count, error)) {
     fprintf(stderr, "gclab: %s: %s; build it again\n", catalogue->collectors[0].trial_path, error);
-    catalogue->workloads = NULL;
-    catalogue->workload_count = 0;
     usable = false;
   }
   programs_free(&programs);
@@ -193,6 +193,7 @@ void catalogue_free(struct catalogue *catalogue)
 {
   if (catalogue == NULL) return;
   description_free_workloads(catalogue->workloads, catalogue->workload_count);
+  description_free_workloads(catalogue->replays, catalogue->replay_count);
   for (size_t i = 0; i < catalogue->program_count; i++) description_free_collector(&catalogue->collectors[i]);
   free(catalogue->collectors);
   free(catalogue->missing);

@@ -55,6 +55,8 @@ struct catalogue {
   size_t program_count;                   /* with them */
   struct catalogue_workload *workloads;   /* every program has the same ones */
   size_t workload_count;
+  struct catalogue_workload *replays; /* those that run a file, which `gclab replay` makes: not in the list above */
+  size_t replay_count;
   struct catalogue_missing *missing;
   size_t missing_count;
   struct json_t *missing_documents;

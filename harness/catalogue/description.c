@@ -144,14 +144,17 @@ static bool read_workload(json_t *row, struct catalogue_workload *workload, char
   return read_settings(parameters, &workload->parameters, &workload->parameter_count, error);
 }
 
-bool description_read_workloads(json_t *document, struct catalogue_workload **workloads, size_t *count, char *error)
+bool description_read_workloads(json_t *document, const char *key, struct catalogue_workload **workloads, size_t *count,
+                                char *error)
 {
-  json_t *rows = json_object_get(document, "workloads");
+  json_t *rows = json_object_get(document, key);
   *count = json_array_size(rows);
   *workloads = memory_require(calloc(*count + 1, sizeof **workloads));
   for (size_t i = 0; i < *count; i++) {
     if (read_workload(json_array_get(rows, i), &(*workloads)[i], error)) continue;
     description_free_workloads(*workloads, *count);
+    *workloads = NULL;
+    *count = 0;
     return false;
   }
   return true;

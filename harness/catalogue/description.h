@@ -14,8 +14,9 @@ enum { DESCRIPTION_ERROR_MAX = 256 };
 bool description_read_collector(json_t *document, struct catalogue_collector *collector, char *error);
 void description_free_collector(struct catalogue_collector *collector);
 
-/* The document's workloads. */
-bool description_read_workloads(json_t *document, struct catalogue_workload **workloads, size_t *count, char *error);
+/* The document's workloads under this key: "workloads", or "replays", which may be missing. */
+bool description_read_workloads(json_t *document, const char *key, struct catalogue_workload **workloads, size_t *count,
+                                char *error);
 void description_free_workloads(struct catalogue_workload *workloads, size_t count);
 
 #endif

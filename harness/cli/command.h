@@ -36,6 +36,7 @@ int command_explain(int argc, char **argv);
 int command_micro(int argc, char **argv);
 int command_record(int argc, char **argv);
 int command_tune(int argc, char **argv);
+int command_replay(int argc, char **argv);
 int command_tune_python(int argc, char **argv); /* of `gclab tune -- PROGRAM` */
 
 /* The results database: --store FILE where it was given, else GCLAB_STORE, else gclab.sqlite in this directory. */

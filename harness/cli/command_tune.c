@@ -1,6 +1,6 @@
 /*
- * gclab tune: of a collector's knobs, for a workload.  With `--` on the command line it is of a Python program
- * (tune_python.c).
+ * gclab tune: of a collector's knobs, for a workload.  With `--` or a recording on the command line it is of a Python
+ * program (tune_python.c).
  */
 #define _GNU_SOURCE
 #include <argp.h>
@@ -473,7 +473,7 @@ static int tune_workload(struct arguments *arguments, const char *command, const
 static bool is_of_program(int argc, char **argv)
 {
   for (int i = 1; i < argc; i++) {
-    if (strcmp(argv[i], "--") == 0) return true;
+    if (strcmp(argv[i], "--") == 0 || strncmp(argv[i], "--recording", 11) == 0) return true;
   }
   return false;
 }

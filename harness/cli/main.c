@@ -26,6 +26,7 @@ static const struct command commands[] = {
     {"minheap", "find the smallest heap that a workload runs in on each collector", command_minheap},
     {"characterise", "measure what workloads are like, and how far the suite spreads", command_characterise},
     {"record", "record what a Python program's collector does", command_record},
+    {"replay", "run what a recorded Python program allocates on other collectors", command_replay},
     {"tune", "find the knobs for a workload, or the thresholds for a Python program", command_tune},
     {"script", "run a heap script on collectors, or on a real Python interpreter", command_script},
     {"fuzz", "random heap programs against an oracle, or against a real Python interpreter", command_fuzz},

@@ -71,6 +71,7 @@ struct plan {
   double precision;            /* stop a cell when its interval's half-width is this share of the ratio; 0: never */
   bool aa;                     /* run one configuration of each workload twice: the campaign's noise floor */
   bool floating;               /* measure floating garbage, which takes a run of the instrument for each seed */
+  const char *replay_path;     /* what the workload replay is to run; NULL: no cell may be of it.  Not the plan's own */
   struct plan_group *groups;
   unsigned group_count;
   char *text; /* the plan in canonical YAML, as it is kept in the store and can be run again */

@@ -99,6 +99,14 @@ bool plan_resolve_collectors(const struct plan *plan, const struct catalogue *ca
 
 /* ---- workloads ------------------------------------------------------------------------------------------------ */
 
+static const struct catalogue_workload *find_replay(const struct catalogue *catalogue, const char *name)
+{
+  for (size_t i = 0; i < catalogue->replay_count; i++) {
+    if (strcmp(catalogue->replays[i].name, name) == 0) return &catalogue->replays[i];
+  }
+  return NULL;
+}
+
 bool plan_resolve_workloads(const struct plan *plan, const struct catalogue *catalogue, const struct plan_words *words,
                             struct plan_chosen *chosen)
 {
@@ -106,11 +114,16 @@ bool plan_resolve_workloads(const struct plan *plan, const struct catalogue *cat
   *chosen = (struct plan_chosen){0};
   for (unsigned i = 0; i < words->count; i++) {
     const struct plan_word *word = &words->list[i];
-    const struct catalogue_workload *workload = catalogue_workload(catalogue, word->text);
+    const struct catalogue_workload *replay = find_replay(catalogue, word->text);
+    const struct catalogue_workload *workload =
+        replay != NULL && plan->replay_path != NULL ? replay : catalogue_workload(catalogue, word->text);
     if (strcmp(word->text, "all") == 0) {
       for (size_t k = 0; k < catalogue->workload_count; k++) plan_chosen_add(chosen, &catalogue->workloads[k]);
     } else if (workload != NULL) {
       plan_chosen_add(chosen, workload);
+    } else if (replay != NULL) {
+      plan_complain(plan, word, 0, "%s runs a recording of a Python program: use 'gclab replay RECORDING'", word->text);
+      good = false;
     } else {
       plan_complain(plan, word, 0, "there is no workload '%s'%s", word->text,
                     plan_did_you_mean(catalogue_nearest_workload(catalogue, word->text)));

@@ -71,7 +71,10 @@ int trial_describe(void)
   document_set(root, "checking", json_boolean(BUILD_CHECKING));
   document_set(root, "sanitized", json_boolean(BUILD_SANITIZED));
   json_t *list = json_array();
-  for (int i = 0; workloads[i] != NULL; i++) document_append(list, describe_workload(workloads[i]));
+  json_t *replays = json_array();
+  for (int i = 0; workloads[i] != NULL; i++)
+    document_append(workloads[i]->replays ? replays : list, describe_workload(workloads[i]));
   document_set(root, "workloads", list);
+  document_set(root, "replays", replays);
   return document_write(root, STDOUT_FILENO, JSON_INDENT(1)) ? TRIAL_EXIT_OK : TRIAL_EXIT_ENVIRONMENT;
 }

@@ -23,6 +23,7 @@ enum {
   OPTION_REQUESTS,
   OPTION_REPORT,
   OPTION_DEATHS,
+  OPTION_REPLAY,
   OPTION_LAYOUT
 };
 
@@ -35,6 +36,7 @@ static const struct argp_option options[] = {
     {"verify", OPTION_VERIFY, 0, 0, "check the whole heap, and the journal against the counters, after the work", 1},
     {"record-fd", OPTION_RECORD_FD, "FD", 0, "write the record to this descriptor (default: standard output)", 2},
     {"deaths", OPTION_DEATHS, "FILE", 0, "the death schedule that a collector is to replay", 2},
+    {"replay", OPTION_REPLAY, "FILE", 0, "what the workload replay is to run, as 'gclab replay' makes it", 2},
     {"layout", OPTION_LAYOUT, "N", 0, "which of its orders of linking this program is, for the record (default 0)", 2},
     {"report", OPTION_REPORT, "FILE", 0, "where an instrument writes what it observes", 2},
     {"journal-fd", OPTION_JOURNAL_FD, "FD", 0, "keep the journal in this memory file", 2},
@@ -146,6 +148,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
   case OPTION_DEATHS:
     trial->deaths_path = argument;
     break;
+  case OPTION_REPLAY:
+    trial->replay_path = argument;
+    break;
   case OPTION_JOURNAL_FD:
     trial->journal_fd = (int)parse_number(argument, "--journal-fd", state);
     break;
@@ -208,6 +213,8 @@ static bool take_files(const struct trial *trial)
     fprintf(stderr, "gclab-trial: %s is no instrument: it has nothing to report\n", collector.name);
   else if (trial->deaths_path != NULL && (collector.capabilities & COLLECTOR_REPLAYS_DEATHS) == 0)
     fprintf(stderr, "gclab-trial: %s replays no death schedule: it finds out itself\n", collector.name);
+  else if (trial->replay_path != NULL && !trial->workload->replays)
+    fprintf(stderr, "gclab-trial: %s replays no file: --replay is for the workload replay\n", trial->workload->name);
   else
     return true;
   return false;
@@ -236,5 +243,9 @@ int main(int argc, char **argv)
   const bool only_check = strcmp(arguments.command, "check") == 0;
   if (!fit(&trial)) return only_check ? TRIAL_EXIT_INVALID : TRIAL_EXIT_USAGE;
   if (only_check) return TRIAL_EXIT_OK;
+  if (trial.workload->replays && trial.replay_path == NULL) {
+    fputs("gclab-trial: replay: there is no file to replay (--replay): 'gclab replay RECORDING' makes it\n", stderr);
+    return TRIAL_EXIT_USAGE;
+  }
   return trial_run(&trial);
 }

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "collectors/parts/audit.h"
 #include "harness/trial/deaths.h"
+#include "harness/trial/replay.h"
 #include "harness/trial/trial.h"
 
 static struct trial *current; /* what out_of_memory ends; one trial a process */
@@ -109,6 +110,8 @@ int trial_run(struct trial *trial)
   if (report == NULL && trial->report_path != NULL) return TRIAL_EXIT_ENVIRONMENT;
   FILE *deaths = trial->deaths_path != NULL ? deaths_open(trial, trial->deaths_path) : NULL;
   if (deaths == NULL && trial->deaths_path != NULL) return TRIAL_EXIT_ENVIRONMENT;
+  struct replay_input replay;
+  if (trial->replay_path != NULL && !replay_open(trial, trial->replay_path, &replay)) return TRIAL_EXIT_ENVIRONMENT;
   struct collector_config config = {.knobs = trial->knobs,
                                     .journal = &trial->journal,
                                     .deaths = deaths,
@@ -126,6 +129,7 @@ int trial_run(struct trial *trial)
   trial->run = (struct workload_run){.mutator = trial->mutator,
                                      .parameters = trial->parameters,
                                      .progress_permille = &trial->mutator->counters.progress_permille,
+                                     .replay = trial->replay_path != NULL ? &replay : NULL,
                                      .journal = &trial->journal};
   random_seed(&trial->run.random, trial->seed);
 
@@ -148,6 +152,7 @@ int trial_run(struct trial *trial)
   if (!close_report(trial, report)) recorded = TRIAL_EXIT_ENVIRONMENT;
   hardware_close(&trial->hardware);
   collector_finish(trial->mutator);
+  if (trial->replay_path != NULL) replay_close(&replay);
   journal_close(&trial->journal);
   return recorded;
 }

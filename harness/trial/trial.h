@@ -46,6 +46,7 @@ struct trial {
   bool verify;             /* check the whole heap after the work */
   const char *report_path; /* NULL: nobody wants what an instrument observes */
   const char *deaths_path; /* NULL: there is no death schedule to replay */
+  const char *replay_path; /* of a workload that replays a file; NULL: none was given */
   uint64_t layout;         /* which of the orders of linking this program is */
 
   struct journal journal;

@@ -42,7 +42,7 @@ _gclab_value() {
     --color) _gclab_reply $'auto\nalways\nnever' "" "$2" ;;
     --format) _gclab_reply_list $'svg\npng\npdf\ncsv\njson\ngbench\nlines\nmarkdown\ntable' "$2" ;;
     --store | --out | --output | --deaths | --keep-deaths | --pack | --unpack | --observe | --on-python | --shrink | --expect | --renew) COMPREPLY=($(compgen -f -- "$2")) && compopt -o filenames 2>/dev/null ;;
-    --blocks | --attempts | --precision | --budget | --seed | --time-limit | --memory-limit | --name | --description | --campaign | --title | --for | --programs | --operations | --phase | --band | --level | --fail-above | -f | --filter | --repetitions | --min-time) ;;
+    --blocks | --attempts | --precision | --budget | --process | --seed | --time-limit | --memory-limit | --name | --description | --campaign | --title | --for | --programs | --operations | --phase | --band | --level | --fail-above | -f | --filter | --repetitions | --min-time) ;;
     *) return 1 ;;
   esac
   return 0
@@ -76,6 +76,7 @@ _gclab() {
       help) _gclab_reply "$(_gclab_commands)" "" "$current" ;;
       run) _gclab_reply "$(_gclab_names plans)" "" "$current"
            COMPREPLY+=($(compgen -f -X '!*.yaml' -- "$current")) ;;
+      replay) COMPREPLY=($(compgen -f -- "$current")) && compopt -o filenames 2>/dev/null ;;
       script | explain) COMPREPLY=($(compgen -f -X '!*.heap' -- "$current")) ;;
       compare) _gclab_reply "$(_gclab_names collectors)" "" "$current"
                COMPREPLY+=($(compgen -f -X '!*.sqlite' -- "$current")) ;;
