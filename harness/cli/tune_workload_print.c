@@ -340,10 +340,24 @@ static void print_goals(const struct tune_workload *tune)
   }
 }
 
-/* Where the choice is worse than the default in a goal, on what it was not tuned on. */
+/* Limits of what the default takes hold for other workloads too; those by value are of the tuned one. */
+static void print_limits_broken(const struct tune_workload *tune, size_t w)
+{
+  for (size_t l = 0; l < terms_of(tune)->limit_count; l++) {
+    const struct tune_limit *limit = &terms_of(tune)->limits[l];
+    const struct comparison *comparison = check_comparison(tune->check, w, limit->metric);
+    if (limit->kind != TUNE_LIMIT_OF_USUAL || comparison == NULL || tune->check->workloads[w].failed) continue;
+    const double nearest = limit->is_least ? comparison->ratio.high : comparison->ratio.low;
+    if (!isnan(nearest) && is_beyond(limit, nearest))
+      printf("On %s it breaks %s: %.3fx.\n", tune->check->workloads[w].name, limit->text, comparison->ratio.value);
+  }
+}
+
+/* Where the choice is worse than the default in a goal, or breaks a limit, on what it was not tuned on. */
 static void print_warnings(const struct tune_workload *tune)
 {
   for (size_t w = 1; w < tune->check->workload_count; w++) {
+    print_limits_broken(tune, w);
     for (size_t g = 0; g < terms_of(tune)->goal_count; g++) {
       if (check_verdict(tune->check, w, &terms_of(tune)->goals[g]) >= 0) continue;
       const struct metric *metric = terms_of(tune)->goals[g].metric;
