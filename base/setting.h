@@ -37,8 +37,8 @@ struct setting {
   int64_t large_value; /* workloads: the value at size=large; collectors: unused, 0 */
   int64_t minimum, maximum;
   int64_t search_low, search_high; /* collectors: where `gclab tune` looks unless it is told; equal: it does not */
-  const char *const *choices; /* SETTING_CHOICE: NULL-terminated */
-  const char *help;           /* one line, no full stop */
+  const char *const *choices;      /* SETTING_CHOICE: NULL-terminated */
+  const char *help;                /* one line, no full stop */
 };
 
 /* The names of types and scales as they are printed and described: "integer", "bytes", "real", ... */

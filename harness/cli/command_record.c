@@ -8,12 +8,14 @@
 #include "harness/cli/command.h"
 #include "harness/cli/python_program.h"
 
-enum { OPTION_PAUSES = 256, OPTION_THRESHOLDS, OPTION_SHOW, OPTION_ENV };
+enum { OPTION_PAUSES = 256, OPTION_THRESHOLDS, OPTION_SHOW, OPTION_ENV, OPTION_GRAPH };
 
 static const struct argp_option options[] = {
     {"pauses", OPTION_PAUSES, 0, 0,
      "collections and pauses alone, not objects: nearly free, and for any Python from 3.8 on", 1},
     {"thresholds", OPTION_THRESHOLDS, "T0[,T1[,T2]]", 0, "as with gc.set_threshold, before the program begins", 1},
+    {"graph", OPTION_GRAPH, 0, 0,
+     "snapshots of the object graph too, after full collections, for a twentieth of the time at most", 1},
     {"show", OPTION_SHOW, "DIR|FILE", 0, "what is in recordings that there are", 1},
     {"env", OPTION_ENV, 0, 0,
      "run nothing; print the environment in which any Python records itself, for servers that something else starts",
@@ -59,6 +61,9 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
       argp_error(state, "--thresholds: %s", error);
     arguments->program.launch.thresholds = arguments->program.thresholds;
     return 0;
+  case OPTION_GRAPH:
+    arguments->program.launch.takes_graphs = true;
+    return 0;
   case OPTION_ENV:
     arguments->prints_environment = true;
     return 0;
@@ -72,6 +77,8 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
     python_program_take_words(&arguments->program, state);
     return 0;
   case ARGP_KEY_END:
+    if (arguments->program.launch.takes_graphs && arguments->program.launch.kind == RECORDING_PAUSES)
+      argp_error(state, "--graph is of objects, which --pauses leaves out");
     if (arguments->program.launch.words == NULL && arguments->show == NULL && !arguments->prints_environment)
       argp_error(state, "name a program to record, as in: gclab record -- python3 app.py");
     return 0;

@@ -170,6 +170,23 @@ static void print_notes(const struct recording *recording, FILE *out)
   if (recording->collection_count == 0) fprintf(out, "    There was no collection: it allocates too little for one.\n");
 }
 
+/* The last snapshot stands for all: later ones are of what the program has become. */
+static void print_graphs(const struct recording *recording, FILE *out)
+{
+  if (recording->graph_count == 0) return;
+  const struct recording_graph *last = &recording->graphs[recording->graph_count - 1];
+  char objects[TEXT_NUMBER_MAX], references[TEXT_NUMBER_MAX], cyclic[TEXT_NUMBER_MAX], cycles[TEXT_NUMBER_MAX],
+      largest[TEXT_NUMBER_MAX], most[TEXT_NUMBER_MAX], time[TEXT_NUMBER_MAX];
+  fprintf(
+      out,
+      "    %zu snapshot%s of the object graph in %s; the last: %s objects, %s references (%.2f each, %s at most); "
+      "%s objects in %s cycles, %s in the largest\n",
+      recording->graph_count, recording->graph_count == 1 ? "" : "s", text_duration((double)recording->graph_ns, time),
+      text_count(last->objects, objects), text_count(last->references, references),
+      last->objects > 0 ? (double)last->references / (double)last->objects : 0, text_count(last->most_references, most),
+      text_count(last->cyclic, cyclic), text_count(last->cycles, cycles), text_count(last->largest_cycle, largest));
+}
+
 static void print_process(const struct session_process *process, FILE *out)
 {
   char error[RECORDING_ERROR_MAX];
@@ -190,6 +207,7 @@ static void print_process(const struct session_process *process, FILE *out)
     fprintf(out, "%s objects that are counted; ", text_count(recording.object_count, objects));
   print_collections(&recording, out);
   fprintf(out, "\n    in %s\n", process->path);
+  print_graphs(&recording, out);
   print_notes(&recording, out);
   recording_free(&recording);
 }

@@ -22,7 +22,7 @@ struct tune_workload {
   size_t best;               /* point */
   const struct check *check; /* NULL: there was none */
   bool is_cut_short;         /* by the budget, or by an interruption */
-  
+
   char *files[TUNE_FILES_MAX]; /* that were drawn */
   size_t file_count;
 };

@@ -74,6 +74,7 @@ size_t launch_environment(const struct launch_request *request, const char *reco
   if (request->processes_max > 0)
     variables[count++] =
         (struct launch_variable){"GCLAB_RECORD_PROCESSES", memory_format("%" PRIu64, request->processes_max)};
+  if (request->takes_graphs) variables[count++] = (struct launch_variable){"GCLAB_RECORD_GRAPH", memory_format("1")};
   if (request->holds_thresholds) variables[count++] = (struct launch_variable){"GCLAB_HOLD", memory_format("1")};
   return count;
 }
@@ -85,6 +86,7 @@ static void set_environment(const struct launch_request *request, const char *re
   unsetenv("GCLAB_HOLD");
   unsetenv("GCLAB_FREEZE_AFTER_NS");
   unsetenv("GCLAB_RECORD_PROCESSES");
+  unsetenv("GCLAB_RECORD_GRAPH");
   const size_t count = launch_environment(request, recorder, variables);
   for (size_t i = 0; i < count; i++) {
     setenv(variables[i].name, variables[i].value, 1);

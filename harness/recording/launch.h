@@ -20,6 +20,7 @@ struct launch_request {
   const int64_t *thresholds; /* three, set before the program begins; NULL: the interpreter's own */
   uint64_t freeze_after_ns;  /* by the probe: gc.freeze() at the end of the first collection after so long; 0: no */
   uint64_t processes_max;    /* so many are recorded; 0: the recorder's own number */
+  bool takes_graphs;         /* snapshots of the object graph */
   bool holds_thresholds;     /* the program's calls of gc.set_threshold do nothing */
   bool hides_output;         /* standard output and error go to /dev/null */
   uint64_t stop_after_ns;    /* stop_signal is sent then, for servers; 0: it is left to end by itself */
@@ -47,7 +48,7 @@ struct launch_variable {
   char *value; /* to be freed */
 };
 
-enum { LAUNCH_VARIABLES = 7 };
+enum { LAUNCH_VARIABLES = 8 };
 
 /* The variables, for programs that are started otherwise than by launch_run; returns how many. */
 size_t launch_environment(const struct launch_request *request, const char *recorder,

@@ -27,6 +27,9 @@ struct input {
   uint64_t now_ns;
   bool is_collecting, is_too_large;
   int64_t count; /* generations[0].count, by the events so far */
+  struct graph_builder graph;
+  uint64_t graph_object; /* number of the last one in the snapshot */
+  size_t graph_room;
 };
 
 static uint64_t take_number(struct input *input)
@@ -189,12 +192,49 @@ static bool take_setting(struct input *input, uint64_t argument)
   return true;
 }
 
+/* ---- snapshots ------------------------------------------------------------------------------------------------- */
+
+static uint64_t number_after(uint64_t number, uint64_t zigzag) { return number + ((zigzag >> 1) ^ -(zigzag & 1)); }
+
+static bool take_graph_end(struct input *input, uint64_t took_ns)
+{
+  struct recording *recording = input->recording;
+  recording->graphs =
+      make_room(recording->graphs, recording->graph_count, &input->graph_room, sizeof *recording->graphs);
+  struct recording_graph *graph = &recording->graphs[recording->graph_count];
+  if (!graph_end(&input->graph, graph)) return false;
+  graph->tick = recording->tick_count;
+  recording->graph_count++;
+  recording->graph_ns += took_ns;
+  input->now_ns += took_ns;
+  return true;
+}
+
+static bool take_graph(struct input *input, uint64_t argument)
+{
+  const uint64_t value = argument >> 2;
+  switch ((enum recording_graph_part)(argument & 3)) {
+  case GRAPH_BEGIN:
+    input->graph_object = 0;
+    return graph_begin(&input->graph, input->recording->object_count);
+  case GRAPH_OBJECT:
+    input->graph_object = number_after(input->graph_object, value);
+    return graph_add_object(&input->graph, input->graph_object);
+  case GRAPH_REFERENCE:
+    return graph_add_reference(&input->graph, number_after(input->graph_object, value));
+  case GRAPH_END:
+    return take_graph_end(input, value);
+  }
+  return false;
+}
+
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
 static bool take_event(struct input *input)
 {
   const uint64_t first = take_number(input);
   const uint64_t argument = first >> 3;
+  if (input->graph.is_open && (first & 7) != TAG_GRAPH) return false; /* nothing happens while a snapshot is taken */
   switch ((enum recording_tag)(first & 7)) {
   case TAG_ALLOCATE:
     return take_allocations(input, argument);
@@ -211,6 +251,8 @@ static bool take_event(struct input *input)
   case TAG_FREEZE:
     input->recording->freeze_count++;
     return true;
+  case TAG_GRAPH:
+    return take_graph(input, argument);
   }
   return false;
 }
@@ -299,7 +341,10 @@ static bool read_mapped(const uint8_t *bytes, size_t length, struct recording *r
                         .end = RECORDING_HEADER_BYTES + recording->header.bytes,
                         .count = recording->header.counts[0],
                         .recording = recording};
-  return recording->header.kind == RECORDING_OBJECTS ? take_objects(&input, error) : take_pauses(&input, error);
+  const bool is_read =
+      recording->header.kind == RECORDING_OBJECTS ? take_objects(&input, error) : take_pauses(&input, error);
+  graph_free(&input.graph); /* one that the end cut off */
+  return is_read;
 }
 
 bool recording_read(const char *path, struct recording *recording, char *error)
@@ -330,6 +375,7 @@ void recording_free(struct recording *recording)
   free(recording->freed);
   free(recording->collections);
   free(recording->settings);
+  free(recording->graphs);
   *recording = (struct recording){0};
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/recording/graph.h"
 #include "harness/recording/recording_format.h"
 
 enum {
@@ -61,6 +62,9 @@ struct recording {
   size_t collection_count;
   struct recording_setting *settings; /* the first is that of the header, at tick 0 */
   size_t setting_count;
+  struct recording_graph *graphs; /* snapshots, where they were asked for */
+  size_t graph_count;
+  uint64_t graph_ns;     /* that they took */
   uint64_t mismatches;   /* collections at which count[0] was not what the events before it make of it */
   uint64_t freeze_count; /* times that the permanent generation was seen to change */
   uint64_t duration_ns;

@@ -57,6 +57,15 @@ enum recording_tag {
                        ns of the pause that were the recorder's own, estimated */
   TAG_SETTING = 5,  /* thresholds or gc.enable() changed.  argument: enabled; threshold[0..2] */
   TAG_FREEZE = 6,   /* argument: objects now in the permanent generation */
+  TAG_GRAPH = 7, /* a part of a snapshot of the object graph, where that was asked for.  argument: value * 4 + part */
+};
+
+/* Values are differences of objects' numbers, 0, -1, 1, -2, ... as 0, 1, 2, 3, ... (zigzag). */
+enum recording_graph_part {
+  GRAPH_BEGIN = 0,     /* value: 0 */
+  GRAPH_OBJECT = 1,    /* the number of the next object, less that of the one before, or 0 */
+  GRAPH_REFERENCE = 2, /* of it to another: that one's number, less its own */
+  GRAPH_END = 3,       /* value: ns that the snapshot took */
 };
 
 enum { PROBE_ROW_NUMBERS = 8 };

@@ -33,6 +33,32 @@ unperturbed)
   expect 0 "$gclab" record --pauses --thresholds 5000 -- "$python" -c 'import gc; print(gc.get_threshold())'
   says '(5000, 10, 10)' out
   ;;
+graph)
+  # A chain of four, of which each refers to the next and the last to itself; a ring of a thousand; a list of both.
+  expect 0 "$gclab" record --graph -o graph -- "$python" -c '
+import gc
+class Node:
+    __slots__ = ("next",)
+gc.collect()
+def ring(count):
+    nodes = [Node() for _ in range(count)]
+    for a, b in zip(nodes, nodes[1:] + nodes[:1]):
+        a.next = b
+    return nodes[0]
+kept = [ring(1000), ring(1), ring(50000)]
+gc.collect()'
+  exact err
+  says 'snapshots of the object graph' err
+  expect 0 "$gclab" record --show graph
+  # The largest cycle is the ring, and no object of the program makes it larger.
+  says ', 50,000 in the largest' out
+  expect 0 "$gclab" tune --rounds 0 --recording graph
+  expect 0 "$gclab" replay graph -c marksweep --blocks 1 -q
+  expect 2 "$gclab" record --graph --pauses -- "$python" -c ''
+  says '--graph is of objects' err
+  expect 0 "$gclab" record -o plain -- "$python" -c 'import gc; gc.collect()'
+  lacks snapshot err
+  ;;
 passing)
   expect 7 "$gclab" record -- "$python" -c 'import sys; print(sys.stdin.read()); print("to err", file=sys.stderr); sys.exit(7)' <<<hello
   says hello out

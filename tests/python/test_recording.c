@@ -129,6 +129,94 @@ static void test_cut(void **state)
   }
 }
 
+/* Four objects: 0 to 1, 1 to 2, 2 to 0 and 3, 3 to itself; 4 to 3 and to one that is not in the snapshot. */
+static void put_graph(struct file *file, uint64_t part, uint64_t value) { put_tag(file, TAG_GRAPH, value << 2 | part); }
+
+static void put_ring(struct file *file)
+{
+  put_graph(file, GRAPH_BEGIN, 0);
+  const struct {
+    uint64_t part, value; /* zigzag: 1 before is 1, 1 behind is 2 */
+  } parts[] = {{GRAPH_OBJECT, 0},    {GRAPH_REFERENCE, 2}, {GRAPH_OBJECT, 2},    {GRAPH_REFERENCE, 2},
+               {GRAPH_OBJECT, 2},    {GRAPH_REFERENCE, 3}, {GRAPH_REFERENCE, 2}, {GRAPH_OBJECT, 2},
+               {GRAPH_REFERENCE, 0}, {GRAPH_OBJECT, 2},    {GRAPH_REFERENCE, 1}, {GRAPH_REFERENCE, 2}};
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) put_graph(file, parts[i].part, parts[i].value);
+}
+
+/* Is it read, with this behind the usual events? */
+static bool reads_with(void (*put_more)(struct file *), struct recording *recording)
+{
+  static struct file file;
+  char error[RECORDING_ERROR_MAX];
+  make(&file);
+  put_more(&file);
+  struct recording_header *header = (struct recording_header *)(void *)file.bytes;
+  header->bytes = file.length - RECORDING_HEADER_BYTES;
+  return read_bytes(file.bytes, file.length, recording, error);
+}
+
+static void put_whole_graph(struct file *file)
+{
+  put_ring(file);
+  put_graph(file, GRAPH_END, 500);
+  put_graph(file, GRAPH_BEGIN, 0);
+  put_graph(file, GRAPH_END, 1);
+  put_ring(file); /* cut off: it does not count */
+}
+
+static void put_object_twice(struct file *file)
+{
+  put_ring(file);
+  put_graph(file, GRAPH_OBJECT, 0);
+}
+
+static void put_no_such_object(struct file *file)
+{
+  put_graph(file, GRAPH_BEGIN, 0);
+  put_graph(file, GRAPH_OBJECT, 1 << 20);
+}
+
+static void put_no_begin(struct file *file) { put_graph(file, GRAPH_END, 0); }
+
+static void put_no_object(struct file *file)
+{
+  put_graph(file, GRAPH_BEGIN, 0);
+  put_graph(file, GRAPH_REFERENCE, 0);
+}
+
+static void put_begin_twice(struct file *file)
+{
+  put_graph(file, GRAPH_BEGIN, 0);
+  put_graph(file, GRAPH_BEGIN, 0);
+}
+
+static void put_event_within(struct file *file)
+{
+  put_graph(file, GRAPH_BEGIN, 0);
+  put_tag(file, TAG_ALLOCATE, 1);
+}
+
+static void test_graph(void **state)
+{
+  (void)state;
+  struct recording recording;
+  assert_true(reads_with(put_whole_graph, &recording));
+  assert_int_equal(recording.graph_count, 2);
+  const struct recording_graph *graph = &recording.graphs[0];
+  assert_int_equal(graph->objects, 5);
+  assert_int_equal(graph->references, 7);
+  assert_int_equal(graph->most_references, 2);
+  assert_int_equal(graph->cyclic, 4);
+  assert_int_equal(graph->cycles, 2);
+  assert_int_equal(graph->largest_cycle, 3);
+  assert_int_equal(recording.graphs[1].objects, 0);
+  assert_int_equal(recording.graph_ns, 501);
+  recording_free(&recording);
+  void (*const wrong[])(struct file *) = {put_object_twice, put_no_such_object, put_no_begin,
+                                          put_no_object,    put_begin_twice,    put_event_within};
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) assert_false(reads_with(wrong[i], &recording));
+}
+
 /* Whatever is read can be predicted from. */
 static void try_damaged(const struct file *file)
 {
@@ -171,6 +259,6 @@ static void test_damaged(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_read), cmocka_unit_test(test_cut),
-                                     cmocka_unit_test(test_damaged)};
+                                     cmocka_unit_test(test_graph), cmocka_unit_test(test_damaged)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,6 +41,7 @@ enum {
   WINDOW_BYTES = 1 << 20,         /* of the file that is mapped at a time */
   EVENT_BYTES_MAX = 128,          /* no event is longer */
   RESIDENT_INTERVAL_NS = 5000000, /* resident memory is asked for no more often: it takes a microsecond */
+  GRAPH_PART = 20,                /* a snapshot comes when so many times what the last one took has passed */
   TABLE_FIRST = 1 << 16,
   TIMED_EVERY = 16
 };
@@ -68,6 +69,8 @@ static struct {
   uint64_t clock_ns;         /* that took to be timed */
   int thresholds[3], enabled;
   uint64_t frozen;
+  bool takes_graphs;
+  uint64_t graph_due_ns, graph_object; /* graph_object: number of the last object in the snapshot */
   struct _gc_runtime_state *gc;
   PyMemAllocatorEx original;
   char directory[4000];
@@ -423,6 +426,60 @@ static void note_stop(uint64_t collected, uint64_t uncollectable)
   recorder.last_count = recorder.gc->generations[0].count;
 }
 
+static size_t header_length(const PyObject *object)
+{
+  const bool has_managed_dict = (Py_TYPE(object)->tp_flags & Py_TPFLAGS_MANAGED_DICT) != 0;
+  return sizeof(PyGC_Head) + (has_managed_dict ? 2 * sizeof(PyObject *) : 0);
+}
+
+/* ---- snapshots of the object graph ------------------------------------------------------------------------------ */
+
+static uint64_t zigzag(uint64_t from, uint64_t to) { return to >= from ? 2 * (to - from) : 2 * (from - to) - 1; }
+
+static void put_graph(enum recording_graph_part part, uint64_t value)
+{
+  put_tag(TAG_GRAPH, value << 2 | (uint64_t)part);
+  event_end();
+}
+
+/* The number of an object that the collector counts; false: it has none. */
+static bool number_of(const PyObject *object, uint64_t *number)
+{
+  const struct entry *entry = table_find((uintptr_t)object - header_length(object));
+  *number = entry->number;
+  return entry->address != 0;
+}
+
+static int note_reference(PyObject *to, void *context)
+{
+  (void)context;
+  uint64_t number = 0;
+  if (recorder.is_on && PyObject_IS_GC(to) && number_of(to, &number))
+    put_graph(GRAPH_REFERENCE, zigzag(recorder.graph_object, number));
+  return 0;
+}
+
+/* What a full collection has left is in its generation.  Traversal reads, and runs nothing of the program's. */
+static void note_graph(void)
+{
+  const PyGC_Head *head = &recorder.gc->generations[2].head;
+  const uint64_t start = now_ns();
+  recorder.graph_object = 0;
+  put_graph(GRAPH_BEGIN, 0);
+  for (const PyGC_Head *at = next_of(head); at != head && recorder.is_on; at = next_of(at)) {
+    PyObject *object = (PyObject *)(at + 1);
+    uint64_t number = 0;
+    if (!number_of(object, &number)) continue;
+    put_graph(GRAPH_OBJECT, zigzag(recorder.graph_object, number));
+    recorder.graph_object = number;
+    Py_TYPE(object)->tp_traverse(object, note_reference, NULL);
+  }
+  const uint64_t end = now_ns();
+  put_graph(GRAPH_END, end - recorder.last_ns); /* since the collection's end, so that no time is lost */
+  recorder.graph_due_ns = end + GRAPH_PART * (end - start);
+  recorder.last_ns = recorder.header->end_ns = end;
+}
+
 static uint64_t info_number(PyObject *info, const char *key)
 {
   PyObject *value = PyDict_GetItemString(info, key);
@@ -440,6 +497,8 @@ static PyObject *callback(PyObject *self, PyObject *const *arguments, Py_ssize_t
     note_start((int)info_number(arguments[1], "generation"));
   } else {
     note_stop(info_number(arguments[1], "collected"), info_number(arguments[1], "uncollectable"));
+    const bool is_full = info_number(arguments[1], "generation") == 2;
+    if (recorder.takes_graphs && is_full && recorder.is_on && now_ns() >= recorder.graph_due_ns) note_graph();
   }
   Py_RETURN_NONE;
 }
@@ -493,12 +552,6 @@ static void recorder_end(PyObject *capsule)
     /* only a longer file */
   }
   recorder_close();
-}
-
-static size_t header_length(const PyObject *object)
-{
-  const bool has_managed_dict = (Py_TYPE(object)->tp_flags & Py_TPFLAGS_MANAGED_DICT) != 0;
-  return sizeof(PyGC_Head) + (has_managed_dict ? 2 * sizeof(PyObject *) : 0);
 }
 
 static uint64_t number_list(const PyGC_Head *head)
@@ -599,6 +652,8 @@ static bool recorder_open(bool is_forked)
   recorder.table = table_map(TABLE_FIRST);
   if (recorder.table == NULL) return false;
   recorder.gc = &PyInterpreterState_Get()->gc;
+  recorder.takes_graphs = getenv("GCLAB_RECORD_GRAPH") != NULL;
+  recorder.graph_due_ns = 0;
   fill_header(is_forked);
   if (!window_map(RECORDING_HEADER_BYTES)) return false;
   recorder.is_on = true;
