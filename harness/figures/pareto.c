@@ -206,15 +206,31 @@ static char *label_of(const struct sheet *sheet, const struct point *point)
   return text != NULL ? text : text_copy("");
 }
 
-static bool is_prominent(const struct point *point)
-{
-  return point->is_on_front || point->is_default || point->is_marked;
-}
+static bool is_important(const struct point *point) { return point->is_default || point->is_marked; }
+
+static bool is_prominent(const struct point *point) { return point->is_on_front || is_important(point); }
 
 static uint32_t label_colour(const struct point *point)
 {
   if (point->is_marked) return PALETTE_VERMILION;
   return point->is_default ? PALETTE_INK : palette_text(point->colour);
+}
+
+static bool overlap(const struct axis_label *a, const struct axis_label *b)
+{
+  return a->at_x < b->at_x + b->width && b->at_x < a->at_x + a->width && fabs(a->at_y - b->at_y) < a->height;
+}
+
+/* Where there is no room, a label is left out: first those that matter, then the others in their order. */
+static bool is_free(const struct axis_label *labels, const struct point *const *points, char *const *texts,
+                    size_t count, size_t which)
+{
+  for (size_t i = 0; i < count; i++) {
+    const bool comes_first =
+        is_important(points[i]) != is_important(points[which]) ? is_important(points[i]) : i < which;
+    if (comes_first && texts[i] != NULL && overlap(&labels[i], &labels[which])) return false;
+  }
+  return true;
 }
 
 /* Labels of the default, of what is marked, and of the front as far as there is room, evenly taken; none on another. */
@@ -229,7 +245,7 @@ static void put_labels(struct canvas *canvas, struct canvas_panel *panel, const 
   for (size_t i = 0; i < sheet->count; i++) {
     const struct point *point = &sheet->points[i];
     if (!is_prominent(point)) continue;
-    const bool is_taken = count % stride == 0 || point->is_default || point->is_marked;
+    const bool is_taken = count % stride == 0 || is_important(point);
     points[count] = point;
     texts[count] = is_taken ? label_of(sheet, point) : NULL;
     labels[count] = (struct axis_label){.x = canvas_x_px(panel, point->values[across]),
@@ -240,11 +256,11 @@ static void put_labels(struct canvas *canvas, struct canvas_panel *panel, const 
   }
   axis_place_labels(labels, count, panel->left + 4, panel->right - 2, panel->top, panel->bottom - 4);
   for (size_t i = 0; i < count; i++) {
-    if (texts[i] != NULL)
+    if (texts[i] != NULL && is_free(labels, points, texts, count, i))
       canvas_side_text(canvas, panel, labels[i].at_x, labels[i].at_y, 'l', CANVAS_NOTE_POINTS, label_colour(points[i]),
                        texts[i]);
-    free(texts[i]);
   }
+  for (size_t i = 0; i < count; i++) free(texts[i]);
   free((void *)points);
   free(texts);
   free(labels);
@@ -260,7 +276,7 @@ static void draw_panel(struct canvas *canvas, struct canvas_panel *panel, const 
   }
   axis_pad(&panel->x, 0.06, 0.12);
   axis_pad(&panel->y, 0.08, 0.08);
-  set_ticks(&panel->x, sheet->metrics[across], (panel->right - panel->left) / 2);
+  set_ticks(&panel->x, sheet->metrics[across], (panel->right - panel->left) / 1.6);
   set_ticks(&panel->y, sheet->metrics[0], panel->bottom - panel->top);
   panel->x_title = text_copy(sheet->metrics[across]->title);
   if (is_one_series(sheet) && is_better_by_both(sheet)) draw_steps(canvas, panel, sheet, across);
@@ -292,12 +308,16 @@ static void put_texts(struct canvas *canvas, const struct figure_job *job, const
   for (size_t s = 0; s < count; s++) {
     for (size_t i = 0; i < sheets[s].count; i++) parts_count_trials(sheets[s].points[i].cell->cell, &least, &most);
   }
-  char *knobs = knob_names(&sheets[0]);
+  char *knobs = count == 1 ? knob_names(&sheets[0]) : text_copy("the knobs that were varied");
+  char *metrics_shown = count > 1 ? text_copy("what the two panels show")
+                                  : text_format("%s, %s and %s", sheets[0].metrics[0]->title,
+                                                sheets[0].metrics[1]->title, sheets[0].metrics[2]->title);
   canvas->title = text_copy("What can be had for what");
   canvas->subtitle =
       text_format("Every setting that was run, by %s. Filled: no other setting of the same collector is as "
-                  "good in all three of %s, %s and %s. Levels are over the blocks that a setting was in.",
-                  knobs, sheets[0].metrics[0]->title, sheets[0].metrics[1]->title, sheets[0].metrics[2]->title);
+                  "good in all three of %s. Levels are over the blocks that a setting was in.",
+                  knobs, metrics_shown);
+  free(metrics_shown);
   free(knobs);
   canvas_add_key(canvas, "the default", PALETTE_INK, 0, 6, 1.8);
   if (job->pareto != NULL && job->pareto->marked_id != NULL)

@@ -23,7 +23,7 @@ all) # every figure: well-formed, with its labels, not too large, no picture emp
   cmp -s f/summary.md out || head -c "$(wc -c <f/summary.md)" out | cmp - f/summary.md
   for name in overview thresholds-threshold0 thresholds-threshold1 thresholds-growth_factor \
     heatmap-refcount_cyclic-cycles percentiles heap-gcbench heap-cycles heap-splay timespace mmu forest \
-    overhead-wall overhead-cpu pause_live latency noise floating; do
+    overhead-wall overhead-cpu pause_live latency noise floating pareto; do
     for ending in svg png dat gp; do [ -s "f/$name.$ending" ] || fail "$name.$ending is missing or empty"; done
     xmllint --noout "f/$name.svg"
     [ "$(wc -c <"f/$name.svg")" -lt 300000 ] || fail "$name.svg is larger than 300 kB"
@@ -43,6 +43,7 @@ all) # every figure: well-formed, with its labels, not too large, no picture emp
   for label in 99.99 'floor 1 µs' refcount marksweep boehm; do says "$label" f/percentiles.svg; done
   for label in '2 (default)' '1.2' none 'peak heap' '2×'; do says "$label" f/timespace.svg; done
   for label in build work '(build, work)' 'no pauses' 'heap up to' '64 MiB' 'dashed: the memory held'; do says "$label" f/heap-cycles.svg; done
+  for label in 'the default' 'longest pause against wall time' 'longest pause against peak heap'; do says "$label" f/pareto.svg; done
   for label in 'refcount / glibc' 'total time' 'longest pause'; do says "$label" f/overview.svg; done
   cp -r f g
   rm g/*.svg
