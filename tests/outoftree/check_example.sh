@@ -26,7 +26,7 @@ none=$work/prefix/libexec/gclab/gclab-trial-none
 [ -x "$none" ] || fail "the installation has no gclab-trial-none"
 "$ours" describe | grep -q '"name": "growth_factor"' || fail "describe does not show the example's knob"
 
-for workload in $("$none" describe | sed -n '/"workloads"/,$s/^   "name": "\(.*\)",$/\1/p'); do
+for workload in $("$none" describe | sed -n '/"workloads"/,/"replays"/s/^   "name": "\(.*\)",$/\1/p'); do
   for options in "" "--set stress=97" "--set growth_factor=1.1"; do
     # shellcheck disable=SC2086 # options are words
     "$none" run "$workload" --small >"$work/none.json"
