@@ -29,7 +29,8 @@ whole)
   # The largest threshold collects least; nothing beats it.
   holds '.best as $b | [.tried[] | select(.cell == $b)][0].settings.threshold0 == "12800"' out
   holds '.answer == "better" or .answer == "default_is_as_good"' out
-  holds '.best as $b | .front | index($b) != null' out
+  # Another setting may have as few collections and be faster: the front is over time and memory too.
+  holds '(.front | length > 0) and ([.tried[].cell] as $t | all(.front[]; . as $c | $t | index($c) != null))' out
   holds '[.check[].workload] | unique == ["cycles", "gcbench"]' out
   holds '[.check[] | select(.workload == "cycles" and .tuned_on)] | length > 4 and all(.ratio.n <= 6)' out
   holds '.files | length == 4' out
