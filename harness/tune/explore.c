@@ -369,6 +369,13 @@ static size_t front_metrics(const struct explore *explore, const struct tune_goa
   return count;
 }
 
+/* To a hundredth of a percent, which no level is known to: what is equal but for the fit's last digits is equal. */
+static double round_goal(double goal)
+{
+  static const double parts = 1e4;
+  return isinf(goal) ? goal : round(goal * parts) / parts;
+}
+
 static void order_by_first(const struct front_point *known, size_t *points, size_t count)
 {
   for (size_t i = 1; i < count; i++) {
@@ -388,7 +395,7 @@ size_t explore_front(const struct explore *explore, size_t *points)
   for (size_t point = 0; point < all; point++) {
     const struct explore_setting *setting = &explore->settings[point];
     for (size_t g = 0; g < goal_count; g++) {
-      known[point].goals[g] = goal_of(explore, point, goals[g]);
+      known[point].goals[g] = round_goal(goal_of(explore, point, goals[g]));
       if (isinf(known[point].goals[g])) known[point].violation = INFINITY;
     }
     if (setting->blocks < 2 || setting->failure != NULL) known[point].violation = INFINITY;
