@@ -370,26 +370,10 @@ static int check(struct course *course)
   return code == CAMPAIGN_TRIAL_FAILED ? CAMPAIGN_DONE : code;
 }
 
-/* Of the search: the goals, then limited metrics, then time and memory, three in all. */
-static void choose_figure_metrics(const struct explore *explore, const struct metric **chosen)
-{
-  const struct metric *wanted[TUNE_GOALS_MAX + TUNE_LIMITS_MAX + 3];
-  size_t wanted_count = 0, count = 0;
-  for (size_t g = 0; g < explore->terms.goal_count; g++) wanted[wanted_count++] = explore->terms.goals[g].metric;
-  for (size_t l = 0; l < explore->terms.limit_count; l++) wanted[wanted_count++] = explore->terms.limits[l].metric;
-  wanted[wanted_count++] = explore->metrics[EXPLORE_WALL];
-  wanted[wanted_count++] = explore->metrics[EXPLORE_PEAK_HEAP];
-  wanted[wanted_count++] = explore->metrics[EXPLORE_MAX_PAUSE];
-  for (size_t i = 0; i < wanted_count && count < 3; i++) {
-    bool is_there = false;
-    for (size_t k = 0; k < count; k++) is_there |= chosen[k] == wanted[i];
-    if (!is_there) chosen[count++] = wanted[i];
-  }
-}
-
 /* A figure that cannot be drawn takes nothing from the answer. */
 static void draw_figure(struct course *course)
 {
+  enum { FIGURE_METRICS = 3 };
   static const char *const formats[] = {"svg", "png"};
   const size_t best = course->tune.best;
   struct figure_pareto pareto = {.marked_id = best != course->space.usual ? course->space.cells.cells[best].id : NULL,
@@ -397,7 +381,9 @@ static void draw_figure(struct course *course)
                                  .file = course->space.plan->name};
   if (course->arguments->no_figure || !canvas_have_gnuplot()) return;
   if (!render_make_directory(course->arguments->directory)) return;
-  choose_figure_metrics(course->explore, pareto.metrics);
+  size_t shown[FIGURE_METRICS];
+  tune_workload_metrics(course->explore, shown, FIGURE_METRICS);
+  for (size_t m = 0; m < FIGURE_METRICS; m++) pareto.metrics[m] = course->explore->metrics[shown[m]];
   struct analysis *analysis = NULL;
   struct figure_job job = {
       .store = course->store,

@@ -29,6 +29,12 @@ struct tune_workload {
 
 enum tune_answer tune_workload_answer(const struct tune_workload *tune);
 
+/*
+ * What is shown of a setting: goals, limited metrics, then wall time, peak heap and the longest pause while there is room;
+ * places among the explored metrics.  Returns how many, three at least where there is room for them.
+ */
+size_t tune_workload_metrics(const struct explore *explore, size_t *shown, size_t room);
+
 void tune_workload_print(const struct tune_workload *tune);
 void tune_workload_print_json(const struct tune_workload *tune);
 

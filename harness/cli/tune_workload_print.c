@@ -131,8 +131,7 @@ static void print_head(const struct tune_workload *tune)
 
 /* ---- the front -------------------------------------------------------------------------------------------------- */
 
-/* Columns: goals, limited metrics, then time and memory while there is room. */
-static size_t shown_metrics(const struct explore *explore, size_t *shown)
+size_t tune_workload_metrics(const struct explore *explore, size_t *shown, size_t room)
 {
   size_t wanted[EXPLORE_METRICS_MAX + 4], count = 0, wanted_count = 0;
   for (size_t g = 0; g < explore->terms.goal_count; g++)
@@ -142,7 +141,7 @@ static size_t shown_metrics(const struct explore *explore, size_t *shown)
   wanted[wanted_count++] = EXPLORE_WALL;
   wanted[wanted_count++] = EXPLORE_PEAK_HEAP;
   wanted[wanted_count++] = EXPLORE_MAX_PAUSE;
-  for (size_t i = 0; i < wanted_count && count < SHOWN_MAX; i++) {
+  for (size_t i = 0; i < wanted_count && count < room; i++) {
     bool is_there = false;
     for (size_t k = 0; k < count; k++) is_there |= shown[k] == wanted[i];
     if (!is_there) shown[count++] = wanted[i];
@@ -228,7 +227,7 @@ static void print_front(const struct tune_workload *tune)
 {
   const struct explore *explore = tune->explore;
   size_t shown[SHOWN_MAX], *points = memory_allocate((explore->space->grid.count + 1) * sizeof *points);
-  const size_t shown_count = shown_metrics(explore, shown), count = explore_front(explore, points);
+  const size_t shown_count = tune_workload_metrics(explore, shown, SHOWN_MAX), count = explore_front(explore, points);
   const char *headings[TABLE_COLUMNS_MAX + 1];
   char *made[KNOB_COLUMNS_MAX + SHOWN_MAX];
   make_headings(explore, shown, shown_count, headings, made);
@@ -290,7 +289,7 @@ static void print_check(const struct tune_workload *tune)
   static const char *const headings[] = {"workload", "metric", ">default", ">setting", ">ratio", ">n", "verdict", NULL};
   const struct check *check = tune->check;
   size_t shown[SHOWN_MAX];
-  const size_t shown_count = shown_metrics(tune->explore, shown);
+  const size_t shown_count = tune_workload_metrics(tune->explore, shown, SHOWN_MAX);
   struct table table;
   table_init(&table, headings);
   for (size_t w = 0; w < check->workload_count; w++) {
