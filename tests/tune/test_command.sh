@@ -136,9 +136,6 @@ wrong)
   # A metric that the default setting does not have.
   expect 3 "${tune[@]}" --goal latency_p99
   says 'latency_p99 is not known of the default setting' err
-  # A default that does not work.
-  expect 3 "${tune[@]}" --memory-limit 1M
-  says 'the default setting fails' err
   # No time at all.
   expect 3 "${tune[@]}" --budget 1ms --store fresh.sqlite
   says 'the budget is used up before the default setting was measured' err

@@ -42,4 +42,10 @@ trial_ids "${tuned[@]}" >after
 [ "$(jq '[.tried[] | select(.settings.mode == "exit")] | length == 3 and all(.failure == "failed" and .blocks == 0)' out.json)" = true ] ||
   fail "failures: $(jq -c '[.tried[] | [.settings.mode, .failure, .blocks]]' out.json)"
 [ "$(jq -r '.best as $b | [.tried[] | select(.cell == $b)][0].settings.mode' out.json)" = ok ] || fail "a failure is best"
+
+# Where the default fails, in what all settings have in common, there is nothing to compare with.
+"$gclab" tune alpha -w work --set work_ms=1,2,4 --set mode=exit --goal wall --trials 20 --no-figure --quiet >out.txt 2>err.txt
+code=$?
+[ $code = 3 ] || fail "exit code $code: $(cat err.txt)"
+grep -q 'the default setting fails' err.txt || fail "it does not say so: $(cat err.txt)"
 echo ok
