@@ -76,6 +76,9 @@ enum tune_answer tune_workload_answer(const struct tune_workload *tune)
   if (tune->best == tune->explore->space->usual) return TUNE_DEFAULT_BEST;
   if (tune->check == NULL || tune->check->workload_count == 0 || tune->check->workloads[0].failed)
     return TUNE_NOT_CHECKED;
+  /* With fewer blocks nothing can be significant. */
+  const struct comparison *wall = check_comparison(tune->check, 0, tune->explore->metrics[EXPLORE_WALL]);
+  if (wall->ratio.n < STATS_SIGNIFICANT_MINIMUM) return TUNE_NOT_CHECKED;
   if (!is_any_goal_better(tune) && !is_for_limits(tune)) return TUNE_DEFAULT_AS_GOOD;
   return broken_limit(tune) != NULL ? TUNE_BREAKS_LIMIT : TUNE_BETTER;
 }
@@ -392,7 +395,8 @@ static void print_answer(const struct tune_workload *tune)
     puts("Keep the default: no setting that was tried is better.");
     break;
   case TUNE_NOT_CHECKED:
-    printf("Best in the search: %s. It was not checked on fresh seeds, so part of its lead may be luck.\n", words);
+    printf("Best in the search: %s. It was not checked on %d fresh seeds, so part of its lead may be luck.\n", words,
+           STATS_SIGNIFICANT_MINIMUM);
     break;
   case TUNE_DEFAULT_AS_GOOD:
     printf("Keep the default: it is as good. The best of the search, %s, is not shown to be better on fresh seeds:\n",
