@@ -3,28 +3,28 @@
 static const char *const profiles[] = {"python3.11", "python3.12", "python3.13", NULL};
 
 static struct setting cyclic_knobs[] = {
-    {"threshold0", "objects", SETTING_INTEGER, SETTING_LOG, 700, 0, 0, 0, 1000000000, NULL, "first"},
-    {"threshold1", "collections", SETTING_INTEGER, SETTING_LINEAR, 10, 0, 0, 0, 1000, NULL, "second"},
-    {"profile", "", SETTING_CHOICE, SETTING_LINEAR, 0, 0, 0, 0, 2, profiles, "version"},
+    {"threshold0", "objects", SETTING_INTEGER, SETTING_LOG, 700, 0, 0, 0, 1000000000, 0, 0, NULL, "first"},
+    {"threshold1", "collections", SETTING_INTEGER, SETTING_LINEAR, 10, 0, 0, 0, 1000, 0, 0, NULL, "second"},
+    {"profile", "", SETTING_CHOICE, SETTING_LINEAR, 0, 0, 0, 0, 2, 0, 0, profiles, "version"},
 };
 
 static struct setting marksweep_knobs[] = {
-    {"growth_factor", "ratio", SETTING_MILLI, SETTING_LOG, 2000, 0, 0, 1050, 16000, NULL, "growth"},
-    {"heap_limit", "bytes", SETTING_HEAP, SETTING_LOG, 0, 0, 0, 0, INT64_C(1) << 40, NULL, "limit"},
-    {"lazy_sweep", "", SETTING_BOOLEAN, SETTING_LINEAR, 1, 0, 0, 0, 1, NULL, "lazy"},
+    {"growth_factor", "ratio", SETTING_MILLI, SETTING_LOG, 2000, 0, 0, 1050, 16000, 0, 0, NULL, "growth"},
+    {"heap_limit", "bytes", SETTING_HEAP, SETTING_LOG, 0, 0, 0, 0, INT64_C(1) << 40, 0, 0, NULL, "limit"},
+    {"lazy_sweep", "", SETTING_BOOLEAN, SETTING_LINEAR, 1, 0, 0, 0, 1, 0, 0, NULL, "lazy"},
 };
 
 static struct setting cpython_knobs[] = {
-    {"threshold0", "objects", SETTING_INTEGER, SETTING_LOG, 700, 0, 0, 0, 1000000000, NULL, "first"},
+    {"threshold0", "objects", SETTING_INTEGER, SETTING_LOG, 700, 0, 0, 0, 1000000000, 0, 0, NULL, "first"},
 };
 
 static struct setting churn_parameters[] = {
-    {"live", "objects", SETTING_INTEGER, SETTING_LOG, 1000, 10, 100000, 1, 10000000, NULL, "live"},
-    {"cyclic_percent", "%", SETTING_INTEGER, SETTING_LINEAR, 100, 100, 100, 0, 100, NULL, "cyclic"},
+    {"live", "objects", SETTING_INTEGER, SETTING_LOG, 1000, 10, 100000, 1, 10000000, 0, 0, NULL, "live"},
+    {"cyclic_percent", "%", SETTING_INTEGER, SETTING_LINEAR, 100, 100, 100, 0, 100, 0, 0, NULL, "cyclic"},
 };
 
 static struct setting trees_parameters[] = {
-    {"depth", "levels", SETTING_INTEGER, SETTING_LINEAR, 16, 8, 22, 1, 30, NULL, "depth"},
+    {"depth", "levels", SETTING_INTEGER, SETTING_LINEAR, 16, 8, 22, 1, 30, 0, 0, NULL, "depth"},
 };
 
 static const char *counting[] = {"reclaims", "prompt", "uses_malloc"};
