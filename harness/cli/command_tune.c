@@ -293,10 +293,17 @@ static void choose_others(struct arguments *arguments, const struct plan_cell *c
   }
 }
 
+/* Each of them one that there is, named once, and not what is tuned on: that is checked anyhow. */
 static bool are_workloads(const struct arguments *arguments, const struct catalogue *catalogue)
 {
   for (size_t i = 0; i < arguments->other_count; i++) {
     const char *name = arguments->others[i];
+    bool is_there = strcmp(name, arguments->space.workload) == 0;
+    for (size_t k = 0; k < i; k++) is_there |= strcmp(name, arguments->others[k]) == 0;
+    if (is_there) {
+      fprintf(stderr, "gclab tune: --check-on: %s is checked already: name each other workload once\n", name);
+      return false;
+    }
     const char *nearest = catalogue_nearest_workload(catalogue, name);
     if (catalogue_workload(catalogue, name) != NULL) continue;
     fprintf(stderr, "gclab tune: --check-on: there is no workload '%s'%s%s; 'gclab list workloads' lists them\n", name,

@@ -174,7 +174,7 @@ static size_t left_of(size_t allowance, size_t spent) { return allowance > spent
 /* With every goal there are more settings that may be the one. */
 static size_t keep_least(const struct search *search) { return KEEP_LEAST + 2 * (search->terms.goals - 1); }
 
-/* A member, unless it is there, is the usual setting, or has failed or was tried where only new ones are wanted. */
+/* A member, unless it is one or there is no room. */
 static void add_member(struct search *search, size_t point, size_t room)
 {
   if (search->member_count < room && !is_member(search, point)) search->members[search->member_count++] = point;

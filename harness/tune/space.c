@@ -76,7 +76,7 @@ static bool is_wanted(const struct space_request *request, const struct setting 
 
 /* ---- ranges ----------------------------------------------------------------------------------------------------- */
 
-/* Two significant digits, which is what people would write; bytes as they are. */
+/* Two significant digits, which is what people would write; bytes to 4 KiB, 64 KiB or whole MiB. */
 static int64_t round_off(const struct setting *row, double value)
 {
   if (row->type == SETTING_BYTES || row->type == SETTING_HEAP) {

@@ -131,6 +131,10 @@ wrong)
   says 'nine' err
   expect 2 "$gclab" tune marksweep -w gcbench --small --check-on gcbenhc
   says 'did you mean gcbench' err
+  for others in gcbench cycles,cycles cycles,gcbench; do
+    expect 2 "$gclab" tune marksweep -w gcbench --small --check-on $others
+    says 'is checked already' err
+  done
   expect 2 "$gclab" tune marksweep -w gcbench --trials 3
   says '--trials' err
   # A metric that the default setting does not have.
