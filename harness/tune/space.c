@@ -178,6 +178,26 @@ static bool expand(struct tune_space *space, const struct space_request *request
   return good;
 }
 
+/*
+ * The program that will run: a variant of the collector, with knobs of its own, where the allocator asks for one.  NULL
+ * after a message.
+ */
+static const struct catalogue_collector *find_program(const struct space_request *request,
+                                                      const struct catalogue *catalogue)
+{
+  struct plan_options options = {.allocators = copy_words(&request->options->allocators)};
+  struct plan_cells cells = {0};
+  struct plan *plan = plan_new(request->name);
+  plan_words_add_option(&options.collectors, "COLLECTOR", request->collector, false);
+  plan_words_add_option(&options.workloads, "--workload", request->workload, false);
+  const bool good = plan_apply_options(plan, catalogue, &options) && plan_expand(plan, catalogue, &cells);
+  const struct catalogue_collector *program = good ? cells.cells[0].collector : NULL;
+  plan_cells_free(&cells);
+  plan_free(plan);
+  plan_options_free(&options);
+  return program;
+}
+
 bool space_expand(struct tune_space *space, const struct space_request *request, const struct catalogue *catalogue)
 {
   *space = (struct tune_space){0};
@@ -188,8 +208,9 @@ bool space_expand(struct tune_space *space, const struct space_request *request,
             request->collector, nearest != NULL ? "; did you mean " : "", nearest != NULL ? nearest : "");
     return false;
   }
-  if (!check_knobs(request, collector)) return false;
-  if (!expand(space, request, catalogue, collector)) {
+  const struct catalogue_collector *program = find_program(request, catalogue);
+  if (program == NULL || !check_knobs(request, program)) return false;
+  if (!expand(space, request, catalogue, program)) {
     space_free(space);
     return false;
   }

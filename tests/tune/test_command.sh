@@ -87,6 +87,10 @@ front)
     --no-figure --json --goal wall
   holds '[.tried[].settings | keys] | unique == [["growth_factor"]]' out
   holds '.trials <= 20' out
+  # On another allocator another program runs, with knobs of its own.
+  expect 0 "$gclab" tune marksweep -a jemalloc -w gcbench --small --quiet --no-pin --trials 12 --check-blocks 2 \
+    --check-on none --no-figure --json --goal wall
+  holds '[.tried[].settings | keys] | unique == [["growth_factor", "min_heap"]]' out
   # Heaps in multiples of the minimum heap; one that is too small for the other seeds is a result.
   expect 0 "$gclab" tune marksweep -w gcbench --small --quiet --no-pin --set heap_limit=1.5x,2x,3x,4x --trials 20 \
     --check-blocks 0 --no-figure --json --goal wall
