@@ -224,8 +224,12 @@ static bool begin(struct campaign *campaign)
   for (size_t i = 0; i < campaign->results.count; i++)
     estimate_add(&campaign->estimate, campaign->results.rows[i].cell, campaign->results.rows[i].process_ns);
   const size_t all = (size_t)campaign->plan->blocks * campaign->cells->count;
-  const size_t total = campaign->options->search != NULL ? campaign->options->search->trials : all;
-  progress_begin(&campaign->progress, campaign->options->quiet, all - campaign->missing, total, campaign->plan->blocks);
+  const struct campaign_search *search = campaign->options->search;
+  if (search != NULL) /* what is there counts when it is asked for: it may be of another search */
+    progress_begin(&campaign->progress, campaign->options->quiet, 0, search->trials, 0);
+  else
+    progress_begin(&campaign->progress, campaign->options->quiet, all - campaign->missing, all, campaign->plan->blocks);
+
   if (campaign->missing == 0) return true;
   announce(campaign);
   cores_take(&campaign->cores, campaign->plan->pin);
@@ -534,8 +538,11 @@ static enum end run_choices(struct campaign *campaign, const struct campaign_cho
   if (!put_campaign(campaign, choices, count)) return END_ENVIRONMENT;
   enum end end = END_COMPLETE;
   for (size_t i = 0; i < count && end == END_COMPLETE; i++) {
-    if (!*done_flag(campaign, choices[i].block, choices[i].cell))
+    if (*done_flag(campaign, choices[i].block, choices[i].cell))
+      campaign->progress.done++;
+    else
       end = run_cell(campaign, choices[i].block, (uint32_t)i, choices[i].cell);
+
     if (choices[i].block >= campaign->searched_blocks) campaign->searched_blocks = choices[i].block + 1;
   }
   schedules_forget(&campaign->schedules);

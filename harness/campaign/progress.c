@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "harness/campaign/units.h"
 
-enum { LINE_MAX_BYTES = 512, BAR_CELLS = 20, NARROWEST = 40 };
+enum { LINE_MAX_BYTES = 512, BAR_CELLS = 20, NARROWEST = 40, BLOCK_TEXT_MAX = 40 };
 
 static const uint64_t redraw_ns = 200000000;
 static const uint64_t plain_line_ns = 5000000000;
@@ -49,6 +49,16 @@ static uint64_t time_left_ns(const struct progress *progress, uint64_t permille,
   return left_ns + progress->others_ns;
 }
 
+/* "block 3/10"; of how many, where that is known. */
+static const char *block_words(const struct progress *progress, char *text, size_t size)
+{
+  if (progress->blocks > 0)
+    snprintf(text, size, "block %u/%u", progress->block + 1, progress->blocks);
+  else
+    snprintf(text, size, "block %u", progress->block + 1);
+  return text;
+}
+
 static void write_bar(const struct progress *progress, uint64_t permille, char *bar)
 {
   size_t filled = BAR_CELLS;
@@ -64,13 +74,14 @@ static void draw(struct progress *progress, uint64_t permille)
   char bar[BAR_CELLS + 1];
   char left[UNITS_TEXT_MAX];
   char end[UNITS_TEXT_MAX + 8];
+  char block[BLOCK_TEXT_MAX];
   const size_t width = terminal_width();
   write_bar(progress, permille, bar);
   snprintf(end, sizeof end, "  ETA %s", units_span(time_left_ns(progress, permille, clock_now_ns()), left));
   int used = 0;
   if (width >= 2 * NARROWEST) used = snprintf(line, sizeof line, "[%s] ", bar);
-  used += snprintf(line + used, sizeof line - (size_t)used, "%zu/%zu  block %u/%u  %s", progress->done, progress->total,
-                   progress->block + 1, progress->blocks, progress->label);
+  used += snprintf(line + used, sizeof line - (size_t)used, "%zu/%zu  %s  %s", progress->done, progress->total,
+                   block_words(progress, block, sizeof block), progress->label);
   /* The time left is kept; the label gives way. */
   size_t room = width > strlen(end) + 1 ? width - strlen(end) - 1 : 0;
   if (room > sizeof line - 1) room = sizeof line - 1;
@@ -91,9 +102,10 @@ static void say(struct progress *progress, bool block_begins)
 {
   const uint64_t now_ns = clock_now_ns();
   if (!block_begins && now_ns - progress->last_line_ns < plain_line_ns) return;
-  char left[UNITS_TEXT_MAX];
-  fprintf(stderr, "gclab: %zu/%zu  block %u/%u  %s  ETA %s\n", progress->done, progress->total, progress->block + 1,
-          progress->blocks, progress->label, units_span(time_left_ns(progress, 0, now_ns), left));
+  char left[UNITS_TEXT_MAX], block[BLOCK_TEXT_MAX];
+  fprintf(stderr, "gclab: %zu/%zu  %s  %s  ETA %s\n", progress->done, progress->total,
+          block_words(progress, block, sizeof block), progress->label,
+          units_span(time_left_ns(progress, 0, now_ns), left));
   progress->last_line_ns = now_ns;
 }
 

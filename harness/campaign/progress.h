@@ -21,6 +21,7 @@ struct progress {
   uint64_t last_line_ns;
 };
 
+/* blocks: how many there will be; 0: that is not known. */
 void progress_begin(struct progress *progress, bool quiet, size_t done, size_t total, uint32_t blocks);
 
 /* How often progress_tick is wanted; 0: never. */
